@@ -1,0 +1,44 @@
+/*
+ * file.h - files that survive a crash: whole reads, durable appends, atomic
+ * replacement.  All opens are O_CLOEXEC; errors name the path.
+ */
+#ifndef LATSUB_FILE_H
+#define LATSUB_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "latsub/error.h"
+
+/* Read a whole regular file of at most max bytes; *data is NUL-terminated
+ * and the caller's to free.  st (may be NULL) is the stat of what was read. */
+int file_read(const char *path, size_t max, char **data, size_t *len,
+              struct stat *st, struct latsub_error *err);
+
+/* Replace path by data: temp file beside it, fsync, rename, fsync of the
+ * directory.  An existing file's mode and owner are kept, else mode is used. */
+int file_replace(const char *path, const char *data, size_t len, mode_t mode,
+                 struct latsub_error *err);
+
+/* The two halves of file_replace, for a look in between.  *temp is the
+ * caller's to free; discard unlinks it. */
+int file_prepare(const char *path, const char *data, size_t len, mode_t mode,
+                 char **temp, struct latsub_error *err);
+int file_commit(const char *temp, const char *path, struct latsub_error *err);
+void file_discard(const char *temp);
+
+int file_write_all(int fd, const char *data, size_t len);
+int file_mkdirs(const char *path, mode_t mode, struct latsub_error *err);
+bool file_exists(const char *path);
+
+char *file_join(const char *dir, const char *name); /* name absolute: name */
+char *file_absolute(const char *path);  /* against the cwd; no symlinks read */
+char *file_directory(const char *path); /* "." when there is none */
+const char *file_basename(const char *path);
+
+/* 0 when path is owned by us (or root) and not writable by group or others. */
+int file_check_owner(const char *path, struct latsub_error *err);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * text.h - memory that cannot be NULL, growing strings, words, quoting.
+ *
+ * Out of memory ends the program with a message and exit code 5: a journal
+ * makes that safe at any instant, and no caller could do better.
+ */
+#ifndef LATSUB_TEXT_H
+#define LATSUB_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t count, size_t size);
+void *xrealloc(void *ptr, size_t size);
+char *xstrdup(const char *s);              /* NULL gives NULL */
+char *xstrndup(const char *s, size_t len);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* A growing string; zero-initialise it.  data is NUL-terminated or NULL. */
+struct strbuf {
+	char *data;
+	size_t len;
+	size_t cap;
+};
+
+void strbuf_add(struct strbuf *sb, const char *data, size_t len);
+void strbuf_puts(struct strbuf *sb, const char *s);
+void strbuf_putc(struct strbuf *sb, char c);
+void strbuf_printf(struct strbuf *sb, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void strbuf_vprintf(struct strbuf *sb, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+const char *strbuf_str(const struct strbuf *sb); /* "" when empty */
+char *strbuf_steal(struct strbuf *sb);           /* caller frees; sb is empty */
+void strbuf_clear(struct strbuf *sb);            /* frees */
+
+/* A growing list of owned strings; zero-initialise it. */
+struct strlist {
+	char **items;
+	size_t count;
+	size_t cap;
+};
+
+void strlist_add(struct strlist *list, const char *s); /* copies */
+void strlist_add_owned(struct strlist *list, char *s);
+bool strlist_has(const struct strlist *list, const char *s);
+void strlist_clear(struct strlist *list);
+
+/* Split at white space.  Single and double quotes and a backslash group as
+ * in sh, without expansion.  Returns 0, or -1 for an unclosed quote. */
+int text_split_words(const char *s, struct strlist *out);
+
+/* s for /bin/sh: as it is when harmless, else in single quotes. */
+char *text_shell_quote(const char *s);
+
+/* Edit distance; the nearest of names[0..count) or NULL if none is near. */
+size_t text_distance(const char *a, const char *b);
+const char *text_nearest(const char *word, const char *const *names,
+                         size_t count);
+
+bool text_is_utf8(const char *s, size_t len);
+/* A copy fit for a terminal, a JSON string or an INI line: invalid UTF-8 and
+ * control characters other than newline and tab become '?'. */
+char *text_sanitise(const char *s, size_t len);
+
+char *text_trim(char *s); /* in place; returns the first non-space */
+bool text_starts(const char *s, const char *prefix);
+uint32_t text_hash(const char *s); /* FNV-1a */
+
+/* Parse a whole decimal number within [min, max]; -1 when it is not one. */
+int text_parse_int(const char *s, int64_t min, int64_t max, int64_t *out);
+
+/* name -> pointer, O(1); keys are copied, values are the caller's. */
+struct strmap;
+struct strmap *strmap_create(void);
+void strmap_destroy(struct strmap *map);
+void strmap_set(struct strmap *map, const char *key, void *value);
+void *strmap_get(const struct strmap *map, const char *key);
+void strmap_remove(struct strmap *map, const char *key);
+
+#endif

@@ -1,0 +1,305 @@
+/*
+ * file.c - whole reads, atomic replacement, paths.
+ *
+ * Beware: a rename is durable only after an fsync of its directory, and a
+ * write may be short or fail late (ENOSPC at fsync or close on NFS): every
+ * result is looked at before the rename.
+ */
+#include "latsub/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "latsub/text.h"
+
+/* Read at most max + 1 bytes, so that the caller can tell "too long". */
+static int
+read_all(int fd, size_t max, struct strbuf *out)
+{
+	char chunk[65536];
+
+	for (;;) {
+		ssize_t got = read(fd, chunk, sizeof chunk);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			return 0;
+		strbuf_add(out, chunk, (size_t)got);
+		if (out->len > max)
+			return 0;
+	}
+}
+
+int
+file_read(const char *path, size_t max, char **data, size_t *len,
+          struct stat *st, struct latsub_error *err)
+{
+	struct strbuf sb = { 0 };
+	struct stat local;
+	int fd, rc = -1;
+
+	if (!st)
+		st = &local;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return latsub_error_errno(err, "%s", path);
+	if (fstat(fd, st)) {
+		latsub_error_errno(err, "%s", path);
+	} else if (!S_ISREG(st->st_mode)) {
+		latsub_error_set(err, LATSUB_USAGE, "%s: not a regular file",
+		                 path);
+	} else if (read_all(fd, max, &sb)) {
+		latsub_error_errno(err, "%s", path);
+	} else if (sb.len > max) {
+		latsub_error_set(err, LATSUB_USAGE,
+		                 "%s: longer than the %zu bytes that latsub "
+		                 "reads", path, max);
+	} else {
+		rc = 0;
+	}
+	close(fd);
+	if (rc) {
+		strbuf_clear(&sb);
+		return rc;
+	}
+	*len = sb.len;
+	*data = strbuf_steal(&sb);
+	return 0;
+}
+
+int
+file_write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t put = write(fd, data, len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -1;
+		data += put;
+		len -= (size_t)put;
+	}
+	return 0;
+}
+
+/* Give the new file the mode and, where we may, the owner of the old one. */
+static int
+keep_identity(int fd, const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0) {
+		mode = st.st_mode & 07777;
+		if ((st.st_uid != geteuid() || st.st_gid != getegid())
+		    && fchown(fd, st.st_uid, st.st_gid) && errno != EPERM)
+			return -1;
+	}
+	return fchmod(fd, mode);
+}
+
+int
+file_prepare(const char *path, const char *data, size_t len, mode_t mode,
+             char **temp, struct latsub_error *err)
+{
+	char *name = xasprintf("%s.new.XXXXXX", path);
+	int fd = mkostemp(name, O_CLOEXEC);
+	int failed;
+
+	if (fd < 0) {
+		latsub_error_errno(err, "%s", name);
+		free(name);
+		return -1;
+	}
+	failed = keep_identity(fd, path, mode) || file_write_all(fd, data, len)
+		|| fsync(fd);
+	if (failed)
+		latsub_error_errno(err, "%s", path);
+	if (close(fd) && !failed) {
+		latsub_error_errno(err, "%s", path);
+		failed = 1;
+	}
+	if (failed) {
+		unlink(name);
+		free(name);
+		return -1;
+	}
+	*temp = name;
+	return 0;
+}
+
+static int
+sync_directory(const char *path)
+{
+	char *dir = file_directory(path);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = -1;
+
+	if (fd >= 0) {
+		/* some file systems cannot sync a directory */
+		rc = fsync(fd) && errno != EINVAL ? -1 : 0;
+		close(fd);
+	}
+	free(dir);
+	return rc;
+}
+
+int
+file_commit(const char *temp, const char *path, struct latsub_error *err)
+{
+	if (rename(temp, path) || sync_directory(path))
+		return latsub_error_errno(err, "%s", path);
+	return 0;
+}
+
+void
+file_discard(const char *temp)
+{
+	int saved = errno;
+
+	unlink(temp);
+	errno = saved;
+}
+
+int
+file_replace(const char *path, const char *data, size_t len, mode_t mode,
+             struct latsub_error *err)
+{
+	char *temp = NULL;
+	int rc = file_prepare(path, data, len, mode, &temp, err);
+
+	if (rc == 0) {
+		rc = file_commit(temp, path, err);
+		if (rc)
+			file_discard(temp);
+	}
+	free(temp);
+	return rc;
+}
+
+int
+file_mkdirs(const char *path, mode_t mode, struct latsub_error *err)
+{
+	char *copy = xstrdup(path);
+	int rc = 0;
+
+	for (char *p = copy + 1; rc == 0; p++) {
+		char c = *p;
+
+		if (c && c != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, mode) && errno != EEXIST
+		    && !(errno == EROFS && file_exists(copy)))
+			rc = latsub_error_errno(err, "%s", copy);
+		*p = c;
+		if (!c)
+			break;
+	}
+	free(copy);
+	return rc;
+}
+
+bool
+file_exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+char *
+file_join(const char *dir, const char *name)
+{
+	if (*name == '/' || strcmp(dir, ".") == 0 || !*dir)
+		return xstrdup(name);
+	return xasprintf("%s%s%s", dir,
+	                 dir[strlen(dir) - 1] == '/' ? "" : "/", name);
+}
+
+/* Take "." and ".." and doubled slashes out of an absolute path. */
+static char *
+normalise(const char *path)
+{
+	struct strbuf out = { 0 };
+
+	while (*path) {
+		size_t len;
+
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		if (len == 2 && strncmp(path, "..", 2) == 0) {
+			char *slash = out.data ? strrchr(out.data, '/') : NULL;
+
+			if (slash) {
+				*slash = '\0';
+				out.len = (size_t)(slash - out.data);
+			}
+		} else if (len > 0 && !(len == 1 && *path == '.')) {
+			strbuf_putc(&out, '/');
+			strbuf_add(&out, path, len);
+		}
+		path += len;
+	}
+	if (out.len == 0)
+		strbuf_putc(&out, '/');
+	return strbuf_steal(&out);
+}
+
+char *
+file_absolute(const char *path)
+{
+	char *cwd = *path == '/' ? NULL : getcwd(NULL, 0);
+	char *joined = cwd ? xasprintf("%s/%s", cwd, path) : xstrdup(path);
+	char *result = normalise(joined);
+
+	free(joined);
+	free(cwd);
+	return result;
+}
+
+char *
+file_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return xstrdup(".");
+	return slash == path ? xstrdup("/")
+		: xstrndup(path, (size_t)(slash - path));
+}
+
+const char *
+file_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int
+file_check_owner(const char *path, struct latsub_error *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return latsub_error_errno(err, "%s", path);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return latsub_error_set(err, LATSUB_USAGE,
+			"%s: belongs to user %u, not to you: latsub runs "
+			"commands only from a run of your own", path,
+			(unsigned)st.st_uid);
+	if (!S_ISLNK(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH))
+	    && !(st.st_mode & S_ISVTX))
+		return latsub_error_set(err, LATSUB_USAGE,
+			"%s: others may write to it; 'chmod go-w' it, since "
+			"latsub runs commands from there", path);
+	return 0;
+}

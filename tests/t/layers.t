@@ -1,0 +1,49 @@
+#!/bin/bash
+# layers.t - the tree's rule: includes point down only.
+#
+#   cli -> engine, view, run -> store, slurm -> model -> util
+#
+# A header of include/latsub belongs to the folder that implements it; a
+# private header may be included from its own folder only.
+
+top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+declare -A layer=([util]=1 [model]=2 [store]=3 [slurm]=3 [engine]=4 [run]=4
+	[view]=4 [cli]=5)
+declare -A owner=([error]=util [text]=util [file]=util [rangeset]=util
+	[program]=util [version]=util [options]=model [sweep]=model
+	[spec]=model [state]=model [inifile]=store [journal]=store [run]=store
+	[recovery]=store [experiment]=store [slurm]=slurm [plan]=engine
+	[engine]=engine [runner]=run [view]=view)
+# contracts of pure data and pure functions that a sibling may read
+declare -A shared=([view:plan]=1)
+
+bad=() ; unknown=()
+for file in "$top"/src/*/*.[ch]; do
+	room=$(basename "$(dirname "$file")")
+	while read -r name; do
+		to=${owner[$name]-}
+		if [ -z "$to" ]; then
+			unknown+=("$file: latsub/$name.h")
+		elif [ "$to" != "$room" ] && [ -z "${shared[$room:$name]-}" ] &&
+			[ "${layer[$to]}" -ge "${layer[$room]}" ]; then
+			bad+=("$file includes latsub/$name.h of $to")
+		fi
+	done < <(sed -n 's|^#include "latsub/\(.*\)\.h"|\1|p' "$file")
+	while read -r name; do
+		[ "$name" = config.h ] || [ -e "$(dirname "$file")/$name" ] ||
+			bad+=("$file includes $name of another room")
+	done < <(sed -n 's|^#include "\([^/]*\.h\)"|\1|p' "$file")
+	if [ "$room" != slurm ] && grep -q '#include <slurm/' "$file"; then
+		bad+=("$file includes Slurm's own header")
+	fi
+done
+report() { # number, name, complaints
+	local number=$1 name=$2
+	shift 2
+	[ $# -eq 0 ] && { echo "ok $number - $name"; return; }
+	echo "not ok $number - $name"
+	printf '# %s\n' "$@"
+}
+echo 1..2
+report 1 "includes point down" "${bad[@]}"
+report 2 "every shared header has an owner" "${unknown[@]}"

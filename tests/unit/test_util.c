@@ -1,0 +1,240 @@
+/*
+ * test_util.c - range sets, words, maps, files.
+ */
+#include "unit.h"
+
+#include <unistd.h>
+
+#include "latsub/file.h"
+#include "latsub/rangeset.h"
+#include "latsub/text.h"
+
+static char *
+print(const struct rangeset *set)
+{
+	struct strbuf out = { 0 };
+
+	rangeset_print(set, &out);
+	return strbuf_steal(&out);
+}
+
+static void
+assert_set(struct rangeset *set, const char *expected)
+{
+	char *text = print(set);
+
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void
+rangeset_merges_neighbours(void **state)
+{
+	struct rangeset set = { 0 };
+
+	(void)state;
+	rangeset_add(&set, 5, 7);
+	rangeset_add(&set, 0, 2);
+	assert_set(&set, "0-2,5-7");
+	rangeset_add(&set, 3, 3);
+	assert_set(&set, "0-3,5-7");
+	rangeset_add(&set, 4, 4);
+	assert_set(&set, "0-7");
+	rangeset_remove(&set, 2, 5);
+	assert_set(&set, "0-1,6-7");
+	rangeset_add(&set, UINT32_MAX, UINT32_MAX);
+	assert_int_equal(rangeset_count(&set), 5);
+	rangeset_clear(&set);
+}
+
+/* Against a plain array of flags, at random. */
+static void
+rangeset_equals_a_bitmap(void **state)
+{
+	struct rangeset set = { 0 };
+	char flags[200] = { 0 };
+	unsigned seed = 7;
+
+	(void)state;
+	for (int step = 0; step < 5000; step++) {
+		uint32_t first = (uint32_t)rand_r(&seed) % 200;
+		uint32_t last = first + (uint32_t)rand_r(&seed) % 20;
+		int add = rand_r(&seed) % 2;
+
+		last = last > 199 ? 199 : last;
+		if (add)
+			rangeset_add(&set, first, last);
+		else
+			rangeset_remove(&set, first, last);
+		memset(flags + first, add, last - first + 1);
+		for (uint32_t i = 0; i < 200; i++)
+			assert_int_equal(rangeset_has(&set, i), flags[i]);
+		for (size_t i = 1; i < set.count; i++)
+			assert_true(set.items[i - 1].last + 1
+			            < set.items[i].first);
+	}
+	rangeset_clear(&set);
+}
+
+static void
+rangeset_refuses_nonsense(void **state)
+{
+	static const char *const bad[] = { "a", "1-", "-1", "3-1", "1,,2",
+		"1,", "99999999999", "1 2" };
+	struct rangeset set = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(rangeset_parse(&set, bad[i]), -1);
+	rangeset_clear(&set);
+	assert_int_equal(rangeset_parse(&set, "0-41,43"), 0);
+	assert_set(&set, "0-41,43");
+	rangeset_clear(&set);
+}
+
+static void
+words_split_like_a_shell(void **state)
+{
+	struct strlist words = { 0 };
+
+	(void)state;
+	assert_int_equal(text_split_words("a 'b c' \"d\\\"e\" f\\ g ''", &words),
+	                 0);
+	assert_int_equal(words.count, 5);
+	assert_string_equal(words.items[1], "b c");
+	assert_string_equal(words.items[2], "d\"e");
+	assert_string_equal(words.items[3], "f g");
+	assert_string_equal(words.items[4], "");
+	strlist_clear(&words);
+	assert_int_equal(text_split_words("a 'b", &words), -1);
+	strlist_clear(&words);
+}
+
+/* What is quoted comes out of a real shell as it went in. */
+static void
+quoting_survives_sh(void **state)
+{
+	static const char *const texts[] = { "plain", "", "a b", "it's",
+		"$HOME `x` \"q\" \\", "-n", "new\nline", "\xc3\xa4" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char *quoted = text_shell_quote(texts[i]);
+		char *command = xasprintf("printf '%%s' %s", quoted);
+		FILE *pipe = popen(command, "r");
+		char got[100] = "";
+		size_t len = fread(got, 1, sizeof got - 1, pipe);
+
+		got[len] = '\0';
+		assert_int_equal(pclose(pipe), 0);
+		assert_string_equal(got, texts[i]);
+		free(command);
+		free(quoted);
+	}
+}
+
+static void
+nearest_finds_typos_and_no_strangers(void **state)
+{
+	static const char *const names[] = { "command", "checkpoint", "after" };
+
+	(void)state;
+	assert_string_equal(text_nearest("comand", names, 3), "command");
+	assert_string_equal(text_nearest("chekpoint", names, 3), "checkpoint");
+	assert_null(text_nearest("xyzzy", names, 3));
+}
+
+static void
+utf8_is_strict(void **state)
+{
+	char *clean;
+
+	(void)state;
+	assert_true(text_is_utf8("\xe2\x82\xac", 3));
+	assert_false(text_is_utf8("\xc0\x80", 2));
+	assert_false(text_is_utf8("\xed\xa0\x80", 3));
+	assert_false(text_is_utf8("\xf4\x90\x80\x80", 4));
+	assert_false(text_is_utf8("\xe2\x82", 2));
+	clean = text_sanitise("a\x1b[31m\xff\tb\n", 10);
+	assert_string_equal(clean, "a?[31m?\tb\n");
+	free(clean);
+}
+
+static void
+map_keeps_thousands(void **state)
+{
+	struct strmap *map = strmap_create();
+	char key[32];
+
+	(void)state;
+	for (uintptr_t i = 1; i <= 5000; i++) {
+		snprintf(key, sizeof key, "key%u", (unsigned)i);
+		strmap_set(map, key, (void *)i);
+	}
+	for (uintptr_t i = 1; i <= 5000; i += 2) {
+		snprintf(key, sizeof key, "key%u", (unsigned)i);
+		strmap_remove(map, key);
+	}
+	for (uintptr_t i = 1; i <= 5000; i++) {
+		snprintf(key, sizeof key, "key%u", (unsigned)i);
+		assert_ptr_equal(strmap_get(map, key),
+		                 i % 2 ? NULL : (void *)i);
+	}
+	strmap_destroy(map);
+}
+
+static void
+files_are_replaced_whole(void **state)
+{
+	char dir[] = "/tmp/latsub-unit-XXXXXX";
+	struct latsub_error err;
+	char *path, *data;
+	size_t len;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	path = file_join(dir, "state");
+	assert_int_equal(file_replace(path, "one", 3, 0600, &err), 0);
+	assert_int_equal(file_replace(path, "twoo", 4, 0644, &err), 0);
+	assert_int_equal(file_read(path, 100, &data, &len, NULL, &err), 0);
+	assert_string_equal(data, "twoo");
+	free(data);
+	assert_int_equal(file_read(path, 3, &data, &len, NULL, &err), -1);
+	assert_non_null(strstr(err.text, "longer than"));
+	assert_int_equal(file_read(dir, 3, &data, &len, NULL, &err), -1);
+	unlink(path);
+	free(path);
+	rmdir(dir);
+}
+
+static void
+paths_are_normalised(void **state)
+{
+	char *path = file_absolute("/a/./b/../c//d/");
+
+	(void)state;
+	assert_string_equal(path, "/a/c/d");
+	free(path);
+	path = file_absolute("/..");
+	assert_string_equal(path, "/");
+	free(path);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rangeset_merges_neighbours),
+		cmocka_unit_test(rangeset_equals_a_bitmap),
+		cmocka_unit_test(rangeset_refuses_nonsense),
+		cmocka_unit_test(words_split_like_a_shell),
+		cmocka_unit_test(quoting_survives_sh),
+		cmocka_unit_test(nearest_finds_typos_and_no_strangers),
+		cmocka_unit_test(utf8_is_strict),
+		cmocka_unit_test(map_keeps_thousands),
+		cmocka_unit_test(files_are_replaced_whole),
+		cmocka_unit_test(paths_are_normalised),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
