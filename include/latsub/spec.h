@@ -1,0 +1,104 @@
+/*
+ * spec.h - an experiment: what a user wrote, checked and resolved.
+ *
+ * In: the entries of experiment.ini and the caller's environment.  Out: a
+ * DAG of phases, or every complaint at once.  Pure: no file is read here.
+ */
+#ifndef LATSUB_SPEC_H
+#define LATSUB_SPEC_H
+
+#include "latsub/error.h"
+#include "latsub/options.h"
+#include "latsub/sweep.h"
+
+#define SPEC_NAME_MAX 40 /* bytes of a phase's name */
+
+/* A key of the file (key NULL: the header of a section). */
+struct spec_item {
+	const char *section, *key, *value;
+	int line;
+};
+
+enum spec_edge_kind { EDGE_AFTER, EDGE_AFTER_ANY, EDGE_AFTER_EACH };
+
+struct spec_edge {
+	enum spec_edge_kind kind;
+	size_t parent; /* index of a phase */
+};
+
+enum checkpoint_mode { CHECKPOINT_EXIT, CHECKPOINT_CONTINUE, CHECKPOINT_NONE };
+
+/* Reasons for which a phase may requeue itself: requeue_on. */
+enum requeue_reason {
+	REQUEUE_PREEMPT = 1, REQUEUE_TIMEOUT = 2, REQUEUE_REQUEST = 4,
+	REQUEUE_FAILURE = 8, REQUEUE_NODE_FAIL = 16
+};
+
+struct spec_phase {
+	char *name;
+	int line;
+	char *command;
+	char *number;        /* for --phase; or NULL */
+	struct spec_edge *edges;
+	size_t edge_count;
+	struct sweep sweep;
+	uint32_t tasks;      /* 1 unless an array */
+	bool array;
+	uint32_t max_parallel; /* 0: no limit */
+	char *template;      /* a name or a path; or NULL */
+	char *checkpoint;    /* pattern under the run directory; or NULL */
+	struct strlist outputs; /* must exist after success */
+	struct job_options options;
+
+	/* what the runner does with signals and failures */
+	enum checkpoint_mode checkpoint_mode;
+	int checkpoint_signal;   /* 0: the one of "signal" */
+	int64_t checkpoint_grace_sec; /* -1: what is left */
+	bool checkpoint_leader;  /* signal the leader alone, not the group */
+	bool shield_term;
+	uint32_t retries;
+	int64_t retry_delay_sec;
+	unsigned requeue_on;     /* bits of enum requeue_reason */
+	struct rangeset requeue_exit_codes;
+	uint32_t max_requeues, max_stalled_requeues;
+};
+
+struct spec_env {
+	char *name, *value; /* the value that jobs get */
+	bool from_caller;   /* the caller's environment overrode [env] */
+};
+
+struct spec {
+	char *file;          /* as given, for messages */
+	char *name, *workdir, *output_root;
+	char *checkpoint_phase; /* or NULL */
+	struct spec_env *env;
+	size_t env_count;
+	struct spec_phase *phases;
+	size_t phase_count;
+	size_t *order;       /* topological, parents first, else file order */
+	struct strmap *by_name; /* -> (void *)(index + 1) */
+};
+
+/* The caller's environment: value of a variable or NULL. */
+typedef const char *spec_getenv_f(const char *name, void *user);
+
+/* Always returns a spec (destroy it); usable only if errors is empty. */
+struct spec *spec_create(const char *file, const struct spec_item *items,
+                         size_t count, spec_getenv_f *lookup, void *user,
+                         struct latsub_errlist *errors);
+void spec_destroy(struct spec *spec);
+
+/* The index of a phase by name, or -1. */
+long spec_find(const struct spec *spec, const char *name);
+
+/* The phase that --phase means: a name, number = P, or "phaseP_...".
+ * -1 with advice in *err. */
+long spec_select(const struct spec *spec, const char *what,
+                 struct latsub_error *err);
+
+/* Merge a template's options under each phase that names it. */
+void spec_apply_template(struct spec *spec, const char *template,
+                         const struct job_options *options);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * phase_keys.c - the table of a phase's own keys, each with its reader.
+ */
+#include "phase_keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A reader returns NULL, or what the value must be. */
+typedef const char *read_f(struct spec_phase *phase, const char *value);
+
+static void
+replace(char **to, const char *value)
+{
+	free(*to);
+	*to = xstrdup(value);
+}
+
+static const char *
+read_command(struct spec_phase *phase, const char *value)
+{
+	replace(&phase->command, value);
+	return *value ? NULL : "a command";
+}
+
+static const char *
+read_number(struct spec_phase *phase, const char *value)
+{
+	replace(&phase->number, value);
+	return *value ? NULL : "a number for --phase";
+}
+
+static const char *
+read_template(struct spec_phase *phase, const char *value)
+{
+	replace(&phase->template, value);
+	return *value ? NULL : "the name of a template";
+}
+
+static const char *
+read_checkpoint(struct spec_phase *phase, const char *value)
+{
+	replace(&phase->checkpoint, value);
+	return *value && *value != '/' && !strstr(value, "../") ? NULL
+		: "a pattern under the run directory, such as checkpoint/epoch*";
+}
+
+static const char *
+read_outputs(struct spec_phase *phase, const char *value)
+{
+	strlist_clear(&phase->outputs);
+	return text_split_words(value, &phase->outputs) == 0
+		&& phase->outputs.count ? NULL
+		: "the files that must exist after success";
+}
+
+static const char *
+read_count(const char *value, uint32_t *out)
+{
+	int64_t number;
+
+	if (text_parse_int(value, 0, 1000000, &number))
+		return "a whole number from 0 to 1000000";
+	*out = (uint32_t)number;
+	return NULL;
+}
+
+static const char *
+read_max_parallel(struct spec_phase *phase, const char *value)
+{
+	return read_count(value, &phase->max_parallel);
+}
+
+static const char *
+read_retries(struct spec_phase *phase, const char *value)
+{
+	return read_count(value, &phase->retries);
+}
+
+static const char *
+read_max_requeues(struct spec_phase *phase, const char *value)
+{
+	return read_count(value, &phase->max_requeues);
+}
+
+static const char *
+read_max_stalled(struct spec_phase *phase, const char *value)
+{
+	return read_count(value, &phase->max_stalled_requeues);
+}
+
+/* "90", "90s", "5m", "2h": unlike Slurm's times a bare number is seconds,
+ * because graces and delays are short. */
+static const char *
+read_span(const char *value, int64_t *out)
+{
+	char *digits = xstrdup(value);
+	size_t len = strlen(digits);
+	int64_t unit = 1;
+	int bad;
+
+	if (len > 0 && strchr("smh", digits[len - 1])) {
+		unit = digits[len - 1] == 'h' ? 3600
+			: digits[len - 1] == 'm' ? 60 : 1;
+		digits[len - 1] = '\0';
+	}
+	bad = text_parse_int(digits, 0, 10000000, out);
+	free(digits);
+	*out *= unit;
+	return bad ? "a time span: 90, 90s, 5m or 2h" : NULL;
+}
+
+static const char *
+read_grace(struct spec_phase *phase, const char *value)
+{
+	return read_span(value, &phase->checkpoint_grace_sec);
+}
+
+static const char *
+read_retry_delay(struct spec_phase *phase, const char *value)
+{
+	return read_span(value, &phase->retry_delay_sec);
+}
+
+static const char *
+read_mode(struct spec_phase *phase, const char *value)
+{
+	static const char *const names[] = { "exit", "continue", "none" };
+
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(value, names[i]) == 0) {
+			phase->checkpoint_mode = (enum checkpoint_mode)i;
+			return NULL;
+		}
+	}
+	return "exit, continue or none";
+}
+
+static const char *
+read_signal(struct spec_phase *phase, const char *value)
+{
+	phase->checkpoint_signal = options_parse_signal_name(value);
+	return phase->checkpoint_signal > 0 ? NULL : "a signal, such as USR1";
+}
+
+static const char *
+read_target(struct spec_phase *phase, const char *value)
+{
+	phase->checkpoint_leader = strcmp(value, "leader") == 0;
+	return phase->checkpoint_leader || strcmp(value, "group") == 0 ? NULL
+		: "group or leader";
+}
+
+static const char *
+read_shield(struct spec_phase *phase, const char *value)
+{
+	return options_parse_bool(value, &phase->shield_term) ? "yes or no"
+		: NULL;
+}
+
+static const char *
+read_requeue_on(struct spec_phase *phase, const char *value)
+{
+	static const char *const names[] = { "preempt", "timeout", "request",
+	                                     "failure", "node_fail" };
+	struct strlist words = { 0 };
+	bool bad = text_split_words(value, &words) != 0;
+
+	phase->requeue_on = 0;
+	for (size_t i = 0; i < words.count; i++) {
+		unsigned bit = 0;
+
+		for (unsigned j = 0; j < 5; j++) {
+			if (strcmp(words.items[i], names[j]) == 0)
+				bit = 1u << j;
+		}
+		bad |= bit == 0 && strcmp(words.items[i], "none") != 0;
+		phase->requeue_on |= bit;
+	}
+	strlist_clear(&words);
+	return bad ? "words of: preempt timeout request failure node_fail none"
+		: NULL;
+}
+
+static const char *
+read_exit_codes(struct spec_phase *phase, const char *value)
+{
+	struct strlist words = { 0 };
+	bool bad = text_split_words(value, &words) != 0;
+	int64_t code;
+
+	rangeset_clear(&phase->requeue_exit_codes);
+	for (size_t i = 0; i < words.count; i++) {
+		if (text_parse_int(words.items[i], 1, 255, &code))
+			bad = true;
+		else
+			rangeset_add(&phase->requeue_exit_codes,
+			             (uint32_t)code, (uint32_t)code);
+	}
+	strlist_clear(&words);
+	return bad ? "exit codes from 1 to 255" : NULL;
+}
+
+static const struct {
+	const char *name;
+	read_f *read;
+	bool in_defaults;
+} keys[] = {
+	{ "command", read_command, false },
+	{ "number", read_number, false },
+	{ "checkpoint", read_checkpoint, false },
+	{ "outputs", read_outputs, false },
+	{ "max_parallel", read_max_parallel, true },
+	{ "template", read_template, true },
+	{ "checkpoint_mode", read_mode, true },
+	{ "checkpoint_signal", read_signal, true },
+	{ "checkpoint_grace", read_grace, true },
+	{ "checkpoint_target", read_target, true },
+	{ "shield_term", read_shield, true },
+	{ "retries", read_retries, true },
+	{ "retry_delay", read_retry_delay, true },
+	{ "requeue_on", read_requeue_on, true },
+	{ "requeue_exit_codes", read_exit_codes, true },
+	{ "max_requeues", read_max_requeues, true },
+	{ "max_stalled_requeues", read_max_stalled, true },
+};
+#define KEY_COUNT (sizeof keys / sizeof keys[0])
+
+bool
+phase_keys_set(struct spec_phase *phase, const char *key, const char *value,
+               bool in_defaults, const char *where,
+               struct latsub_errlist *errors)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		const char *wanted;
+
+		if (strcmp(keys[i].name, key) != 0
+		    || (in_defaults && !keys[i].in_defaults))
+			continue;
+		wanted = keys[i].read(phase, value);
+		if (wanted)
+			latsub_errlist_add(errors, "%s: %s = '%.60s' is not "
+			                   "understood; write %s", where, key,
+			                   value, wanted);
+		return true;
+	}
+	return false;
+}
+
+const char *
+phase_keys_nearest(const char *key)
+{
+	const char *names[KEY_COUNT + 3 + OPTION_COUNT];
+	size_t count = 0;
+
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		names[count++] = keys[i].name;
+	names[count++] = "after";
+	names[count++] = "after_any";
+	names[count++] = "after_each";
+	for (int i = 0; i < OPTION_COUNT; i++)
+		names[count++] = options_name((enum option_id)i);
+	return text_nearest(key, names, count);
+}

@@ -1,0 +1,18 @@
+/*
+ * phase_keys.h - the keys of a phase that are latsub's own.
+ */
+#ifndef LATSUB_PHASE_KEYS_H
+#define LATSUB_PHASE_KEYS_H
+
+#include "latsub/spec.h"
+
+/* Set the key on the phase, with complaints into errors as "WHERE: ...".
+ * Returns false when there is no such key (or [defaults] may not have it). */
+bool phase_keys_set(struct spec_phase *phase, const char *key,
+                    const char *value, bool in_defaults, const char *where,
+                    struct latsub_errlist *errors);
+
+/* The nearest key or option to a misspelt one, or NULL. */
+const char *phase_keys_nearest(const char *key);
+
+#endif

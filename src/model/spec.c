@@ -1,0 +1,611 @@
+/*
+ * spec.c - from the items of experiment.ini to a checked DAG of phases.
+ *
+ * Everything wrong is reported at once; the passes go on with what they
+ * understood, so that one mistake does not hide the next.
+ */
+#include "latsub/spec.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dag.h"
+#include "phase_keys.h"
+
+struct reading {
+	struct spec *spec;
+	const struct spec_item *items;
+	size_t count;
+	spec_getenv_f *lookup;
+	void *user;
+	struct latsub_errlist *errors;
+	struct spec_phase defaults;
+	char where[600];
+};
+
+static const char *
+at(struct reading *r, int line)
+{
+	snprintf(r->where, sizeof r->where, "%.500s:%d", r->spec->file, line);
+	return r->where;
+}
+
+static bool
+in_section(const struct spec_item *item, const char *name)
+{
+	return item->key && item->value && strcmp(item->section, name) == 0;
+}
+
+/* ---- [experiment] and [env] ---- */
+
+static void
+check_file_name(struct reading *r, const struct spec_item *item)
+{
+	size_t len = strlen(item->value);
+
+	if (len == 0 || len > 100 || strchr(item->value, '/')
+	    || item->value[0] == '.')
+		latsub_errlist_add(r->errors, "%s: name = '%.60s' is to be part "
+		                   "of a directory's name: 1 to 100 bytes, no "
+		                   "'/', no '.' first", at(r, item->line),
+		                   item->value);
+}
+
+static void
+read_experiment(struct reading *r, const struct spec_item *item)
+{
+	static const char *const names[] = { "name", "workdir", "output_root",
+	                                     "checkpoint_phase" };
+	char **members[] = { &r->spec->name, &r->spec->workdir,
+	                     &r->spec->output_root, &r->spec->checkpoint_phase };
+	const char *nearest;
+
+	for (size_t i = 0; i < 4; i++) {
+		if (strcmp(names[i], item->key) != 0)
+			continue;
+		free(*members[i]);
+		*members[i] = xstrdup(item->value);
+		if (i == 0)
+			check_file_name(r, item);
+		else if (!*item->value)
+			latsub_errlist_add(r->errors, "%s: %s is empty",
+			                   at(r, item->line), item->key);
+		return;
+	}
+	nearest = text_nearest(item->key, names, 4);
+	latsub_errlist_add(r->errors, "%s: [experiment] has no key '%.60s'; %s%s",
+	                   at(r, item->line), item->key,
+	                   nearest ? "did you mean " : "it has: name workdir "
+	                   "output_root checkpoint_phase",
+	                   nearest ? nearest : "");
+}
+
+static bool
+is_variable_name(const char *name)
+{
+	if (!isalpha((unsigned char)*name) && *name != '_')
+		return false;
+	for (; *name; name++) {
+		if (!isalnum((unsigned char)*name) && *name != '_')
+			return false;
+	}
+	return true;
+}
+
+static void
+check_variable(struct reading *r, const char *name, int line)
+{
+	if (!is_variable_name(name))
+		latsub_errlist_add(r->errors, "%s: '%.60s' cannot name a "
+		                   "variable: letters, digits and '_' only",
+		                   at(r, line), name);
+	else if (text_starts(name, "LATSUB_") || text_starts(name, "SLURM_"))
+		latsub_errlist_add(r->errors, "%s: %s: variables that begin "
+		                   "LATSUB_ or SLURM_ are not yours to set; "
+		                   "take another name", at(r, line), name);
+}
+
+static void
+read_env(struct reading *r, const struct spec_item *item)
+{
+	struct spec *spec = r->spec;
+	const char *given = r->lookup ? r->lookup(item->key, r->user) : NULL;
+
+	check_variable(r, item->key, item->line);
+	spec->env = xrealloc(spec->env, (spec->env_count + 1)
+	                     * sizeof *spec->env);
+	spec->env[spec->env_count++] = (struct spec_env){
+		.name = xstrdup(item->key),
+		.value = xstrdup(given ? given : item->value),
+		.from_caller = given != NULL,
+	};
+}
+
+/* ---- sections ---- */
+
+static void
+check_phase_name(struct reading *r, const char *name, int line)
+{
+	size_t len = strlen(name);
+
+	if (len >= 1 && len <= SPEC_NAME_MAX
+	    && name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm"
+	                   "nopqrstuvwxyz0123456789_.-")] == '\0')
+		return;
+	latsub_errlist_add(r->errors, "%s: '%.60s' (%zu bytes) cannot name a "
+	                   "phase: 1 to %d letters, digits, '_', '.' or '-'",
+	                   at(r, line), name, len, SPEC_NAME_MAX);
+}
+
+static void
+add_phase(struct reading *r, const char *name, int line)
+{
+	struct spec *spec = r->spec;
+	struct spec_phase *phase;
+
+	check_phase_name(r, name, line);
+	if (spec_find(spec, name) >= 0) {
+		latsub_errlist_add(r->errors, "%s: a second [phase %s]; the first "
+		                   "is in line %d", at(r, line), name,
+		                   spec->phases[spec_find(spec, name)].line);
+		return;
+	}
+	spec->phases = xrealloc(spec->phases, (spec->phase_count + 1)
+	                        * sizeof *spec->phases);
+	phase = &spec->phases[spec->phase_count++];
+	*phase = (struct spec_phase){
+		.name = xstrdup(name), .line = line, .tasks = 1,
+		.checkpoint_grace_sec = -1,
+		.requeue_on = REQUEUE_PREEMPT | REQUEUE_TIMEOUT
+			| REQUEUE_REQUEST | REQUEUE_NODE_FAIL,
+		.max_requeues = 100, .max_stalled_requeues = 3,
+	};
+	strmap_set(spec->by_name, name, (void *)(uintptr_t)spec->phase_count);
+}
+
+static const char *
+phase_of_section(const char *section)
+{
+	if (!text_starts(section, "phase") || !strchr(" \t", section[5])
+	    || !section[5])
+		return NULL;
+	return section + 5 + strspn(section + 5, " \t");
+}
+
+static void
+read_section(struct reading *r, const struct spec_item *item)
+{
+	static const char *const names[] = { "experiment", "env", "defaults",
+	                                     "phase" };
+	const char *phase = phase_of_section(item->section), *nearest;
+
+	if (phase) {
+		add_phase(r, phase, item->line);
+		return;
+	}
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(item->section, names[i]) == 0)
+			return;
+	}
+	if (!*item->section)
+		return;
+	nearest = text_nearest(item->section, names, 4);
+	latsub_errlist_add(r->errors, "%s: no section is called [%.60s]; %s%s%s",
+	                   at(r, item->line), item->section,
+	                   nearest ? "did you mean [" : "there are [experiment] "
+	                   "[env] [defaults] [phase NAME", nearest ? nearest : "",
+	                   nearest && strcmp(nearest, "phase") == 0 ? " NAME]?"
+	                   : nearest ? "]?" : "]");
+}
+
+/* ---- arrays ---- */
+
+static const char *
+variable_value(struct reading *r, const char *name)
+{
+	for (size_t i = 0; i < r->spec->env_count; i++) {
+		if (strcmp(r->spec->env[i].name, name) == 0)
+			return r->spec->env[i].value;
+	}
+	return r->lookup ? r->lookup(name, r->user) : NULL;
+}
+
+/* Replace $NAME and ${NAME}; a '$' before anything else stays. */
+static char *
+expand_variables(struct reading *r, const char *text, int line)
+{
+	struct strbuf out = { 0 };
+
+	while (*text) {
+		bool braces = text[0] == '$' && text[1] == '{';
+		const char *start = text + 1 + braces, *end = start;
+		const char *value;
+		char *name;
+
+		while (isalnum((unsigned char)*end) || *end == '_')
+			end++;
+		if (*text != '$' || end == start || (braces && *end != '}')) {
+			strbuf_putc(&out, *text++);
+			continue;
+		}
+		name = xstrndup(start, (size_t)(end - start));
+		value = variable_value(r, name);
+		if (value)
+			strbuf_puts(&out, value);
+		else
+			latsub_errlist_add(r->errors, "%s: $%s is set neither "
+			                   "in [env] nor in your environment",
+			                   at(r, line), name);
+		free(name);
+		text = end + braces;
+	}
+	return strbuf_steal(&out);
+}
+
+static void
+read_array(struct reading *r, struct spec_phase *phase,
+           const struct spec_item *item)
+{
+	const char *name = item->key + strlen("array.");
+	struct sweep_key *key = sweep_add(&phase->sweep, name);
+	size_t before = r->errors->count;
+	char *text;
+
+	check_variable(r, name, item->line);
+	text = expand_variables(r, item->value, item->line);
+	if (text_split_words(text, &key->values))
+		latsub_errlist_add(r->errors, "%s: %s: a quote is not closed",
+		                   at(r, item->line), item->key);
+	if (key->values.count == 0) {
+		if (r->errors->count == before)
+			latsub_errlist_add(r->errors, "%s: %s is an empty "
+			                   "array; write at least one value",
+			                   at(r, item->line), item->key);
+		strlist_add(&key->values, ""); /* keep the product whole */
+	}
+	phase->array = true;
+	free(text);
+}
+
+static void
+check_values(struct reading *r, const struct spec_phase *phase)
+{
+	for (size_t k = 0; k < phase->sweep.count; k++) {
+		const struct strlist *values = &phase->sweep.keys[k].values;
+		struct strmap *seen = strmap_create();
+
+		for (size_t i = 0; i < values->count; i++) {
+			if (strmap_get(seen, values->items[i]))
+				latsub_errlist_add(r->errors, "%s: array.%s has "
+					"the value '%.60s' twice; a task is "
+					"known by its values, write each once",
+					at(r, phase->line),
+					phase->sweep.keys[k].name,
+					values->items[i]);
+			if (!text_is_utf8(values->items[i],
+			                  strlen(values->items[i])))
+				latsub_errlist_add(r->errors, "%s: array.%s has "
+					"a value that is not UTF-8",
+					at(r, phase->line),
+					phase->sweep.keys[k].name);
+			strmap_set(seen, values->items[i], seen);
+		}
+		strmap_destroy(seen);
+	}
+}
+
+static void
+finish_array(struct reading *r, struct spec_phase *phase)
+{
+	uint64_t size = sweep_size(&phase->sweep);
+
+	if (size > SWEEP_MAX_TASKS) {
+		latsub_errlist_add(r->errors, "%s: phase '%s' has more than %d "
+		                   "tasks", at(r, phase->line), phase->name,
+		                   SWEEP_MAX_TASKS);
+		size = 1;
+	}
+	phase->tasks = (uint32_t)size;
+	check_values(r, phase);
+	if (phase->max_parallel && !phase->array)
+		phase->max_parallel = 0; /* from [defaults], or harmless */
+}
+
+/* ---- phases ---- */
+
+static int
+edge_kind(const char *key)
+{
+	return strcmp(key, "after") == 0 ? EDGE_AFTER
+		: strcmp(key, "after_any") == 0 ? EDGE_AFTER_ANY
+		: strcmp(key, "after_each") == 0 ? EDGE_AFTER_EACH : -1;
+}
+
+static void
+unknown_key(struct reading *r, const struct spec_item *item, bool defaults)
+{
+	const char *nearest = phase_keys_nearest(item->key);
+	const char *where = at(r, item->line);
+
+	if (options_is_future(item->key))
+		latsub_errlist_add(r->errors, "%s: '%s' is an option of sbatch "
+		                   "that this version of latsub cannot set yet; "
+		                   "take the line out", where, item->key);
+	else
+		latsub_errlist_add(r->errors, "%s: [%s] has no key '%.60s'%s%s%s",
+		                   where, item->section, item->key,
+		                   nearest ? "; did you mean '" : defaults
+		                   ? "; see latsub-experiment(5)" : "",
+		                   nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static void
+read_key(struct reading *r, struct spec_phase *phase,
+         const struct spec_item *item, bool defaults)
+{
+	const char *where = at(r, item->line);
+	int id = options_find(item->key);
+
+	if (id >= 0)
+		options_set(&phase->options, (enum option_id)id, item->value,
+		            where, r->errors);
+	else if (!defaults && text_starts(item->key, "array."))
+		read_array(r, phase, item);
+	else if (!defaults && edge_kind(item->key) >= 0)
+		return; /* when all names are known */
+	else if (!phase_keys_set(phase, item->key, item->value, defaults,
+	                         where, r->errors))
+		unknown_key(r, item, defaults);
+}
+
+static struct spec_phase *
+phase_of_item(struct reading *r, const struct spec_item *item)
+{
+	const char *name = phase_of_section(item->section);
+	long i = item->key && item->value && name ? spec_find(r->spec, name)
+		: -1;
+
+	return i < 0 ? NULL : &r->spec->phases[i];
+}
+
+/* Every key of [defaults], for every phase: silently, it was checked once. */
+static void
+apply_defaults(struct reading *r)
+{
+	struct latsub_errlist ignored = { 0 };
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct spec_item *item = &r->items[i];
+		int id;
+
+		if (!in_section(item, "defaults"))
+			continue;
+		read_key(r, &r->defaults, item, true);
+		id = options_find(item->key);
+		for (size_t p = 0; p < r->spec->phase_count; p++) {
+			struct spec_phase *phase = &r->spec->phases[p];
+
+			if (id >= 0)
+				options_set(&phase->options, (enum option_id)id,
+				            item->value, at(r, item->line),
+				            &ignored);
+			else
+				phase_keys_set(phase, item->key, item->value,
+				               true, "", &ignored);
+		}
+	}
+	latsub_errlist_clear(&ignored);
+}
+
+static void
+check_each(struct reading *r, const struct spec_phase *phase)
+{
+	for (size_t e = 0; e < phase->edge_count; e++) {
+		const struct spec_phase *parent =
+			&r->spec->phases[phase->edges[e].parent];
+
+		if (phase->edges[e].kind == EDGE_AFTER_EACH
+		    && !(phase->array && sweep_equal(&phase->sweep,
+		                                     &parent->sweep)))
+			latsub_errlist_add(r->errors, "%s: after_each = %s ties "
+				"task to task: give '%s' the same array.* keys "
+				"and values as '%s', or use after",
+				at(r, phase->line), parent->name, phase->name,
+				parent->name);
+	}
+}
+
+/* The state file writes "PHASE.what": a phase must not be called that. */
+static void
+check_dotted(struct reading *r, const struct spec_phase *phase)
+{
+	for (const char *dot = strchr(phase->name, '.'); dot;
+	     dot = strchr(dot + 1, '.')) {
+		char *prefix = xstrndup(phase->name,
+		                        (size_t)(dot - phase->name));
+
+		if (spec_find(r->spec, prefix) >= 0)
+			latsub_errlist_add(r->errors, "%s: '%s' begins with "
+			                   "the name of phase '%s' and a dot; "
+			                   "write '_' for the dot",
+			                   at(r, phase->line), phase->name,
+			                   prefix);
+		free(prefix);
+	}
+}
+
+static void
+read_phases(struct reading *r)
+{
+	struct spec *spec = r->spec;
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct spec_phase *phase = phase_of_item(r, &r->items[i]);
+
+		if (phase)
+			read_key(r, phase, &r->items[i], false);
+	}
+	for (size_t i = 0; i < r->count; i++) {
+		struct spec_phase *phase = phase_of_item(r, &r->items[i]);
+
+		if (phase && edge_kind(r->items[i].key) >= 0)
+			dag_add_edges(spec, (size_t)(phase - spec->phases),
+				(enum spec_edge_kind)edge_kind(r->items[i].key),
+				r->items[i].value, at(r, r->items[i].line),
+				r->errors);
+	}
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		if (!spec->phases[i].command)
+			latsub_errlist_add(r->errors, "%s: phase '%s' has no "
+			                   "command", at(r, spec->phases[i].line),
+			                   spec->phases[i].name);
+		finish_array(r, &spec->phases[i]);
+	}
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		check_each(r, &spec->phases[i]);
+		check_dotted(r, &spec->phases[i]);
+	}
+}
+
+static void
+check_whole(struct reading *r)
+{
+	struct spec *spec = r->spec;
+
+	if (!spec->name)
+		latsub_errlist_add(r->errors, "%s:1: [experiment] needs "
+		                   "'name = ...'", spec->file);
+	if (spec->phase_count == 0)
+		latsub_errlist_add(r->errors, "%s:1: there is no [phase NAME]",
+		                   spec->file);
+	if (spec->checkpoint_phase
+	    && spec_find(spec, spec->checkpoint_phase) < 0)
+		latsub_errlist_add(r->errors, "%s:1: checkpoint_phase = %.60s: "
+		                   "no phase has that name", spec->file,
+		                   spec->checkpoint_phase);
+}
+
+struct spec *
+spec_create(const char *file, const struct spec_item *items, size_t count,
+            spec_getenv_f *lookup, void *user, struct latsub_errlist *errors)
+{
+	struct spec *spec = xcalloc(1, sizeof *spec);
+	struct reading r = { .spec = spec, .items = items, .count = count,
+	                     .lookup = lookup, .user = user,
+	                     .errors = errors };
+
+	spec->file = xstrdup(file);
+	spec->by_name = strmap_create();
+	for (size_t i = 0; i < count; i++) {
+		if (!items[i].key)
+			read_section(&r, &items[i]);
+		else if (!*items[i].section)
+			latsub_errlist_add(errors, "%s: '%.60s' stands before "
+			                   "the first [section]",
+			                   at(&r, items[i].line), items[i].key);
+		else if (in_section(&items[i], "experiment"))
+			read_experiment(&r, &items[i]);
+		else if (in_section(&items[i], "env"))
+			read_env(&r, &items[i]);
+	}
+	if (!spec->workdir)
+		spec->workdir = xstrdup(".");
+	if (!spec->output_root)
+		spec->output_root = xstrdup("runs");
+	apply_defaults(&r);
+	read_phases(&r);
+	check_whole(&r);
+	dag_order(spec, errors);
+	free(r.defaults.template);
+	options_clear(&r.defaults.options);
+	rangeset_clear(&r.defaults.requeue_exit_codes);
+	return spec;
+}
+
+static void
+phase_clear(struct spec_phase *phase)
+{
+	free(phase->name);
+	free(phase->command);
+	free(phase->number);
+	free(phase->edges);
+	free(phase->template);
+	free(phase->checkpoint);
+	sweep_clear(&phase->sweep);
+	strlist_clear(&phase->outputs);
+	options_clear(&phase->options);
+	rangeset_clear(&phase->requeue_exit_codes);
+}
+
+void
+spec_destroy(struct spec *spec)
+{
+	if (!spec)
+		return;
+	for (size_t i = 0; i < spec->phase_count; i++)
+		phase_clear(&spec->phases[i]);
+	for (size_t i = 0; i < spec->env_count; i++) {
+		free(spec->env[i].name);
+		free(spec->env[i].value);
+	}
+	free(spec->phases);
+	free(spec->env);
+	free(spec->order);
+	strmap_destroy(spec->by_name);
+	free(spec->file);
+	free(spec->name);
+	free(spec->workdir);
+	free(spec->output_root);
+	free(spec->checkpoint_phase);
+	free(spec);
+}
+
+long
+spec_find(const struct spec *spec, const char *name)
+{
+	return (long)(uintptr_t)strmap_get(spec->by_name, name) - 1;
+}
+
+long
+spec_select(const struct spec *spec, const char *what,
+            struct latsub_error *err)
+{
+	char *prefix = xasprintf("phase%s_", what);
+	const char **names = xcalloc(spec->phase_count, sizeof *names);
+	long found = spec_find(spec, what);
+	const char *nearest;
+
+	for (size_t i = 0; found < 0 && i < spec->phase_count; i++) {
+		if (spec->phases[i].number
+		    && strcmp(spec->phases[i].number, what) == 0)
+			found = (long)i;
+	}
+	for (size_t i = 0; found < 0 && i < spec->phase_count; i++) {
+		if (text_starts(spec->phases[i].name, prefix))
+			found = (long)i;
+		names[i] = spec->phases[i].name;
+	}
+	if (found < 0) {
+		nearest = text_nearest(what, names, spec->phase_count);
+		latsub_error_set(err, LATSUB_USAGE, "--phase %.60s: %s has no "
+		                 "such phase%s%s%s", what, spec->file,
+		                 nearest ? "; did you mean '" : "",
+		                 nearest ? nearest : "", nearest ? "'?" : "");
+	}
+	free(names);
+	free(prefix);
+	return found;
+}
+
+void
+spec_apply_template(struct spec *spec, const char *template,
+                    const struct job_options *options)
+{
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		if (spec->phases[i].template
+		    && strcmp(spec->phases[i].template, template) == 0)
+			options_inherit(&spec->phases[i].options, options);
+	}
+}
