@@ -1,0 +1,43 @@
+/*
+ * experiment.h - an experiment read from its files: the INI, the templates
+ * it names, the variables it takes.
+ */
+#ifndef LATSUB_EXPERIMENT_H
+#define LATSUB_EXPERIMENT_H
+
+#include "latsub/error.h"
+#include "latsub/spec.h"
+
+struct experiment_template {
+	char *name, *path;
+	char *prologue; /* its shell lines, run before the command; or NULL */
+};
+
+struct experiment {
+	struct spec *spec;
+	char *file;    /* absolute */
+	char *workdir; /* absolute */
+	char *check;   /* checksum of the file as it was read */
+	char *text;    /* the INI, with what --set changed: the run's copy */
+	size_t text_len;
+	struct experiment_template *templates;
+	size_t template_count;
+};
+
+/* Read FILE.  sets are "KEY=VALUE": NAME for [env], SECTION.KEY or PHASE.KEY
+ * else.  workdir overrides the experiment's own (resuming), or is NULL.
+ * Always returns something to destroy; usable only when errors is empty. */
+struct experiment *experiment_load(const char *file,
+                                   const struct strlist *sets,
+                                   const char *workdir,
+                                   struct latsub_errlist *errors);
+/* The run's own copy, as its jobs read it: templates were merged when it was
+ * submitted and are not looked for. */
+struct experiment *experiment_load_copy(const char *file, const char *workdir,
+                                        struct latsub_errlist *errors);
+/* The checksum of a text, to tell whether a source was changed; caller frees. */
+char *experiment_check(const char *text, size_t len);
+
+void experiment_destroy(struct experiment *experiment);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * journal.h - the append-only truth: one JSON line for each event, in one
+ * file for each node, each line with a checksum.
+ *
+ * No lock between nodes is needed: only processes of one node append to one
+ * file, under flock.  A torn tail is left alone by readers and closed off by
+ * the next writer.
+ */
+#ifndef LATSUB_JOURNAL_H
+#define LATSUB_JOURNAL_H
+
+#include <sys/types.h>
+
+#include "latsub/error.h"
+#include "latsub/state.h"
+
+/* One line, with its newline; appended to out. */
+void journal_encode(const struct event *event, struct strbuf *out);
+
+enum journal_line { JOURNAL_EVENT, JOURNAL_DAMAGED, JOURNAL_FOREIGN };
+/* Decode a line without its newline.  FOREIGN: sound, but of a newer version
+ * or kind.  Clear *event when EVENT. */
+enum journal_line journal_decode(const char *line, size_t len,
+                                 struct event *event);
+
+/* This node's file name: HOST-BOOTID.jsonl (two nodes may share a name). */
+char *journal_file_name(void);
+
+/* Append events to this node's file in dir.  sync: they are durable when
+ * this returns 0. */
+int journal_append(const char *dir, const struct event *events, size_t count,
+                   bool sync, struct latsub_error *err);
+int journal_sync(const char *dir, struct latsub_error *err);
+
+/* How far each node's file is folded. */
+struct journal_offset {
+	char *host; /* the file's name without ".jsonl" */
+	off_t offset;
+};
+
+struct journal_offsets {
+	struct journal_offset *items;
+	size_t count;
+	uint64_t damaged, foreign; /* lines passed over in this read */
+};
+
+void journal_set_offset(struct journal_offsets *offsets, const char *host,
+                        off_t offset);
+void journal_offsets_clear(struct journal_offsets *offsets);
+
+/* Fold what is new in dir into state and move the offsets.  A file shorter
+ * than its offset is read from its beginning.  *changed (may be NULL) tells
+ * whether anything was applied. */
+int journal_fold(const char *dir, struct journal_offsets *offsets,
+                 struct state *state, bool *changed,
+                 struct latsub_error *err);
+
+#endif

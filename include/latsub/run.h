@@ -1,0 +1,73 @@
+/*
+ * run.h - one run: its directory, state file and journal.
+ *
+ *   DIR/.experiment_state        the snapshot, INI, for people and tools
+ *   DIR/.latsub/journal/HOST.jsonl  the truth
+ *   DIR/.latsub/experiment.ini   the run's own copy of what it runs
+ *   DIR/.latsub/env              variables of [env] as they were taken
+ *   DIR/.latsub/prologue/NAME    shell lines of templates
+ *   DIR/logs/                    the phases' logs
+ */
+#ifndef LATSUB_RUN_H
+#define LATSUB_RUN_H
+
+#include <sys/stat.h>
+
+#include "latsub/error.h"
+#include "latsub/inifile.h"
+#include "latsub/journal.h"
+#include "latsub/state.h"
+
+#define RUN_STATE_NAME ".experiment_state"
+#define RUN_FILE_MAX (64 * 1024 * 1024)
+
+struct run {
+	char *dir;         /* absolute */
+	char *state_path;
+	char *journal_dir;
+	struct state *state;
+	struct journal_offsets offsets;
+	struct inifile *doc;      /* the state file as it was read */
+	struct stat doc_stat;
+	bool doc_exists;
+	bool has_journal;         /* false: never latsub's, or lost */
+	struct event *edits;      /* by hand, not in the journal yet */
+	size_t edit_count;
+	struct latsub_errlist complaints; /* about the state file */
+	struct strlist notes;     /* what a person should hear, no error */
+};
+
+/* Find the run that path (a state file, or a run's directory) means, and
+ * read it.  NULL with *err when there is none.  Complaints about the state
+ * file do not stop it: who wants to act looks at run->complaints first. */
+struct run *run_open(const char *path, struct latsub_error *err);
+void run_close(struct run *run);
+
+/* Read all again from the files, or only what the journal has more. */
+int run_read(struct run *run, struct latsub_error *err);
+int run_refresh(struct run *run, bool *changed, struct latsub_error *err);
+
+/* Hand edits and the events go to the journal, then into run->state. */
+int run_record(struct run *run, const struct event *events, size_t count,
+               bool sync, struct latsub_error *err);
+
+/* Write the snapshot if it would change.  Edits made to the file meanwhile
+ * are read and kept.  Does nothing while the file has complaints. */
+int run_save(struct run *run, struct latsub_error *err);
+
+/* Seconds since the snapshot was written; a large number if never. */
+double run_snapshot_age(const struct run *run);
+
+/* Make the directories of a new run, or of an adopted one. */
+int run_make(const char *dir, struct latsub_error *err);
+
+/* The newest run under root, by the time in its name; NULL when none. */
+char *run_newest(const char *root);
+/* All of them, oldest first, as directories' names. */
+int run_list(const char *root, struct strlist *names,
+             struct latsub_error *err);
+
+/* The checkpoint of the experiment, or NULL. */
+const char *run_checkpoint(const struct run *run);
+
+#endif

@@ -1,0 +1,206 @@
+/*
+ * state.h - what is true of a run: events, and the pure fold of them.
+ *
+ * Every task is a cell with a key (generation, attempt, rank); an event
+ * takes effect where its key is greater.  So the fold depends neither on
+ * the order of events nor on clocks, and folding an event twice does no
+ * harm.  A phase that is no array is one cell.
+ */
+#ifndef LATSUB_STATE_H
+#define LATSUB_STATE_H
+
+#include "latsub/rangeset.h"
+#include "latsub/sweep.h"
+
+/* What is known of a task, by rank within its attempt. */
+enum task_state {
+	TASK_NONE,      /* never submitted, or to be run again */
+	TASK_INTENDED,  /* about to be submitted */
+	TASK_SUBMITTED, /* Slurm has it */
+	TASK_STARTED,
+	TASK_LOST,      /* died without a word */
+	TASK_REQUEUED,  /* waits in Slurm for its next attempt */
+	TASK_CANCELLED,
+	TASK_FAILED,
+	TASK_COMPLETED,
+	TASK_SKIPPED,   /* a person said: completed */
+	TASK_STATE_COUNT
+};
+
+/* The guide's four words. */
+enum phase_word {
+	WORD_PENDING, WORD_IN_PROGRESS, WORD_COMPLETED, WORD_FAILED,
+	WORD_COUNT
+};
+
+enum event_kind {
+	EVENT_RUN,        /* the run's metadata: pairs */
+	EVENT_PHASE,      /* a phase exists: order, total, sweep from gen on */
+	EVENT_INTENDED, EVENT_SUBMITTED, EVENT_STARTED, EVENT_CHECKPOINT,
+	EVENT_LOST, EVENT_REQUEUED, EVENT_CANCELLED, EVENT_FAILED,
+	EVENT_COMPLETED,
+	EVENT_EDITED,     /* a person set a word (or reset, skip) */
+	EVENT_KIND_COUNT
+};
+
+/* One event.  Strings are owned by whoever holds the struct. */
+struct event {
+	enum event_kind kind;
+	int64_t time;          /* seconds since 1970, for people only */
+	char *phase;
+	uint32_t gen, attempt;
+	bool all;              /* every task; else the set below */
+	struct rangeset tasks;
+	uint32_t job, base;    /* job id; task = base + array index */
+	uint32_t order, total; /* EVENT_PHASE */
+	uint32_t seq;          /* EVENT_CHECKPOINT: grows; INTENDED, EDITED:
+	                        * since of the sweep its tasks mean, + 1 */
+	int code, signal;      /* of the command; -1 when not known */
+	char *node, *reason, *text; /* text: last lines of the log */
+	char *path, *epoch;    /* a checkpoint */
+	char *word;            /* EVENT_EDITED */
+	char *sweep;           /* JSON, or NULL */
+	struct strlist parents;/* INTENDED: waited for; COMPLETED: ran without */
+	struct strlist pairs;  /* EVENT_RUN: key, value, ... */
+};
+
+void event_clear(struct event *event);
+const char *event_name(enum event_kind kind);
+int event_find(const char *name); /* enum event_kind, or -1 */
+
+struct task_cell {
+	uint32_t gen;
+	uint16_t attempt;
+	uint8_t state; /* enum task_state */
+	uint8_t done;  /* it completed once, whatever came after */
+};
+
+/* A job of the phase's current generation. */
+struct phase_job {
+	uint32_t gen, job, base;
+	struct rangeset tasks;
+};
+
+/* Something that happened to tasks in one attempt, and why: kept as sets so
+ * that counting is exact however often an event is read. */
+struct phase_mark {
+	char kind; /* 'r' requeued, 'f' failed, 'l' lost, 'c' cancelled */
+	uint32_t gen, attempt;
+	char *reason;
+	struct rangeset tasks;
+};
+
+struct phase_sweep { /* of the generations from since on */
+	uint32_t since;
+	struct sweep sweep;
+};
+
+/* Facts of the newest attempt that told them: greatest (gen, attempt). */
+struct phase_facts {
+	uint32_t gen, attempt;
+	int code, signal;
+	int64_t started, ended;
+	char *node;
+};
+
+struct phase_state {
+	char *name;
+	uint32_t order;
+	bool known;             /* an EVENT_PHASE or the snapshot told it */
+	bool visited;           /* a walk over parents is here */
+	bool array;
+	uint32_t total;
+	struct phase_sweep *sweeps; /* by since, the last is current */
+	size_t sweep_count;
+	struct task_cell *cells;
+	uint32_t edit_gen;      /* of the newest edit, 0: none */
+	char *edit_word;
+	uint32_t gen;           /* greatest seen, edits included */
+	struct phase_job *jobs;
+	size_t job_count;
+	struct phase_mark *marks;
+	size_t mark_count;
+	struct phase_facts facts;
+	struct strlist parents; /* of parents_gen: "after:training" */
+	uint32_t parents_gen;
+	struct strlist ran_without; /* of the completion of generation ... */
+	uint32_t ran_without_gen;
+	char *checkpoint, *epoch;
+	uint32_t checkpoint_gen, checkpoint_attempt, checkpoint_seq;
+};
+
+struct state_failure { /* the last one */
+	char *phase, *error, *time_text;
+	int64_t time;
+};
+
+struct state {
+	struct phase_state **phases; /* in order */
+	size_t count;
+	struct strmap *by_name;
+	struct strmap *metadata;     /* values are char *, owned */
+	struct strlist metadata_keys;
+	struct state_failure failure;
+	bool sorted;
+};
+
+struct state *state_create(void);
+void state_destroy(struct state *state);
+
+enum state_applied {
+	STATE_APPLIED,
+	STATE_LATER /* its phase is not known yet: try again after others */
+};
+/* Fold one event into the state. */
+enum state_applied state_apply(struct state *state, const struct event *event);
+
+struct phase_state *state_find(const struct state *state, const char *name);
+struct phase_state *state_add(struct state *state, const char *name);
+/* Put the phases in their order. */
+void state_sort(struct state *state);
+const char *state_metadata(const struct state *state, const char *key);
+void state_set_metadata(struct state *state, const char *key,
+                        const char *value);
+
+/* ---- of one phase ---- */
+
+/* Give the phase a total and sweep from a generation on; tasks known by
+ * values keep their cells. */
+void phase_set_sweep(struct phase_state *phase, uint32_t since, bool array,
+                     uint32_t total, const struct sweep *sweep);
+const struct sweep *phase_sweep_now(const struct phase_state *phase);
+
+enum phase_word phase_word(const struct phase_state *phase);
+/* How many tasks are in each state; counts has TASK_STATE_COUNT members. */
+void phase_count(const struct phase_state *phase, uint32_t *counts);
+void phase_tasks_in(const struct phase_state *phase, unsigned states,
+                    struct rangeset *out); /* states: bits 1u << state */
+uint32_t phase_sweep_seq(const struct phase_state *phase); /* for event.seq */
+/* The job that has the task now, 0 if none. */
+uint32_t phase_job_of(const struct phase_state *phase, uint32_t task);
+/* Marks of a kind ('r', 'f', ...) on a task in a generation; gen 0: on any
+ * task, in any generation.  reason NULL: whatever the reason. */
+uint64_t phase_marks(const struct phase_state *phase, char kind,
+                     uint32_t gen, uint32_t task, const char *reason);
+void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
+                    uint32_t attempt, const char *reason,
+                    const struct rangeset *tasks);
+void phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t job,
+                   uint32_t base, const struct rangeset *tasks);
+
+const char *task_state_name(enum task_state state);
+int task_state_find(const char *name);
+const char *phase_word_name(enum phase_word word);
+int phase_word_find(const char *name);
+
+/* Does the phase wait for one that failed (or is itself blocked)?  The name
+ * of that one, or NULL.  Parents are written "after:NAME", "after_any:NAME",
+ * "after_each:NAME". */
+const char *state_blocked_by(const struct state *state,
+                             const struct phase_state *phase);
+
+/* All completed: LATSUB_OK; one failed and none that still can run:
+ * FAILED; else UNFINISHED. */
+int state_outcome(const struct state *state);
+
+#endif

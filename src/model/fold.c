@@ -1,0 +1,300 @@
+/*
+ * fold.c - how an event changes the state.  Pure: no files, no clock.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "latsub/state.h"
+
+/* The state a task has after an event, by kind; NONE: cells do not change. */
+static const uint8_t state_after[EVENT_KIND_COUNT] = {
+	[EVENT_INTENDED] = TASK_INTENDED, [EVENT_SUBMITTED] = TASK_SUBMITTED,
+	[EVENT_STARTED] = TASK_STARTED, [EVENT_LOST] = TASK_LOST,
+	[EVENT_REQUEUED] = TASK_REQUEUED, [EVENT_CANCELLED] = TASK_CANCELLED,
+	[EVENT_FAILED] = TASK_FAILED, [EVENT_COMPLETED] = TASK_COMPLETED,
+};
+
+static int
+compare_key(const struct task_cell *cell, uint32_t gen, uint32_t attempt,
+            unsigned rank)
+{
+	if (cell->gen != gen)
+		return cell->gen < gen ? -1 : 1;
+	if (cell->attempt != attempt)
+		return cell->attempt < attempt ? -1 : 1;
+	return cell->state < rank ? -1 : cell->state > rank;
+}
+
+static void
+set_cell(struct phase_state *phase, uint32_t task, uint32_t gen,
+         uint32_t attempt, uint8_t state)
+{
+	struct task_cell *cell;
+
+	if (task >= phase->total)
+		return;
+	cell = &phase->cells[task];
+	cell->done |= state == TASK_COMPLETED;
+	if (compare_key(cell, gen, attempt, state) < 0) {
+		cell->gen = gen;
+		cell->attempt = (uint16_t)attempt;
+		cell->state = state;
+	}
+}
+
+/* The event's tasks in the indices of the current sweep. */
+static void
+tasks_now(const struct phase_state *phase, const struct event *event,
+          struct rangeset *out)
+{
+	const struct phase_sweep *then = NULL;
+	uint32_t *map;
+	size_t size;
+
+	for (size_t i = 0; i < phase->sweep_count; i++) {
+		if (phase->sweeps[i].since <= event->gen || !then)
+			then = &phase->sweeps[i];
+	}
+	if (event->all && (!then || &then->sweep == phase_sweep_now(phase))) {
+		rangeset_add(out, 0, phase->total - 1);
+		return;
+	}
+	if (!then || &then->sweep == phase_sweep_now(phase)) {
+		rangeset_copy(out, &event->tasks);
+		return;
+	}
+	size = (size_t)sweep_size(&then->sweep);
+	map = xcalloc(size, sizeof *map);
+	sweep_map(&then->sweep, phase_sweep_now(phase), map);
+	for (uint32_t i = 0; i < size; i++) {
+		if (map[i] != UINT32_MAX
+		    && (event->all || rangeset_has(&event->tasks, i)))
+			rangeset_add(out, map[i], map[i]);
+	}
+	free(map);
+}
+
+static bool
+newer(uint32_t gen, uint32_t attempt, uint32_t old_gen, uint32_t old_attempt)
+{
+	return gen > old_gen || (gen == old_gen && attempt >= old_attempt);
+}
+
+static void
+replace(char **to, const char *value)
+{
+	char *copy = xstrdup(value);
+
+	free(*to);
+	*to = copy;
+}
+
+static void
+replace_list(struct strlist *to, const struct strlist *from)
+{
+	strlist_clear(to);
+	for (size_t i = 0; i < from->count; i++)
+		strlist_add(to, from->items[i]);
+}
+
+static void
+apply_facts(struct phase_state *phase, const struct event *event)
+{
+	struct phase_facts *facts = &phase->facts;
+
+	if (!newer(event->gen, event->attempt, facts->gen, facts->attempt))
+		return;
+	if (event->gen != facts->gen || event->attempt != facts->attempt) {
+		free(facts->node);
+		*facts = (struct phase_facts){ .gen = event->gen,
+			.attempt = event->attempt, .code = -1 };
+	}
+	if (event->kind == EVENT_STARTED) {
+		if (!facts->started || event->time < facts->started)
+			facts->started = event->time;
+		replace(&facts->node, event->node);
+	} else if (event->kind >= EVENT_LOST) {
+		if (event->time > facts->ended)
+			facts->ended = event->time;
+		if (event->code > facts->code) { /* of an array: the worst */
+			facts->code = event->code;
+			facts->signal = event->signal;
+		}
+	}
+}
+
+static void
+apply_checkpoint(struct phase_state *phase, const struct event *event)
+{
+	if (!event->path)
+		return;
+	if (event->gen < phase->checkpoint_gen
+	    || (event->gen == phase->checkpoint_gen
+	        && (event->attempt < phase->checkpoint_attempt
+	            || (event->attempt == phase->checkpoint_attempt
+	                && event->seq < phase->checkpoint_seq))))
+		return;
+	phase->checkpoint_gen = event->gen;
+	phase->checkpoint_attempt = event->attempt;
+	phase->checkpoint_seq = event->seq;
+	replace(&phase->checkpoint, event->path);
+	replace(&phase->epoch, event->epoch);
+}
+
+static void
+apply_failure(struct state *state, const struct event *event)
+{
+	struct state_failure *last = &state->failure;
+
+	/* the later one; of one second the greater name, for any order */
+	if (event->time < last->time
+	    || (event->time == last->time && last->phase
+	        && strcmp(event->phase, last->phase) < 0))
+		return;
+	last->time = event->time;
+	replace(&last->phase, event->phase);
+	replace(&last->error, event->reason);
+	replace(&last->time_text, NULL);
+}
+
+/* A person's word: what an edit makes of every cell that is older than it. */
+static void
+apply_edit(struct phase_state *phase, const struct event *event)
+{
+	static const uint8_t after[WORD_COUNT] = {
+		[WORD_PENDING] = TASK_NONE, [WORD_IN_PROGRESS] = TASK_STARTED,
+		[WORD_COMPLETED] = TASK_SKIPPED, [WORD_FAILED] = TASK_FAILED,
+	};
+	int word = event->word ? phase_word_find(event->word) : -1;
+	struct rangeset tasks = { 0 };
+
+	if (word < 0)
+		return;
+	tasks_now(phase, event, &tasks);
+	for (size_t i = 0; i < tasks.count; i++) {
+		for (uint32_t t = tasks.items[i].first;
+		     t <= tasks.items[i].last && t < phase->total; t++)
+			set_cell(phase, t, event->gen, 0, after[word]);
+	}
+	if (event->gen > phase->edit_gen) {
+		phase->edit_gen = event->gen;
+		replace(&phase->edit_word, event->word);
+	}
+	rangeset_clear(&tasks);
+	apply_checkpoint(phase, event);
+}
+
+static void
+apply_mark(struct phase_state *phase, const struct event *event,
+           const struct rangeset *tasks)
+{
+	char kind = event->kind == EVENT_REQUEUED ? 'r'
+		: event->kind == EVENT_FAILED ? 'f'
+		: event->kind == EVENT_LOST ? 'l'
+		: event->kind == EVENT_CANCELLED ? 'c' : 0;
+
+	if (kind)
+		phase_add_mark(phase, kind, event->gen, event->attempt,
+		               event->reason ? event->reason : "", tasks);
+}
+
+static void
+apply_to_tasks(struct state *state, struct phase_state *phase,
+               const struct event *event)
+{
+	struct rangeset tasks = { 0 };
+
+	tasks_now(phase, event, &tasks);
+	for (size_t i = 0; state_after[event->kind] && i < tasks.count; i++) {
+		for (uint32_t t = tasks.items[i].first;
+		     t <= tasks.items[i].last && t < phase->total; t++)
+			set_cell(phase, t, event->gen, event->attempt,
+			         state_after[event->kind]);
+	}
+	apply_mark(phase, event, &tasks);
+	if (event->job && event->kind == EVENT_SUBMITTED)
+		phase_add_job(phase, event->gen, event->job, event->base,
+		              &tasks);
+	if (event->kind == EVENT_FAILED)
+		apply_failure(state, event);
+	rangeset_clear(&tasks);
+}
+
+static void
+apply_parents(struct phase_state *phase, const struct event *event)
+{
+	if (event->kind == EVENT_INTENDED && event->gen >= phase->parents_gen) {
+		phase->parents_gen = event->gen;
+		replace_list(&phase->parents, &event->parents);
+	}
+	if (event->kind == EVENT_COMPLETED
+	    && event->gen > phase->ran_without_gen) {
+		phase->ran_without_gen = event->gen;
+		replace_list(&phase->ran_without, &event->parents);
+	}
+}
+
+static enum state_applied
+apply_phase(struct state *state, const struct event *event)
+{
+	struct phase_state *phase = state_add(state, event->phase);
+	struct sweep sweep = { 0 };
+
+	if (event->sweep && sweep_parse(&sweep, event->sweep))
+		return STATE_APPLIED; /* a line that no latsub wrote */
+	if (!phase->known || event->gen >= phase->gen) {
+		phase->order = event->order;
+		state->sorted = false;
+	}
+	phase->known = true;
+	phase_set_sweep(phase, event->gen, event->sweep != NULL,
+	                (uint32_t)sweep_size(&sweep), &sweep);
+	sweep_clear(&sweep);
+	return STATE_APPLIED;
+}
+
+/* Is there something that this event speaks of and that is not here yet: its
+ * generation's intent (or edit), or the sweep that its tasks are counted in? */
+static bool
+is_early(const struct phase_state *phase, const struct event *event)
+{
+	if (phase->sweep_count > 0 && event->gen < phase->sweeps[0].since)
+		return true;
+	if (event->kind == EVENT_INTENDED || event->kind == EVENT_EDITED)
+		return event->seq > 0 && phase->sweep_count > 0
+			&& phase->sweeps[phase->sweep_count - 1].since
+			< event->seq - 1;
+	return event->gen > phase->parents_gen && event->gen > phase->edit_gen;
+}
+
+enum state_applied
+state_apply(struct state *state, const struct event *event)
+{
+	struct phase_state *phase;
+
+	if (event->kind == EVENT_RUN) {
+		for (size_t i = 0; i + 1 < event->pairs.count; i += 2)
+			state_set_metadata(state, event->pairs.items[i],
+			                   event->pairs.items[i + 1]);
+		return STATE_APPLIED;
+	}
+	if (!event->phase)
+		return STATE_APPLIED;
+	if (event->kind == EVENT_PHASE)
+		return apply_phase(state, event);
+	phase = state_find(state, event->phase);
+	if (!phase || !phase->known || is_early(phase, event))
+		return STATE_LATER;
+	if (event->gen > phase->gen)
+		phase->gen = event->gen;
+	if (event->kind == EVENT_EDITED) {
+		apply_edit(phase, event);
+		return STATE_APPLIED;
+	}
+	apply_to_tasks(state, phase, event);
+	apply_parents(phase, event);
+	apply_checkpoint(phase, event);
+	if (event->kind >= EVENT_STARTED)
+		apply_facts(phase, event);
+	return STATE_APPLIED;
+}

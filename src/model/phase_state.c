@@ -1,0 +1,211 @@
+/*
+ * phase_state.c - one phase: its cells, sweeps, jobs and marks.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "latsub/state.h"
+
+const struct sweep *
+phase_sweep_now(const struct phase_state *phase)
+{
+	static const struct sweep none;
+
+	return phase->sweep_count
+		? &phase->sweeps[phase->sweep_count - 1].sweep : &none;
+}
+
+/* Move the cells and sets from one sweep's indices to another's. */
+static void
+remap_set(struct rangeset *set, const uint32_t *map, uint32_t count)
+{
+	struct rangeset mapped = { 0 };
+
+	for (size_t i = 0; i < set->count; i++) {
+		for (uint32_t t = set->items[i].first;
+		     t <= set->items[i].last && t < count; t++) {
+			if (map[t] != UINT32_MAX)
+				rangeset_add(&mapped, map[t], map[t]);
+		}
+	}
+	rangeset_clear(set);
+	*set = mapped;
+}
+
+static void
+remap_phase(struct phase_state *phase, const struct sweep *to, uint32_t total)
+{
+	struct task_cell *cells = xcalloc(total, sizeof *cells);
+	uint32_t *map = xcalloc(phase->total, sizeof *map);
+
+	sweep_map(phase_sweep_now(phase), to, map);
+	for (uint32_t i = 0; i < phase->total; i++) {
+		if (map[i] != UINT32_MAX && map[i] < total)
+			cells[map[i]] = phase->cells[i];
+	}
+	for (size_t i = 0; i < phase->mark_count; i++)
+		remap_set(&phase->marks[i].tasks, map, phase->total);
+	for (size_t i = 0; i < phase->job_count; i++)
+		remap_set(&phase->jobs[i].tasks, map, phase->total);
+	free(map);
+	free(phase->cells);
+	phase->cells = cells;
+	phase->total = total;
+}
+
+static void
+insert_sweep(struct phase_state *phase, size_t at, uint32_t since,
+             const struct sweep *sweep)
+{
+	phase->sweeps = xrealloc(phase->sweeps, (phase->sweep_count + 1)
+	                         * sizeof *phase->sweeps);
+	memmove(&phase->sweeps[at + 1], &phase->sweeps[at],
+	        (phase->sweep_count - at) * sizeof *phase->sweeps);
+	phase->sweeps[at] = (struct phase_sweep){ .since = since };
+	sweep_copy(&phase->sweeps[at].sweep, sweep);
+	phase->sweep_count++;
+}
+
+void
+phase_set_sweep(struct phase_state *phase, uint32_t since, bool array,
+                uint32_t total, const struct sweep *sweep)
+{
+	size_t at = phase->sweep_count;
+
+	while (at > 0 && phase->sweeps[at - 1].since > since)
+		at--;
+	if (at > 0 && phase->sweeps[at - 1].since == since)
+		return;
+	if (!phase->cells) {
+		phase->cells = xcalloc(total, sizeof *phase->cells);
+		phase->total = total;
+	} else if (at == phase->sweep_count
+	           && !sweep_equal(phase_sweep_now(phase), sweep)) {
+		remap_phase(phase, sweep, total);
+	}
+	if (at == phase->sweep_count)
+		phase->array = array;
+	if (at == 0 || !sweep_equal(&phase->sweeps[at - 1].sweep, sweep))
+		insert_sweep(phase, at, since, sweep);
+}
+
+void
+phase_count(const struct phase_state *phase, uint32_t *counts)
+{
+	memset(counts, 0, TASK_STATE_COUNT * sizeof *counts);
+	for (uint32_t i = 0; i < phase->total; i++)
+		counts[phase->cells[i].state]++;
+}
+
+void
+phase_tasks_in(const struct phase_state *phase, unsigned states,
+               struct rangeset *out)
+{
+	for (uint32_t i = 0; i < phase->total; i++) {
+		if (states & (1u << phase->cells[i].state))
+			rangeset_add(out, i, i);
+	}
+}
+
+enum phase_word
+phase_word(const struct phase_state *phase)
+{
+	uint32_t n[TASK_STATE_COUNT];
+	uint32_t done, waiting, bad;
+
+	if (!phase->cells)
+		return WORD_PENDING;
+	phase_count(phase, n);
+	done = n[TASK_COMPLETED] + n[TASK_SKIPPED];
+	waiting = n[TASK_INTENDED] + n[TASK_SUBMITTED];
+	bad = n[TASK_FAILED] + n[TASK_LOST];
+	if (done == phase->total)
+		return WORD_COMPLETED;
+	if (n[TASK_STARTED] + n[TASK_REQUEUED] > 0)
+		return WORD_IN_PROGRESS;
+	if (waiting > 0)
+		return done + bad > 0 ? WORD_IN_PROGRESS : WORD_PENDING;
+	return bad > 0 ? WORD_FAILED : WORD_PENDING;
+}
+
+uint32_t
+phase_sweep_seq(const struct phase_state *phase)
+{
+	return phase->sweep_count
+		? phase->sweeps[phase->sweep_count - 1].since + 1 : 0;
+}
+
+uint32_t
+phase_job_of(const struct phase_state *phase, uint32_t task)
+{
+	uint32_t gen = 0, job = 0;
+
+	for (size_t i = 0; i < phase->job_count; i++) {
+		if (phase->jobs[i].gen >= gen
+		    && rangeset_has(&phase->jobs[i].tasks, task)) {
+			gen = phase->jobs[i].gen;
+			job = phase->jobs[i].job;
+		}
+	}
+	return job;
+}
+
+uint64_t
+phase_marks(const struct phase_state *phase, char kind, uint32_t gen,
+            uint32_t task, const char *reason)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < phase->mark_count; i++) {
+		const struct phase_mark *mark = &phase->marks[i];
+
+		if (mark->kind != kind || (gen && mark->gen != gen)
+		    || (reason && strcmp(reason, mark->reason)))
+			continue;
+		if (!gen)
+			count += rangeset_count(&mark->tasks);
+		else if (rangeset_has(&mark->tasks, task))
+			count++;
+	}
+	return count;
+}
+
+void
+phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
+               uint32_t attempt, const char *reason,
+               const struct rangeset *tasks)
+{
+	struct phase_mark *mark = NULL;
+
+	for (size_t i = phase->mark_count; i-- > 0 && !mark; ) {
+		if (phase->marks[i].kind == kind && phase->marks[i].gen == gen
+		    && phase->marks[i].attempt == attempt
+		    && strcmp(phase->marks[i].reason, reason) == 0)
+			mark = &phase->marks[i];
+	}
+	if (!mark) {
+		phase->marks = xrealloc(phase->marks, (phase->mark_count + 1)
+		                        * sizeof *phase->marks);
+		mark = &phase->marks[phase->mark_count++];
+		*mark = (struct phase_mark){ .kind = kind, .gen = gen,
+			.attempt = attempt, .reason = xstrdup(reason) };
+	}
+	rangeset_union(&mark->tasks, tasks);
+}
+
+void
+phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t job,
+              uint32_t base, const struct rangeset *tasks)
+{
+	for (size_t i = 0; i < phase->job_count; i++) {
+		if (phase->jobs[i].job == job && phase->jobs[i].gen == gen) {
+			rangeset_union(&phase->jobs[i].tasks, tasks);
+			return;
+		}
+	}
+	phase->jobs = xrealloc(phase->jobs, (phase->job_count + 1)
+	                       * sizeof *phase->jobs);
+	phase->jobs[phase->job_count] = (struct phase_job){
+		.gen = gen, .job = job, .base = base };
+	rangeset_copy(&phase->jobs[phase->job_count++].tasks, tasks);
+}

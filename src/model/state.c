@@ -1,0 +1,171 @@
+/*
+ * state.c - the phases of a run and what holds for all of them.
+ */
+#include "latsub/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "latsub/error.h"
+
+struct state *
+state_create(void)
+{
+	struct state *state = xcalloc(1, sizeof *state);
+
+	state->by_name = strmap_create();
+	state->metadata = strmap_create();
+	return state;
+}
+
+static void
+phase_destroy(struct phase_state *phase)
+{
+	for (size_t i = 0; i < phase->sweep_count; i++)
+		sweep_clear(&phase->sweeps[i].sweep);
+	for (size_t i = 0; i < phase->job_count; i++)
+		rangeset_clear(&phase->jobs[i].tasks);
+	for (size_t i = 0; i < phase->mark_count; i++) {
+		rangeset_clear(&phase->marks[i].tasks);
+		free(phase->marks[i].reason);
+	}
+	free(phase->name);
+	free(phase->sweeps);
+	free(phase->cells);
+	free(phase->edit_word);
+	free(phase->jobs);
+	free(phase->marks);
+	free(phase->facts.node);
+	strlist_clear(&phase->parents);
+	strlist_clear(&phase->ran_without);
+	free(phase->checkpoint);
+	free(phase->epoch);
+	free(phase);
+}
+
+void
+state_destroy(struct state *state)
+{
+	if (!state)
+		return;
+	for (size_t i = 0; i < state->count; i++)
+		phase_destroy(state->phases[i]);
+	for (size_t i = 0; i < state->metadata_keys.count; i++)
+		free(strmap_get(state->metadata,
+		                state->metadata_keys.items[i]));
+	free(state->phases);
+	strmap_destroy(state->by_name);
+	strmap_destroy(state->metadata);
+	strlist_clear(&state->metadata_keys);
+	free(state->failure.phase);
+	free(state->failure.error);
+	free(state->failure.time_text);
+	free(state);
+}
+
+struct phase_state *
+state_find(const struct state *state, const char *name)
+{
+	return strmap_get(state->by_name, name);
+}
+
+struct phase_state *
+state_add(struct state *state, const char *name)
+{
+	struct phase_state *phase = state_find(state, name);
+
+	if (phase)
+		return phase;
+	phase = xcalloc(1, sizeof *phase);
+	phase->name = xstrdup(name);
+	phase->order = (uint32_t)state->count;
+	phase->facts.code = -1;
+	if ((state->count & (state->count - 1)) == 0) /* a power of two: full */
+		state->phases = xrealloc(state->phases, (state->count
+			? state->count * 2 : 1) * sizeof(struct phase_state *));
+	state->phases[state->count++] = phase;
+	strmap_set(state->by_name, name, phase);
+	return phase;
+}
+
+static int
+compare_order(const void *a, const void *b)
+{
+	const struct phase_state *x = *(struct phase_state *const *)a;
+	const struct phase_state *y = *(struct phase_state *const *)b;
+
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+void
+state_sort(struct state *state)
+{
+	if (!state->sorted && state->count)
+		qsort(state->phases, state->count, sizeof *state->phases,
+		      compare_order);
+	state->sorted = true;
+}
+
+const char *
+state_metadata(const struct state *state, const char *key)
+{
+	return strmap_get(state->metadata, key);
+}
+
+void
+state_set_metadata(struct state *state, const char *key, const char *value)
+{
+	char *old = strmap_get(state->metadata, key);
+
+	if (!old)
+		strlist_add(&state->metadata_keys, key);
+	strmap_set(state->metadata, key, xstrdup(value));
+	free(old);
+}
+
+const char *
+state_blocked_by(const struct state *state, const struct phase_state *phase)
+{
+	const char *blocker = NULL;
+
+	for (size_t i = 0; i < phase->parents.count && !blocker; i++) {
+		const char *name = strchr(phase->parents.items[i], ':');
+		struct phase_state *parent = name ? state_find(state, name + 1)
+			: NULL;
+
+		if (!parent || parent->visited
+		    || text_starts(phase->parents.items[i], "after_any:")
+		    || phase_word(parent) == WORD_COMPLETED)
+			continue;
+		if (phase_word(parent) == WORD_FAILED)
+			return parent->name;
+		parent->visited = true; /* a damaged file may have a circle */
+		blocker = state_blocked_by(state, parent);
+		parent->visited = false;
+	}
+	return blocker;
+}
+
+int
+state_outcome(const struct state *state)
+{
+	bool failed = false, unfinished = false, running = false;
+
+	for (size_t i = 0; i < state->count; i++) {
+		uint32_t n[TASK_STATE_COUNT] = { 0 };
+		enum phase_word word = phase_word(state->phases[i]);
+
+		if (state->phases[i]->cells)
+			phase_count(state->phases[i], n);
+		failed |= word == WORD_FAILED;
+		running |= word == WORD_IN_PROGRESS
+			|| (n[TASK_INTENDED] + n[TASK_SUBMITTED] > 0
+			    && !state_blocked_by(state, state->phases[i]));
+		unfinished |= word != WORD_COMPLETED;
+	}
+	if (!unfinished)
+		return LATSUB_OK;
+	return failed && !running ? LATSUB_FAILED : LATSUB_UNFINISHED;
+}

@@ -1,0 +1,211 @@
+/*
+ * event_json.c - an event as a JSON line with a checksum, and back.
+ *
+ * {"v":1,"e":"started","t":1736201422,...,"crc":"1a2b3c4d"}: the checksum is
+ * zlib's crc32 of all bytes before ',"crc"'.
+ */
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "latsub/journal.h"
+#include "latsub/version.h"
+
+#define CRC_TAIL ",\"crc\":\"" /* then 8 digits, '"' and '}' */
+#define CRC_TAIL_LEN (sizeof CRC_TAIL - 1 + 8 + 2)
+
+enum field_type { FIELD_U32, FIELD_INT, FIELD_TEXT, FIELD_LIST };
+
+static const struct field {
+	const char *name;
+	enum field_type type;
+	size_t offset;
+} fields[] = {
+#define FIELD(name, type, member) { name, type, offsetof(struct event, member) }
+	FIELD("phase", FIELD_TEXT, phase),
+	FIELD("gen", FIELD_U32, gen),
+	FIELD("att", FIELD_U32, attempt),
+	FIELD("job", FIELD_U32, job),
+	FIELD("base", FIELD_U32, base),
+	FIELD("order", FIELD_U32, order),
+	FIELD("total", FIELD_U32, total),
+	FIELD("seq", FIELD_U32, seq),
+	FIELD("code", FIELD_INT, code),
+	FIELD("sig", FIELD_INT, signal),
+	FIELD("node", FIELD_TEXT, node),
+	FIELD("reason", FIELD_TEXT, reason),
+	FIELD("text", FIELD_TEXT, text),
+	FIELD("path", FIELD_TEXT, path),
+	FIELD("epoch", FIELD_TEXT, epoch),
+	FIELD("word", FIELD_TEXT, word),
+	FIELD("sweep", FIELD_TEXT, sweep),
+	FIELD("parents", FIELD_LIST, parents),
+	FIELD("pairs", FIELD_LIST, pairs),
+#undef FIELD
+};
+#define FIELD_COUNT (sizeof fields / sizeof fields[0])
+
+static json_t *
+json_text(const char *text)
+{
+	json_t *value = json_string(text);
+	char *clean;
+
+	if (value)
+		return value;
+	clean = text_sanitise(text, strlen(text)); /* it is not UTF-8 */
+	value = json_string(clean);
+	free(clean);
+	return value;
+}
+
+static json_t *
+list_to_json(const struct strlist *list)
+{
+	json_t *array = list->count ? json_array() : NULL;
+
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(array, json_text(list->items[i]));
+	return array;
+}
+
+static json_t *
+field_to_json(const struct event *event, const struct field *field)
+{
+	const char *at = (const char *)event + field->offset;
+	const char *text;
+	uint32_t number;
+	int integer;
+
+	switch (field->type) {
+	case FIELD_U32:
+		memcpy(&number, at, sizeof number);
+		return number ? json_integer(number) : NULL;
+	case FIELD_INT:
+		memcpy(&integer, at, sizeof integer);
+		return integer ? json_integer(integer) : NULL;
+	case FIELD_TEXT:
+		memcpy(&text, at, sizeof text);
+		return text ? json_text(text) : NULL;
+	case FIELD_LIST:
+		return list_to_json((const struct strlist *)(const void *)at);
+	}
+	return NULL;
+}
+
+void
+journal_encode(const struct event *event, struct strbuf *out)
+{
+	json_t *object = json_object();
+	struct strbuf tasks = { 0 };
+	size_t start = out->len;
+	char *dumped;
+
+	json_object_set_new(object, "v", json_integer(LATSUB_JOURNAL_VERSION));
+	json_object_set_new(object, "e", json_string(event_name(event->kind)));
+	json_object_set_new(object, "t", json_integer(event->time));
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		json_t *value = field_to_json(event, &fields[i]);
+
+		if (value)
+			json_object_set_new(object, fields[i].name, value);
+	}
+	if (!event->all && event->tasks.count) {
+		rangeset_print(&event->tasks, &tasks);
+		json_object_set_new(object, "tasks", json_string(tasks.data));
+		strbuf_clear(&tasks);
+	}
+	dumped = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	strbuf_add(out, dumped, strlen(dumped) - 1);
+	strbuf_printf(out, CRC_TAIL "%08lx\"}\n",
+	              crc32(0, (const Bytef *)out->data + start,
+	                    (uInt)(out->len - start)));
+	free(dumped);
+	json_decref(object);
+}
+
+static bool
+crc_is_right(const char *line, size_t len)
+{
+	char expected[CRC_TAIL_LEN + 1];
+	size_t body = len - CRC_TAIL_LEN;
+
+	if (len <= CRC_TAIL_LEN)
+		return false;
+	snprintf(expected, sizeof expected, CRC_TAIL "%08lx\"}",
+	         crc32(0, (const Bytef *)line, (uInt)body));
+	return memcmp(line + body, expected, CRC_TAIL_LEN) == 0;
+}
+
+static void
+list_from_json(struct strlist *list, const json_t *array)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(array, i, value) {
+		if (json_is_string(value))
+			strlist_add(list, json_string_value(value));
+	}
+}
+
+static void
+field_from_json(struct event *event, const struct field *field,
+                const json_t *value)
+{
+	char *at = (char *)event + field->offset;
+	uint32_t number;
+	int integer;
+	char *text;
+
+	if (field->type == FIELD_LIST) {
+		list_from_json((struct strlist *)(void *)at, value);
+	} else if (field->type == FIELD_TEXT && json_is_string(value)) {
+		text = xstrdup(json_string_value(value));
+		memcpy(at, &text, sizeof text);
+	} else if (field->type == FIELD_U32 && json_is_integer(value)) {
+		number = (uint32_t)json_integer_value(value);
+		memcpy(at, &number, sizeof number);
+	} else if (field->type == FIELD_INT && json_is_integer(value)) {
+		integer = (int)json_integer_value(value);
+		memcpy(at, &integer, sizeof integer);
+	}
+}
+
+enum journal_line
+journal_decode(const char *line, size_t len, struct event *event)
+{
+	json_t *object;
+	const json_t *tasks;
+	const char *name;
+	int kind;
+
+	if (!crc_is_right(line, len))
+		return JOURNAL_DAMAGED;
+	object = json_loadb(line, len, 0, NULL);
+	name = json_string_value(json_object_get(object, "e"));
+	kind = name ? event_find(name) : -1;
+	if (kind < 0 || json_integer_value(json_object_get(object, "v"))
+	    > LATSUB_JOURNAL_VERSION) {
+		json_decref(object);
+		return JOURNAL_FOREIGN;
+	}
+	*event = (struct event){ .kind = (enum event_kind)kind };
+	event->time = json_integer_value(json_object_get(object, "t"));
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		field_from_json(event, &fields[i],
+		                json_object_get(object, fields[i].name));
+	tasks = json_object_get(object, "tasks");
+	event->all = !tasks;
+	if (tasks && rangeset_parse(&event->tasks, json_string_value(tasks)
+	                            ? json_string_value(tasks) : "-")) {
+		event_clear(event);
+		json_decref(object);
+		return JOURNAL_DAMAGED;
+	}
+	json_decref(object);
+	return JOURNAL_EVENT;
+}

@@ -1,0 +1,272 @@
+/*
+ * experiment.c - experiment.ini and templates, read and merged.
+ */
+#include "latsub/experiment.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "latsub/file.h"
+#include "latsub/inifile.h"
+#include "latsub/program.h"
+
+#define EXPERIMENT_MAX (16 * 1024 * 1024)
+#define TEMPLATE_MAX (1024 * 1024)
+
+#ifndef LATSUB_DATADIR
+#define LATSUB_DATADIR "/usr/local/share/latsub"
+#endif
+
+static const char *
+caller_variable(const char *name, void *user)
+{
+	(void)user;
+	return getenv(name);
+}
+
+/* "PHASE.KEY=VALUE", "SECTION.KEY=VALUE" or "NAME=VALUE" ([env]). */
+static void
+apply_set(struct inifile *ini, const char *set, struct latsub_errlist *errors)
+{
+	const char *equals = strchr(set, '=');
+	char *name = equals ? xstrndup(set, (size_t)(equals - set)) : NULL;
+	char *dot = name ? strchr(name, '.') : NULL, *section;
+
+	if (!name || !*name) {
+		latsub_errlist_add(errors, "--set %s: write NAME=VALUE for a "
+		                   "variable, or PHASE.KEY=VALUE", set);
+	} else if (!dot) {
+		inifile_set(ini, "env", name, equals + 1);
+		/* here the word of the command line beats the environment */
+		setenv(name, equals + 1, 1);
+	} else {
+		*dot = '\0';
+		section = strcmp(name, "experiment") == 0
+			|| strcmp(name, "defaults") == 0
+			|| strcmp(name, "env") == 0 ? xstrdup(name)
+			: xasprintf("phase %s", name);
+		inifile_set(ini, section, dot + 1, equals + 1);
+		free(section);
+	}
+	free(name);
+}
+
+static struct spec_item *
+items_of(const struct inifile *ini, size_t *count)
+{
+	size_t sections = inifile_section_count(ini), n = 0;
+	struct spec_item *items = xcalloc(sections + inifile_count(ini),
+	                                  sizeof *items);
+
+	for (size_t i = 0; i < sections; i++)
+		items[n++] = (struct spec_item){
+			.section = inifile_section(ini, i)->name,
+			.line = inifile_section(ini, i)->line };
+	for (size_t i = 0; i < inifile_count(ini); i++) {
+		const struct inifile_entry *entry = inifile_entry(ini, i);
+
+		items[n++] = (struct spec_item){ entry->section, entry->key,
+			entry->value, entry->line };
+	}
+	*count = n;
+	return items;
+}
+
+/* ---- templates ---- */
+
+static char *
+find_template(const struct experiment *experiment, const char *name)
+{
+	char *home = file_directory(experiment->file);
+	char *places[6] = { 0 }, *found = NULL;
+
+	if (strchr(name, '/')) {
+		places[0] = file_join(home, name);
+	} else {
+		places[0] = xasprintf("%s/slurm_templates/%s.sh", home, name);
+		places[1] = xasprintf("%s/slurm_templates/%s", home, name);
+		places[2] = program_beside("../share/latsub/slurm_templates");
+		places[3] = xstrdup(LATSUB_DATADIR "/slurm_templates");
+		places[4] = program_beside("slurm_templates");
+		for (size_t i = 2; i < 5; i++) {
+			char *dir = places[i];
+
+			places[i] = xasprintf("%s/%s.sh", dir, name);
+			free(dir);
+		}
+	}
+	for (size_t i = 0; i < 5; i++) {
+		if (places[i] && !found && file_exists(places[i]))
+			found = places[i];
+		else
+			free(places[i]);
+	}
+	free(home);
+	return found;
+}
+
+/* The lines that the shell would run: what follows the #SBATCH block. */
+static char *
+prologue_of(const char *text)
+{
+	for (const char *line = text; *line; ) {
+		size_t len = strcspn(line, "\n");
+
+		if (len > 0 && line[0] != '#'
+		    && line[strspn(line, " \t\r")] != '\n')
+			return xstrdup(text);
+		line += len + (line[len] == '\n');
+	}
+	return NULL;
+}
+
+static void
+read_template(struct experiment *experiment, struct experiment_template *to,
+              const char *where, struct latsub_errlist *errors)
+{
+	struct latsub_error err = { 0 };
+	struct job_options options = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+
+	to->path = find_template(experiment, to->name);
+	if (!to->path) {
+		latsub_errlist_add(errors, "%s: template = %s: there is no "
+		                   "slurm_templates/%s.sh beside the experiment, "
+		                   "and latsub brings none of that name; a path "
+		                   "with a '/' works too", where, to->name,
+		                   to->name);
+		return;
+	}
+	if (file_read(to->path, TEMPLATE_MAX, &text, &len, NULL, &err)) {
+		latsub_errlist_add(errors, "%s: template = %s: %s", where,
+		                   to->name, err.text);
+		return;
+	}
+	if (strlen(text) != len)
+		latsub_errlist_add(errors, "%s: a NUL byte; this is no script",
+		                   to->path);
+	options_read_template(&options, to->path, text, errors);
+	spec_apply_template(experiment->spec, to->name, &options);
+	to->prologue = prologue_of(text);
+	options_clear(&options);
+	free(text);
+}
+
+static void
+read_templates(struct experiment *experiment, struct latsub_errlist *errors)
+{
+	struct spec *spec = experiment->spec;
+	struct strmap *seen = strmap_create();
+
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		const struct spec_phase *phase = &spec->phases[i];
+		char *where;
+
+		if (!phase->template || strmap_get(seen, phase->template))
+			continue;
+		strmap_set(seen, phase->template, seen);
+		experiment->templates = xrealloc(experiment->templates,
+			(experiment->template_count + 1)
+			* sizeof *experiment->templates);
+		experiment->templates[experiment->template_count] =
+			(struct experiment_template){
+				.name = xstrdup(phase->template) };
+		where = xasprintf("%s:%d", spec->file, phase->line);
+		read_template(experiment,
+			&experiment->templates[experiment->template_count++],
+			where, errors);
+		free(where);
+	}
+	strmap_destroy(seen);
+}
+
+static void
+find_workdir(struct experiment *experiment, const char *workdir)
+{
+	char *home = file_directory(experiment->file), *joined;
+
+	if (workdir) {
+		experiment->workdir = file_absolute(workdir);
+	} else {
+		joined = file_join(home, experiment->spec->workdir);
+		experiment->workdir = file_absolute(
+			strcmp(experiment->spec->workdir, ".") ? joined : home);
+		free(joined);
+	}
+	free(home);
+}
+
+char *
+experiment_check(const char *text, size_t len)
+{
+	return xasprintf("%08lx", crc32(0, (const Bytef *)text, (uInt)len));
+}
+
+static struct experiment *
+load(const char *file, const struct strlist *sets, const char *workdir,
+     bool with_templates, struct latsub_errlist *errors)
+{
+	struct experiment *experiment = xcalloc(1, sizeof *experiment);
+	struct latsub_error err = { 0 };
+	struct spec_item *items;
+	struct inifile *ini;
+	char *text = NULL;
+	size_t len = 0, count;
+
+	experiment->file = file_absolute(file);
+	if (file_read(file, EXPERIMENT_MAX, &text, &len, NULL, &err))
+		latsub_errlist_add(errors, "%s; name the experiment's file, or "
+		                   "'latsub init' writes a starter", err.text);
+	experiment->check = experiment_check(text ? text : "", len);
+	ini = inifile_parse(file, text ? text : "", len, INI_PLAIN, errors);
+	for (size_t i = 0; text && sets && i < sets->count; i++)
+		apply_set(ini, sets->items[i], errors);
+	experiment->text = inifile_render(ini, &experiment->text_len);
+	if (text) {
+		items = items_of(ini, &count);
+		experiment->spec = spec_create(file, items, count,
+		                               caller_variable, NULL, errors);
+		free(items);
+		find_workdir(experiment, workdir);
+		if (with_templates)
+			read_templates(experiment, errors);
+	}
+	inifile_destroy(ini);
+	free(text);
+	return experiment;
+}
+
+struct experiment *
+experiment_load(const char *file, const struct strlist *sets,
+                const char *workdir, struct latsub_errlist *errors)
+{
+	return load(file, sets, workdir, true, errors);
+}
+
+struct experiment *
+experiment_load_copy(const char *file, const char *workdir,
+                     struct latsub_errlist *errors)
+{
+	return load(file, NULL, workdir, false, errors);
+}
+
+void
+experiment_destroy(struct experiment *experiment)
+{
+	if (!experiment)
+		return;
+	for (size_t i = 0; i < experiment->template_count; i++) {
+		free(experiment->templates[i].name);
+		free(experiment->templates[i].path);
+		free(experiment->templates[i].prologue);
+	}
+	free(experiment->templates);
+	spec_destroy(experiment->spec);
+	free(experiment->file);
+	free(experiment->workdir);
+	free(experiment->text);
+	free(experiment->check);
+	free(experiment);
+}

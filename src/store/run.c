@@ -1,0 +1,399 @@
+/*
+ * run.c - a run as its files say: the snapshot, what a person edited in it,
+ * and what the journal has beyond it.
+ *
+ * Beware: the state file may be replaced by anybody at any time.  It is read
+ * whole, and written only if it is still the file that was read.
+ */
+#include "latsub/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "latsub/file.h"
+#include "state_file.h"
+
+#define SAVE_TRIES 20
+
+static const char fresh_header[] =
+	"# latsub's state of this run: a snapshot of .latsub/journal.\n"
+	"# Words of [phases]: pending, in_progress, completed, failed; to run a\n"
+	"# phase again write pending, to skip it completed, then resume.\n"
+	"\n[metadata]\n\n[phases]\n\n[checkpoints]\n\n[failures]\n";
+
+static void
+forget(struct run *run)
+{
+	for (size_t i = 0; i < run->edit_count; i++)
+		event_clear(&run->edits[i]);
+	free(run->edits);
+	run->edits = NULL;
+	run->edit_count = 0;
+	state_destroy(run->state);
+	run->state = state_create();
+	inifile_destroy(run->doc);
+	run->doc = NULL;
+	journal_offsets_clear(&run->offsets);
+	latsub_errlist_clear(&run->complaints);
+	strlist_clear(&run->notes);
+}
+
+void
+run_close(struct run *run)
+{
+	if (!run)
+		return;
+	forget(run);
+	state_destroy(run->state);
+	free(run->dir);
+	free(run->state_path);
+	free(run->journal_dir);
+	free(run);
+}
+
+static void
+add_edit(struct run *run, struct event event)
+{
+	run->edits = xrealloc(run->edits, (run->edit_count + 1)
+	                      * sizeof *run->edits);
+	run->edits[run->edit_count++] = event;
+}
+
+/* A word that does not agree with the details beside it was set by hand. */
+static void
+find_word_edits(struct run *run, const struct state_words *words)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		const struct state_word *word = &words->items[i];
+		struct phase_state *phase = state_find(run->state, word->phase);
+
+		if (!word->has_base && run->has_journal) {
+			if (phase && phase->known
+			    && phase_word(phase) != word->word)
+				strlist_add_owned(&run->notes, xasprintf(
+					"%s: %s=%s says less than the journal "
+					"does (%s); use 'latsub reset' or "
+					"'latsub skip'", run->state_path,
+					word->phase, phase_word_name(word->word),
+					phase_word_name(phase_word(phase))));
+			continue;
+		}
+		if (word->has_base && word->word == word->base)
+			continue;
+		if (!word->has_base && word->word == WORD_PENDING)
+			continue; /* of the old script: nothing has run */
+		add_edit(run, (struct event){
+			.kind = EVENT_EDITED, .time = time(NULL), .all = true,
+			.phase = xstrdup(word->phase),
+			.gen = (phase ? phase->gen : 0) + 1,
+			.word = xstrdup(phase_word_name(word->word)),
+			.reason = xstrdup("state file") });
+	}
+}
+
+/* checkpoint_path counts as an edit where it differs from its phase's. */
+static void
+find_checkpoint_edit(struct run *run)
+{
+	const char *path = inifile_get(run->doc, "checkpoints",
+	                               "checkpoint_path");
+	const char *name = state_metadata(run->state, "checkpoint_phase");
+	const char *epoch = inifile_get(run->doc, "checkpoints", "final_epoch");
+	const char *told = name ? inifile_get(run->doc, "checkpoints", name)
+		: NULL;
+	struct phase_state *phase = name ? state_find(run->state, name) : NULL;
+
+	if (!path || !*path || !phase || (told && strcmp(told, path) == 0)
+	    || !inifile_get(run->doc, "journal", "check"))
+		return;
+	add_edit(run, (struct event){
+		.kind = EVENT_CHECKPOINT, .time = time(NULL), .all = true,
+		.phase = xstrdup(name), .gen = phase->gen,
+		.attempt = phase->checkpoint_attempt,
+		.seq = phase->checkpoint_seq + 1, .path = xstrdup(path),
+		.epoch = xstrdup(epoch), .reason = xstrdup("state file") });
+}
+
+static int
+read_document(struct run *run, struct latsub_error *err)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	run->doc_exists = false;
+	if (file_read(run->state_path, RUN_FILE_MAX, &text, &len,
+	              &run->doc_stat, err)) {
+		if (errno != ENOENT || file_exists(run->state_path))
+			return -1;
+		text = NULL;
+	} else {
+		run->doc_exists = true;
+	}
+	if (len == 0) { /* deleted or emptied: begin with a fresh page */
+		free(text);
+		text = xstrdup(fresh_header);
+		len = strlen(text);
+	}
+	run->doc = inifile_parse(run->state_path, text, len, INI_JSON_STRINGS,
+	                         &run->complaints);
+	free(text);
+	return 0;
+}
+
+/* The details do not add up: begin from nothing but the metadata. */
+static void
+start_over(struct run *run)
+{
+	struct state *fresh = state_create();
+
+	for (size_t i = 0; i < run->state->metadata_keys.count; i++) {
+		const char *key = run->state->metadata_keys.items[i];
+
+		state_set_metadata(fresh, key,
+		                   state_metadata(run->state, key));
+	}
+	state_destroy(run->state);
+	run->state = fresh;
+	journal_offsets_clear(&run->offsets);
+}
+
+static void
+apply_edits(struct run *run)
+{
+	static const struct sweep none;
+
+	for (size_t i = 0; i < run->edit_count; i++) {
+		struct phase_state *phase = state_add(run->state,
+			run->edits[i].phase);
+
+		if (!run->has_journal && !phase->known) {
+			phase->known = true;
+			phase_set_sweep(phase, 0, false, 1, &none);
+		}
+		state_apply(run->state, &run->edits[i]);
+	}
+}
+
+static void
+know_old_phases(struct run *run, const struct state_words *words)
+{
+	static const struct sweep none;
+
+	for (size_t i = 0; i < words->count && !run->has_journal; i++) {
+		struct phase_state *phase = state_add(run->state,
+			words->items[i].phase);
+
+		if (!phase->known)
+			phase_set_sweep(phase, 0, false, 1, &none);
+		phase->known = true;
+	}
+}
+
+int
+run_read(struct run *run, struct latsub_error *err)
+{
+	struct state_words words = { 0 };
+	bool trusted;
+	int rc;
+
+	forget(run);
+	run->has_journal = file_exists(run->journal_dir);
+	if (read_document(run, err))
+		return -1;
+	trusted = state_file_load(run->doc, run->state_path, run->state,
+	                          &run->offsets, &words, &run->complaints);
+	if (!trusted && run->has_journal) {
+		start_over(run);
+		rc = journal_fold(run->journal_dir, &run->offsets, run->state,
+		                  NULL, err);
+		find_word_edits(run, &words);
+		apply_edits(run);
+	} else {
+		find_word_edits(run, &words);
+		find_checkpoint_edit(run);
+		apply_edits(run);
+		know_old_phases(run, &words);
+		rc = journal_fold(run->journal_dir, &run->offsets, run->state,
+		                  NULL, err);
+	}
+	if (run->offsets.damaged)
+		strlist_add_owned(&run->notes, xasprintf(
+			"%s: %llu damaged lines were passed over (a node died "
+			"while it wrote)", run->journal_dir,
+			(unsigned long long)run->offsets.damaged));
+	if (run->offsets.foreign)
+		strlist_add_owned(&run->notes, xasprintf(
+			"%s: %llu lines of a newer latsub were kept and not "
+			"understood", run->journal_dir,
+			(unsigned long long)run->offsets.foreign));
+	state_sort(run->state);
+	state_words_clear(&words);
+	return rc;
+}
+
+int
+run_refresh(struct run *run, bool *changed, struct latsub_error *err)
+{
+	int rc = journal_fold(run->journal_dir, &run->offsets, run->state,
+	                      changed, err);
+
+	state_sort(run->state);
+	return rc;
+}
+
+struct run *
+run_open(const char *path, struct latsub_error *err)
+{
+	struct run *run = xcalloc(1, sizeof *run);
+	char *absolute = file_absolute(path);
+	struct stat st;
+	bool exists = stat(absolute, &st) == 0;
+	bool is_dir = exists && S_ISDIR(st.st_mode);
+
+	run->state = state_create();
+	run->dir = is_dir ? xstrdup(absolute) : file_directory(absolute);
+	run->state_path = is_dir ? file_join(absolute, RUN_STATE_NAME)
+		: xstrdup(absolute);
+	run->journal_dir = file_join(run->dir, ".latsub/journal");
+	free(absolute);
+	if (!file_exists(run->state_path) && !file_exists(run->journal_dir)) {
+		latsub_error_set(err, LATSUB_USAGE, "%s: there is no run of "
+		                 "latsub here%s", path, exists || is_dir ? ""
+		                 : " (no such file); check the path");
+		run_close(run);
+		return NULL;
+	}
+	if (run_read(run, err)) {
+		run_close(run);
+		return NULL;
+	}
+	return run;
+}
+
+int
+run_record(struct run *run, const struct event *events, size_t count,
+           bool sync, struct latsub_error *err)
+{
+	struct event *all = xcalloc(run->edit_count + count, sizeof *all);
+	int rc;
+
+	for (size_t i = 0; i < run->edit_count; i++)
+		all[i] = run->edits[i];
+	for (size_t i = 0; i < count; i++)
+		all[run->edit_count + i] = events[i];
+	rc = journal_append(run->journal_dir, all, run->edit_count + count,
+	                    sync, err);
+	free(all);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < run->edit_count; i++)
+		event_clear(&run->edits[i]);
+	run->edit_count = 0;
+	return run_refresh(run, NULL, err);
+}
+
+static bool
+same_file(const struct run *run)
+{
+	struct stat st;
+
+	if (stat(run->state_path, &st))
+		return errno == ENOENT && !run->doc_exists;
+	return run->doc_exists && st.st_ino == run->doc_stat.st_ino
+		&& st.st_size == run->doc_stat.st_size
+		&& st.st_mtim.tv_sec == run->doc_stat.st_mtim.tv_sec
+		&& st.st_mtim.tv_nsec == run->doc_stat.st_mtim.tv_nsec;
+}
+
+/* 1: someone else wrote meanwhile; 0: written; -1: failed. */
+static int
+try_save(struct run *run, struct latsub_error *err)
+{
+	size_t len, old_len;
+	char *old = inifile_render(run->doc, &old_len), *text, *temp = NULL;
+	int rc = 0;
+
+	state_file_store(run->doc, run->state, &run->offsets);
+	text = inifile_render(run->doc, &len);
+	if (!run->doc_exists || len != old_len || memcmp(text, old, len)) {
+		rc = file_prepare(run->state_path, text, len, 0644, &temp, err);
+		if (rc == 0 && !same_file(run)) {
+			file_discard(temp);
+			rc = 1;
+		} else if (rc == 0) {
+			rc = file_commit(temp, run->state_path, err);
+			if (rc)
+				file_discard(temp);
+			run->doc_exists = true;
+			if (stat(run->state_path, &run->doc_stat))
+				run->doc_exists = false;
+		}
+	}
+	free(temp);
+	free(text);
+	free(old);
+	return rc;
+}
+
+int
+run_save(struct run *run, struct latsub_error *err)
+{
+	int rc = 1;
+
+	for (int i = 0; rc == 1 && i < SAVE_TRIES; i++) {
+		if (run->complaints.count > 0)
+			return 0; /* not over what a person is writing */
+		rc = run->edit_count ? run_record(run, NULL, 0, true, err) : 0;
+		if (rc == 0)
+			rc = try_save(run, err);
+		if (rc == 1 && run_read(run, err))
+			rc = -1;
+	}
+	return rc == 1 ? 0 : rc; /* others write all the time: they have it */
+}
+
+double
+run_snapshot_age(const struct run *run)
+{
+	struct timespec now;
+
+	if (!run->doc_exists)
+		return 1e9;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)(now.tv_sec - run->doc_stat.st_mtim.tv_sec)
+		+ (double)(now.tv_nsec - run->doc_stat.st_mtim.tv_nsec) / 1e9;
+}
+
+int
+run_make(const char *dir, struct latsub_error *err)
+{
+	static const char *const parts[] = { ".latsub/journal",
+		".latsub/prologue", "logs" };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < 3; i++) {
+		char *path = file_join(dir, parts[i]);
+
+		rc = file_mkdirs(path, 0755, err);
+		free(path);
+	}
+	return rc;
+}
+
+const char *
+run_checkpoint(const struct run *run)
+{
+	const char *name = state_metadata(run->state, "checkpoint_phase");
+	const struct phase_state *phase = name ? state_find(run->state, name)
+		: NULL;
+
+	if (phase && phase->checkpoint)
+		return phase->checkpoint;
+	name = inifile_get(run->doc, "checkpoints", "checkpoint_path");
+	if (!name)
+		name = inifile_get(run->doc, "", "checkpoint_path");
+	return name && *name ? name : NULL;
+}

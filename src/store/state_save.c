@@ -1,0 +1,438 @@
+/*
+ * state_save.c - from the state to its file.
+ *
+ * Every key that is latsub's is set or taken out; the rest of the document
+ * is not touched.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "latsub/text.h"
+#include "latsub/version.h"
+#include "state_file.h"
+#include "state_sections.h"
+
+struct saving {
+	struct inifile *doc;
+	struct strmap *kept; /* "section\037key" of what was set */
+};
+
+static void
+put(struct saving *s, const char *section, const char *key, const char *value)
+{
+	char *joined = xasprintf("%s\037%s", section, key);
+
+	inifile_set(s->doc, section, key, value);
+	strmap_set(s->kept, joined, s);
+	free(joined);
+}
+
+__attribute__((format(printf, 5, 6)))
+static void
+put_what(struct saving *s, const char *section, const struct phase_state *phase,
+         const char *what, const char *fmt, ...)
+{
+	struct strbuf value = { 0 };
+	char *key = xasprintf("%s%s%s", phase->name, *what ? "." : "", what);
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vprintf(&value, fmt, ap);
+	va_end(ap);
+	put(s, section, key, strbuf_str(&value));
+	strbuf_clear(&value);
+	free(key);
+}
+
+static void
+put_set(struct saving *s, const char *section, const struct phase_state *phase,
+        const char *what, const struct rangeset *set)
+{
+	struct strbuf text = { 0 };
+
+	rangeset_print(set, &text);
+	put_what(s, section, phase, what, "%s", strbuf_str(&text));
+	strbuf_clear(&text);
+}
+
+static void
+save_metadata(struct saving *s, const struct state *state)
+{
+	const struct strlist *keys = &state->metadata_keys;
+
+	if (!state_metadata(state, "version"))
+		put(s, "metadata", "version", LATSUB_STATE_VERSION);
+	for (size_t i = 0; i < keys->count; i++) {
+		/* keys before the first section stay where they were */
+		if (!inifile_get(s->doc, "", keys->items[i]))
+			put(s, "metadata", keys->items[i],
+			    state_metadata(state, keys->items[i]));
+	}
+}
+
+static void
+save_words(struct saving *s, const struct state *state)
+{
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+		const char *section = inifile_get(s->doc, "", phase->name)
+			? "" : "phases";
+
+		if (phase->known)
+			put(s, section, phase->name,
+			    phase_word_name(phase_word(phase)));
+	}
+}
+
+/* ---- [tasks] ---- */
+
+/* The distinct generations (or attempts) of the cells, each with its set. */
+static void
+save_numbers(struct saving *s, const struct phase_state *phase,
+             const char *name, bool attempts)
+{
+	struct rangeset done = { 0 };
+
+	for (uint32_t i = 0; i < phase->total; i++) {
+		struct rangeset set = { 0 };
+		uint32_t number = attempts ? phase->cells[i].attempt
+			: phase->cells[i].gen;
+		char what[40];
+
+		if (number == 0 || rangeset_has(&done, number))
+			continue;
+		for (uint32_t t = i; t < phase->total; t++) {
+			if ((attempts ? phase->cells[t].attempt
+			     : phase->cells[t].gen) == number)
+				rangeset_add(&set, t, t);
+		}
+		snprintf(what, sizeof what, "%s.%u", name, number);
+		put_set(s, "tasks", phase, what, &set);
+		rangeset_add(&done, number, number);
+		rangeset_clear(&set);
+	}
+	rangeset_clear(&done);
+}
+
+/* Tasks that completed once and are to run again. */
+static void
+save_done(struct saving *s, const char *section,
+          const struct phase_state *phase)
+{
+	struct rangeset set = { 0 };
+
+	for (uint32_t i = 0; i < phase->total; i++) {
+		if (phase->cells[i].done
+		    && phase->cells[i].state != TASK_COMPLETED)
+			rangeset_add(&set, i, i);
+	}
+	if (set.count)
+		put_set(s, section, phase, STATE_DONE_KEY, &set);
+	rangeset_clear(&set);
+}
+
+static void
+save_tasks(struct saving *s, const struct phase_state *phase)
+{
+	put_what(s, "tasks", phase, "total", "%u", phase->total);
+	for (size_t i = 0; i < phase->sweep_count; i++) {
+		char *json = sweep_print(&phase->sweeps[i].sweep);
+		char what[32] = "sweep";
+
+		if (phase->sweeps[i].since)
+			snprintf(what, sizeof what, "sweep.%u",
+			         phase->sweeps[i].since);
+		put_what(s, "tasks", phase, what, "%s", json);
+		free(json);
+	}
+	for (int state = 1; state < TASK_STATE_COUNT; state++) {
+		struct rangeset set = { 0 };
+
+		phase_tasks_in(phase, 1u << state, &set);
+		if (set.count)
+			put_set(s, "tasks", phase,
+			        task_state_name((enum task_state)state), &set);
+		rangeset_clear(&set);
+	}
+	save_numbers(s, phase, "generation", false);
+	save_numbers(s, phase, "attempt", true);
+	save_done(s, "tasks", phase);
+}
+
+/* ---- [jobs] ---- */
+
+static bool
+job_matters(const struct phase_state *phase, const struct phase_job *job,
+            uint32_t newest)
+{
+	if (job->gen == newest)
+		return true;
+	for (size_t i = 0; i < job->tasks.count; i++) {
+		for (uint32_t t = job->tasks.items[i].first;
+		     t <= job->tasks.items[i].last && t < phase->total; t++) {
+			if (phase->cells[t].gen == job->gen)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+save_job_ids(struct saving *s, const struct phase_state *phase)
+{
+	struct strbuf ids = { 0 };
+	uint32_t newest = 0;
+
+	for (size_t i = 0; i < phase->job_count; i++) {
+		if (phase->jobs[i].gen > newest)
+			newest = phase->jobs[i].gen;
+	}
+	for (size_t i = 0; i < phase->job_count; i++) {
+		const struct phase_job *job = &phase->jobs[i];
+		struct strbuf tasks = { 0 };
+		char what[32];
+
+		if (job->gen == newest)
+			strbuf_printf(&ids, "%s%u", ids.len ? "," : "",
+			              job->job);
+		if (!job_matters(phase, job, newest))
+			continue;
+		snprintf(what, sizeof what, "job.%u", job->job);
+		rangeset_print(&job->tasks, &tasks);
+		put_what(s, "jobs", phase, what, "generation %u base %u tasks %s",
+		         job->gen, job->base, strbuf_str(&tasks));
+		strbuf_clear(&tasks);
+	}
+	if (ids.len)
+		put_what(s, "jobs", phase, "", "%s", ids.data);
+	strbuf_clear(&ids);
+}
+
+static void
+save_list(struct saving *s, const struct phase_state *phase, const char *what,
+          uint32_t gen, const struct strlist *list)
+{
+	struct strbuf text = { 0 };
+
+	if (gen == 0)
+		return;
+	strbuf_printf(&text, "%u", gen);
+	for (size_t i = 0; i < list->count; i++)
+		strbuf_printf(&text, " %s", list->items[i]);
+	put_what(s, "jobs", phase, what, "%s", text.data);
+	strbuf_clear(&text);
+}
+
+static void
+save_facts(struct saving *s, const struct phase_state *phase)
+{
+	const struct phase_facts *facts = &phase->facts;
+
+	if (!facts->gen)
+		return;
+	put_what(s, "jobs", phase, "last_attempt", "%u.%u", facts->gen,
+	         facts->attempt);
+	if (facts->node)
+		put_what(s, "jobs", phase, "node", "%s", facts->node);
+	if (facts->started)
+		put_what(s, "jobs", phase, "started", "%lld",
+		         (long long)facts->started);
+	if (facts->ended)
+		put_what(s, "jobs", phase, "ended", "%lld",
+		         (long long)facts->ended);
+	if (facts->ended && facts->code >= 0)
+		put_what(s, "jobs", phase, "exit_code", "%d", facts->code);
+	if (facts->signal > 0)
+		put_what(s, "jobs", phase, "exit_signal", "%d", facts->signal);
+}
+
+static void
+save_phase(struct saving *s, const struct phase_state *phase)
+{
+	if (phase->array) {
+		save_tasks(s, phase);
+	} else {
+		put_what(s, "jobs", phase, "state", "%s", task_state_name(
+			(enum task_state)phase->cells[0].state));
+		if (phase->cells[0].gen)
+			put_what(s, "jobs", phase, "of_generation", "%u",
+			         phase->cells[0].gen);
+		if (phase->cells[0].attempt)
+			put_what(s, "jobs", phase, "attempt", "%u",
+			         phase->cells[0].attempt);
+		save_done(s, "jobs", phase);
+	}
+	if (phase->gen)
+		put_what(s, "jobs", phase, "generation", "%u", phase->gen);
+	save_job_ids(s, phase);
+	save_facts(s, phase);
+	save_list(s, phase, "waits_for", phase->parents_gen, &phase->parents);
+	save_list(s, phase, "ran_without", phase->ran_without_gen,
+	          &phase->ran_without);
+	if (phase->edit_gen)
+		put_what(s, "jobs", phase, "edited", "%u", phase->edit_gen);
+}
+
+/* ---- the rest ---- */
+
+static void
+save_checkpoints(struct saving *s, const struct state *state)
+{
+	const char *main_phase = state_metadata(state, "checkpoint_phase");
+	const struct phase_state *main_state = main_phase
+		? state_find(state, main_phase) : NULL;
+
+	if (main_state && main_state->checkpoint) {
+		put(s, "checkpoints", "checkpoint_path", main_state->checkpoint);
+		put(s, "checkpoints", "final_epoch", main_state->epoch
+		    ? main_state->epoch : "");
+	} else if (!inifile_get(s->doc, "checkpoints", "checkpoint_path")) {
+		put(s, "checkpoints", "checkpoint_path", "");
+		put(s, "checkpoints", "final_epoch", "");
+	}
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		if (!phase->checkpoint)
+			continue;
+		put_what(s, "checkpoints", phase, "", "%s", phase->checkpoint);
+		if (phase->epoch)
+			put_what(s, "checkpoints", phase, "epoch", "%s",
+			         phase->epoch);
+		put_what(s, "checkpoints", phase, "at", "%u.%u.%u",
+		         phase->checkpoint_gen, phase->checkpoint_attempt,
+		         phase->checkpoint_seq);
+	}
+}
+
+static uint64_t
+save_marks(struct saving *s, const struct state *state)
+{
+	uint64_t failures = 0;
+
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+		uint64_t requeues = phase_marks(phase, 'r', 0, 0, NULL);
+
+		failures += phase_marks(phase, 'f', 0, 0, NULL)
+			+ phase_marks(phase, 'l', 0, 0, NULL);
+		if (requeues)
+			put_what(s, "requeues", phase, "", "%llu",
+			         (unsigned long long)requeues);
+		for (size_t m = 0; m < phase->mark_count; m++) {
+			const struct phase_mark *mark = &phase->marks[m];
+			int k = 0;
+			char what[128];
+
+			while (state_marks[k].kind != mark->kind)
+				k++;
+			snprintf(what, sizeof what, "%s.%u.%u%s%s",
+			         state_marks[k].word, mark->gen, mark->attempt,
+			         mark->kind == 'r' && *mark->reason ? "." : "",
+			         mark->kind == 'r' ? mark->reason : "");
+			put_set(s, state_marks[k].section, phase, what,
+			        &mark->tasks);
+		}
+	}
+	return failures;
+}
+
+static void
+save_failures(struct saving *s, const struct state *state, uint64_t count)
+{
+	const struct state_failure *last = &state->failure;
+	const char *old = inifile_get(s->doc, "failures", "failure_count");
+	char text[64], when[64] = "";
+	int64_t before = 0;
+	time_t time = (time_t)last->time;
+	struct tm tm;
+
+	/* failures of the old script's time are not in the journal */
+	if (old && !last->time && count == 0)
+		text_parse_int(old, 0, INT32_MAX, &before);
+	snprintf(text, sizeof text, "%llu", (unsigned long long)count
+	         + (unsigned long long)before);
+	put(s, "failures", "failure_count", text);
+	if (last->time && localtime_r(&time, &tm))
+		strftime(when, sizeof when, "%a %b %e %H:%M:%S %Z %Y", &tm);
+	put(s, "failures", "last_failure", last->phase ? last->phase : "");
+	put(s, "failures", "last_failure_time", last->time ? when
+	    : last->time_text ? last->time_text : "");
+	put(s, "failures", "last_failure_error", last->error ? last->error : "");
+	if (last->time) {
+		snprintf(text, sizeof text, "%lld", (long long)last->time);
+		put(s, "failures", "last_failure_at", text);
+	}
+}
+
+static void
+save_journal(struct saving *s, const struct journal_offsets *offsets)
+{
+	char *check;
+
+	for (size_t i = 0; i < offsets->count; i++) {
+		char text[32];
+
+		snprintf(text, sizeof text, "%lld",
+		         (long long)offsets->items[i].offset);
+		put(s, "journal", offsets->items[i].host, text);
+	}
+	check = state_check(s->doc);
+	put(s, "journal", STATE_CHECK_KEY, check);
+	free(check);
+}
+
+/* Take out what latsub wrote once and does not say any more. */
+static void
+drop_stale(struct saving *s)
+{
+	static const char *const owned[] = { "tasks", "jobs", "requeues",
+	                                     "journal" };
+
+	for (size_t i = 0; i < inifile_count(s->doc); i++) {
+		const struct inifile_entry *entry = inifile_entry(s->doc, i);
+		bool ours = false;
+		char *joined;
+
+		for (size_t k = 0; k < 4; k++)
+			ours |= strcmp(entry->section, owned[k]) == 0;
+		if (!ours || !entry->value)
+			continue;
+		joined = xasprintf("%s\037%s", entry->section, entry->key);
+		if (!strmap_get(s->kept, joined))
+			inifile_unset(s->doc, entry->section, entry->key);
+		free(joined);
+	}
+}
+
+void
+state_file_store(struct inifile *doc, struct state *state,
+                 const struct journal_offsets *offsets)
+{
+	struct saving s = { doc, strmap_create() };
+	uint64_t failures;
+
+	state_sort(state);
+	save_metadata(&s, state);
+	save_words(&s, state);
+	for (size_t i = 0; i < state->count; i++) {
+		if (state->phases[i]->known)
+			save_phase(&s, state->phases[i]);
+	}
+	save_checkpoints(&s, state);
+	failures = save_marks(&s, state);
+	save_failures(&s, state, failures);
+	strmap_set(s.kept, "journal\037" STATE_CHECK_KEY, &s);
+	for (size_t i = 0; i < offsets->count; i++) {
+		char *joined = xasprintf("journal\037%s",
+		                         offsets->items[i].host);
+
+		strmap_set(s.kept, joined, &s);
+		free(joined);
+	}
+	drop_stale(&s);
+	save_journal(&s, offsets);
+	strmap_destroy(s.kept);
+}

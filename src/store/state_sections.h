@@ -1,0 +1,26 @@
+/*
+ * state_sections.h - names that reading and writing the state file share.
+ */
+#ifndef LATSUB_STATE_SECTIONS_H
+#define LATSUB_STATE_SECTIONS_H
+
+#include "latsub/inifile.h"
+
+#define STATE_CHECK_KEY "check" /* [journal]: checksum of [tasks] and [jobs] */
+#define STATE_DONE_KEY "done_before"
+#define STATE_MARK_KINDS 4
+
+static const struct {
+	char kind;
+	const char *word, *section;
+} state_marks[STATE_MARK_KINDS] = {
+	{ 'r', "requeued", "requeues" },
+	{ 'f', "failed", "failures" },
+	{ 'l', "lost", "failures" },
+	{ 'c', "cancelled", "failures" },
+};
+
+/* The checksum of [tasks] and [jobs] as they stand; caller frees. */
+char *state_check(const struct inifile *doc);
+
+#endif

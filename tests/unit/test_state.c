@@ -1,0 +1,402 @@
+/*
+ * test_state.c - the fold: any order, any repetition, the same state; and
+ * the state file there and back.
+ */
+#include "unit.h"
+
+#include <unistd.h>
+
+#include "latsub/file.h"
+#include "latsub/run.h"
+#include "latsub/state.h"
+
+static struct event
+event(enum event_kind kind, const char *phase, uint32_t gen, uint32_t attempt,
+      const char *tasks)
+{
+	struct event e = { .kind = kind, .phase = xstrdup(phase), .gen = gen,
+		.attempt = attempt, .all = tasks == NULL, .time = 1000 + gen };
+
+	if (tasks)
+		rangeset_parse(&e.tasks, tasks);
+	return e;
+}
+
+/* A life with requeues, failures, an edit, a changed sweep. */
+static size_t
+make_life(struct event *events)
+{
+	size_t n = 0;
+
+	events[n] = event(EVENT_PHASE, "train", 0, 0, NULL);
+	events[n++].total = 1;
+	events[n] = event(EVENT_PHASE, "eval", 0, 0, NULL);
+	events[n].order = 1;
+	events[n++].sweep = xstrdup("{\"S\":[\"1\",\"2\",\"3\"]}");
+	events[n++] = event(EVENT_INTENDED, "train", 1, 0, NULL);
+	events[n] = event(EVENT_SUBMITTED, "train", 1, 0, "0");
+	events[n++].job = 10;
+	events[n++] = event(EVENT_STARTED, "train", 1, 0, "0");
+	events[n] = event(EVENT_REQUEUED, "train", 1, 0, "0");
+	events[n++].reason = xstrdup("preempted");
+	events[n++] = event(EVENT_STARTED, "train", 1, 1, "0");
+	events[n] = event(EVENT_COMPLETED, "train", 1, 1, "0");
+	events[n].path = xstrdup("runs/x/epoch3");
+	events[n++].epoch = xstrdup("3");
+	events[n++] = event(EVENT_INTENDED, "eval", 1, 0, "0-2");
+	events[n++] = event(EVENT_COMPLETED, "eval", 1, 0, "0");
+	events[n] = event(EVENT_FAILED, "eval", 1, 0, "1");
+	events[n++].reason = xstrdup("exit code 3");
+	events[n++] = event(EVENT_CANCELLED, "eval", 1, 0, "2");
+	events[n] = event(EVENT_EDITED, "eval", 2, 0, NULL);
+	events[n++].word = xstrdup("pending");
+	events[n] = event(EVENT_PHASE, "eval", 3, 0, NULL);
+	events[n].order = 1;
+	events[n++].sweep = xstrdup("{\"S\":[\"0\",\"1\",\"2\"]}");
+	events[n] = event(EVENT_INTENDED, "eval", 3, 0, "0,2");
+	events[n++].seq = 4; /* in the sweep since generation 3 */
+	events[n++] = event(EVENT_COMPLETED, "eval", 3, 0, "2");
+	return n;
+}
+
+static char *
+describe(const struct state *state)
+{
+	struct strbuf out = { 0 };
+
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		strbuf_printf(&out, "%s %s gen %u ckpt %s marks %llu %llu:",
+			phase->name, phase_word_name(phase_word(phase)),
+			phase->gen, phase->checkpoint ? phase->checkpoint : "-",
+			(unsigned long long)phase_marks(phase, 'r', 0, 0, NULL),
+			(unsigned long long)phase_marks(phase, 'f', 0, 0, NULL));
+		for (uint32_t t = 0; t < phase->total; t++)
+			strbuf_printf(&out, " %u.%u.%s%s", phase->cells[t].gen,
+				phase->cells[t].attempt, task_state_name(
+				(enum task_state)phase->cells[t].state),
+				phase->cells[t].done ? "+" : "");
+		strbuf_putc(&out, '\n');
+	}
+	return strbuf_steal(&out);
+}
+
+/* Deliver until all is taken, as the journal's reader does. */
+static struct state *
+deliver(const struct event *events, const size_t *order, size_t count)
+{
+	struct state *state = state_create();
+	bool *taken = xcalloc(count, sizeof *taken);
+	size_t left = count;
+
+	while (left) {
+		size_t before = left;
+
+		for (size_t i = 0; i < count; i++) {
+			if (taken[i] || state_apply(state, &events[order[i]])
+			    == STATE_LATER)
+				continue;
+			taken[i] = true;
+			left--;
+		}
+		assert_true(left < before);
+	}
+	free(taken);
+	state_sort(state);
+	return state;
+}
+
+static void
+any_order_folds_to_the_same(void **unused)
+{
+	struct event events[32];
+	size_t count = make_life(events), order[64];
+	struct state *state;
+	unsigned seed = 1;
+	char *expected;
+
+	(void)unused;
+	for (size_t i = 0; i < count; i++)
+		order[i] = i;
+	state = deliver(events, order, count);
+	expected = describe(state);
+	assert_string_equal(expected,
+		"train completed gen 1 ckpt runs/x/epoch3 marks 1 0: "
+		"1.1.completed+\n"
+		"eval in_progress gen 3 ckpt - marks 0 1: 3.0.intended "
+		"2.0.none+ 3.0.completed+\n");
+	state_destroy(state);
+	for (int round = 0; round < 3000; round++) {
+		size_t total = count + 10;
+		char *got;
+
+		for (size_t i = 0; i < total; i++) /* ten come twice */
+			order[i] = i < count ? i
+				: (size_t)rand_r(&seed) % count;
+		for (size_t i = total - 1; i > 0; i--) {
+			size_t j = (size_t)rand_r(&seed) % (i + 1), swap;
+
+			swap = order[i];
+			order[i] = order[j];
+			order[j] = swap;
+		}
+		state = deliver(events, order, total);
+		got = describe(state);
+		assert_string_equal(got, expected);
+		free(got);
+		state_destroy(state);
+	}
+	for (size_t i = 0; i < count; i++)
+		event_clear(&events[i]);
+	free(expected);
+}
+
+static void
+journal_lines_survive_anything(void **unused)
+{
+	struct event e = event(EVENT_FAILED, "a.b-c", 4294967295u, 7, "0-3,9");
+	struct event back;
+	struct strbuf line = { 0 };
+
+	(void)unused;
+	e.text = xstrdup("quote \" newline \n tab \t bad \xff end");
+	e.code = -1;
+	strlist_add(&e.parents, "after:x y");
+	journal_encode(&e, &line);
+	assert_int_equal(journal_decode(line.data, line.len - 1, &back),
+	                 JOURNAL_EVENT);
+	assert_int_equal(back.gen, e.gen);
+	assert_int_equal(back.code, -1);
+	assert_true(rangeset_equal(&back.tasks, &e.tasks));
+	assert_string_equal(back.parents.items[0], "after:x y");
+	assert_non_null(strstr(back.text, "newline \n tab"));
+	event_clear(&back);
+	for (size_t i = 0; i < line.len - 1; i++) { /* any flipped byte shows */
+		line.data[i] ^= 1;
+		assert_int_equal(journal_decode(line.data, line.len - 1, &back),
+		                 JOURNAL_DAMAGED);
+		line.data[i] ^= 1;
+	}
+	for (size_t cut = 0; cut < line.len - 1; cut++)
+		assert_int_equal(journal_decode(line.data, cut, &back),
+		                 JOURNAL_DAMAGED);
+	strbuf_clear(&line);
+	event_clear(&e);
+}
+
+/* ---- a run on disk ---- */
+
+static char dir[64];
+static struct latsub_error err;
+
+static int
+make_run(void **unused)
+{
+	(void)unused;
+	strcpy(dir, "/tmp/latsub-unit-XXXXXX");
+	return mkdtemp(dir) && run_make(dir, &err) == 0 ? 0 : -1;
+}
+
+static int
+remove_run(void **unused)
+{
+	char *command = xasprintf("rm -rf %s", dir);
+	int rc = system(command);
+
+	(void)unused;
+	free(command);
+	return rc;
+}
+
+static struct run *
+run_with_life(void)
+{
+	struct event events[32];
+	size_t count = make_life(events);
+	struct run *run = run_open(dir, &err);
+
+	assert_non_null(run);
+	assert_int_equal(run_record(run, events, count, true, &err), 0);
+	assert_int_equal(run_save(run, &err), 0);
+	for (size_t i = 0; i < count; i++)
+		event_clear(&events[i]);
+	return run;
+}
+
+static void
+edit_file(const char *expression)
+{
+	char *command = xasprintf("sed -i '%s' %s/.experiment_state",
+	                          expression, dir);
+
+	assert_int_equal(system(command), 0);
+	free(command);
+}
+
+static void
+snapshot_and_journal_agree(void **unused)
+{
+	struct run *run = run_with_life(), *again;
+	char *expected = describe(run->state), *got;
+
+	(void)unused;
+	again = run_open(dir, &err); /* from the snapshot */
+	got = describe(again->state);
+	assert_string_equal(got, expected);
+	assert_int_equal(again->edit_count, 0);
+	free(got);
+	run_close(again);
+	edit_file("/./d"); /* all lines: emptied, as touch would make it */
+	again = run_open(dir, &err);
+	got = describe(again->state);
+	assert_string_equal(got, expected);
+	free(got);
+	run_close(again);
+	unlink(run->state_path);
+	again = run_open(dir, &err);
+	got = describe(again->state);
+	assert_string_equal(got, expected);
+	free(got);
+	free(expected);
+	run_close(again);
+	run_close(run);
+}
+
+static void
+hand_edits_count(void **unused)
+{
+	struct run *run = run_with_life(), *again;
+
+	(void)unused;
+	edit_file("s/^train=completed/train=pending/");
+	again = run_open(dir, &err);
+	assert_int_equal(again->edit_count, 1);
+	assert_int_equal(phase_word(state_find(again->state, "train")),
+	                 WORD_PENDING);
+	assert_int_equal(run_save(again, &err), 0); /* now it is journalled */
+	run_close(again);
+	again = run_open(dir, &err);
+	assert_int_equal(again->edit_count, 0);
+	assert_int_equal(phase_word(state_find(again->state, "train")),
+	                 WORD_PENDING);
+	run_close(again);
+	edit_file("s/^eval=.*/eval=completed/");
+	again = run_open(dir, &err);
+	assert_int_equal(phase_word(state_find(again->state, "eval")),
+	                 WORD_COMPLETED);
+	run_close(again);
+	run_close(run);
+}
+
+static void
+old_file_saved_over_a_newer_loses_nothing(void **unused)
+{
+	struct run *run = run_with_life(), *again;
+	struct event e = event(EVENT_COMPLETED, "eval", 3, 0, "0");
+	char *old = NULL;
+	size_t len;
+
+	(void)unused;
+	assert_int_equal(file_read(run->state_path, 1 << 20, &old, &len, NULL,
+	                           &err), 0);
+	assert_int_equal(run_record(run, &e, 1, true, &err), 0);
+	assert_int_equal(run_save(run, &err), 0);
+	assert_int_equal(file_replace(run->state_path, old, len, 0644, &err), 0);
+	again = run_open(dir, &err);
+	assert_int_equal(again->edit_count, 0);
+	assert_int_equal(state_find(again->state, "eval")->cells[0].state,
+	                 TASK_COMPLETED);
+	run_close(again);
+	run_close(run);
+	event_clear(&e);
+	free(old);
+}
+
+static void
+mistyped_words_are_told_with_their_line(void **unused)
+{
+	struct run *run = run_with_life(), *again;
+
+	(void)unused;
+	edit_file("s/^train=completed/train=compelted/");
+	again = run_open(dir, &err);
+	assert_int_equal(again->complaints.count, 1);
+	assert_non_null(strstr(again->complaints.texts[0],
+	                       "did you mean 'completed'"));
+	assert_non_null(strstr(again->complaints.texts[0],
+	                       ".experiment_state:"));
+	run_close(again);
+	run_close(run);
+}
+
+static void
+comments_and_strangers_stay(void **unused)
+{
+	struct run *run = run_with_life(), *again;
+	struct event e = event(EVENT_COMPLETED, "eval", 3, 0, "0");
+	char *text = NULL;
+	size_t len;
+
+	(void)unused;
+	edit_file("1i # my note");
+	edit_file("$a [datasets]");
+	edit_file("$a sst2=pending");
+	again = run_open(dir, &err);
+	assert_int_equal(run_record(again, &e, 1, true, &err), 0);
+	assert_int_equal(run_save(again, &err), 0);
+	assert_int_equal(file_read(run->state_path, 1 << 20, &text, &len, NULL,
+	                           &err), 0);
+	assert_non_null(strstr(text, "# my note\n"));
+	assert_non_null(strstr(text, "[datasets]\nsst2=pending\n"));
+	assert_non_null(strstr(text, "eval.completed=0,2\n"));
+	free(text);
+	run_close(again);
+	run_close(run);
+	event_clear(&e);
+}
+
+static void
+torn_tails_are_passed_over(void **unused)
+{
+	struct run *run = run_with_life(), *again;
+	char *name = journal_file_name();
+	char *path = file_join(run->journal_dir, name);
+	struct event e = event(EVENT_COMPLETED, "eval", 3, 0, "0");
+	FILE *file = fopen(path, "a");
+
+	(void)unused;
+	assert_non_null(file);
+	fputs("{\"v\":1,\"e\":\"comp", file);
+	fclose(file);
+	assert_int_equal(run_record(run, &e, 1, true, &err), 0);
+	assert_int_equal(state_find(run->state, "eval")->cells[0].state,
+	                 TASK_COMPLETED);
+	again = run_open(dir, &err);
+	assert_int_equal(state_find(again->state, "eval")->cells[0].state,
+	                 TASK_COMPLETED);
+	run_close(again);
+	run_close(run);
+	event_clear(&e);
+	free(path);
+	free(name);
+}
+
+#define DISK(test) cmocka_unit_test_setup_teardown(test, make_run, remove_run)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_order_folds_to_the_same),
+		cmocka_unit_test(journal_lines_survive_anything),
+		DISK(snapshot_and_journal_agree),
+		DISK(hand_edits_count),
+		DISK(old_file_saved_over_a_newer_loses_nothing),
+		DISK(mistyped_words_are_told_with_their_line),
+		DISK(comments_and_strangers_stay),
+		DISK(torn_tails_are_passed_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
