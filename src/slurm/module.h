@@ -1,0 +1,31 @@
+/*
+ * module.h - what the files of the Slurm module share.
+ */
+#ifndef LATSUB_SLURM_MODULE_H
+#define LATSUB_SLURM_MODULE_H
+
+#include <slurm/slurm.h>
+#include <slurm/slurm_errno.h>
+
+#include "latsub/slurm.h"
+
+/* Turn the library's last error into an answer, with Slurm's own words. */
+enum slurm_answer module_failed(const char *what, struct latsub_error *err);
+/* The library's last error number. */
+int module_errno(void);
+
+enum slurm_answer module_submit(const struct slurm_request *request,
+                                uint32_t *job_id, struct latsub_error *err);
+enum slurm_answer module_cluster(struct slurm_cluster *out,
+                                 struct latsub_error *err);
+enum slurm_answer module_jobs_of_user(uid_t uid, struct slurm_jobs *out,
+                                      struct latsub_error *err);
+enum slurm_answer module_job(uint32_t job_id, struct slurm_jobs *out,
+                             struct latsub_error *err);
+enum slurm_answer module_update(const char *id,
+                                const struct slurm_update *update,
+                                struct latsub_error *err);
+enum slurm_answer module_cancel(const char *id, struct latsub_error *err);
+enum slurm_answer module_requeue(const char *id, struct latsub_error *err);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * query.c - what slurmctld knows: the cluster, jobs of a user, one job.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "latsub/text.h"
+#include "module.h"
+
+#ifdef HAVE_SLURM_JOB_REASON_STRING
+/* exported, though no installed header declares it */
+extern char *slurm_job_reason_string(int reason);
+#endif
+
+static char *
+reason_text(uint16_t reason)
+{
+#ifdef HAVE_SLURM_JOB_REASON_STRING
+	return xstrdup(slurm_job_reason_string((int)reason));
+#else
+	return reason == 0 ? xstrdup("None") : reason == WAIT_PRIORITY
+		? xstrdup("Priority") : reason == WAIT_DEPENDENCY
+		? xstrdup("Dependency") : reason == WAIT_RESOURCES
+		? xstrdup("Resources") : xasprintf("Reason%u", reason);
+#endif
+}
+
+static enum slurm_state
+state_of(uint32_t state)
+{
+	switch (state & JOB_STATE_BASE) {
+	case JOB_PENDING: return SLURM_PENDING;
+	case JOB_RUNNING: return SLURM_RUNNING;
+	case JOB_SUSPENDED: return SLURM_SUSPENDED;
+	case JOB_COMPLETE: return SLURM_COMPLETE;
+	case JOB_CANCELLED: return SLURM_CANCELLED;
+	case JOB_FAILED: return SLURM_FAILED;
+	case JOB_TIMEOUT: return SLURM_TIMEOUT;
+	case JOB_NODE_FAIL: return SLURM_NODE_FAIL;
+	case JOB_PREEMPTED: return SLURM_PREEMPTED;
+	case JOB_BOOT_FAIL: return SLURM_BOOT_FAIL;
+	case JOB_DEADLINE: return SLURM_DEADLINE;
+	case JOB_OOM: return SLURM_OOM;
+	default: return SLURM_STATE_OTHER;
+	}
+}
+
+static char *
+tasks_text(const char *text)
+{
+	return text ? xstrndup(text, strcspn(text, "%")) : NULL;
+}
+
+static void
+copy_job(struct slurm_job *to, const slurm_job_info_t *from)
+{
+	*to = (struct slurm_job){
+		.job_id = from->job_id,
+		.array_job_id = from->array_job_id,
+		.array_task_id = from->array_task_id == NO_VAL
+			|| from->array_job_id == 0 ? SLURM_NO_TASK
+			: from->array_task_id,
+		.array_tasks = from->array_job_id
+			&& from->array_task_id == NO_VAL
+			? tasks_text(from->array_task_str) : NULL,
+		.user_id = (uid_t)from->user_id,
+		.name = xstrdup(from->name),
+		.comment = xstrdup(from->comment ? from->comment : ""),
+		.state = state_of(from->job_state),
+		.completing = (from->job_state & JOB_COMPLETING) != 0,
+		.requeued = (from->job_state & JOB_REQUEUE) != 0,
+		.held = from->priority == 0
+			&& state_of(from->job_state) == SLURM_PENDING,
+		.reason = reason_text(from->state_reason),
+		.nodes = xstrdup(from->nodes ? from->nodes : ""),
+		.partition = xstrdup(from->partition ? from->partition : ""),
+		.dependency = xstrdup(from->dependency ? from->dependency : ""),
+		.restarts = from->restart_cnt,
+		.submit_time = from->submit_time,
+		.start_time = from->start_time,
+		.end_time = from->end_time,
+#ifdef HAVE_SLURM_JOB_INFO_T_PREEMPT_TIME
+		.preempt_time = from->preempt_time,
+#endif
+		.time_limit_sec = from->time_limit == INFINITE
+			|| from->time_limit == NO_VAL ? -1
+			: (int64_t)from->time_limit * 60,
+		.exit_code = (int)from->exit_code,
+	};
+}
+
+static void
+copy_jobs(struct slurm_jobs *out, const job_info_msg_t *message)
+{
+	out->items = xcalloc(message->record_count, sizeof *out->items);
+	out->count = message->record_count;
+	for (size_t i = 0; i < out->count; i++)
+		copy_job(&out->items[i], &message->job_array[i]);
+}
+
+enum slurm_answer
+module_jobs_of_user(uid_t uid, struct slurm_jobs *out,
+                    struct latsub_error *err)
+{
+	job_info_msg_t *message = NULL;
+
+	*out = (struct slurm_jobs){ 0 };
+	if (slurm_load_job_user(&message, uid, SHOW_ALL))
+		return module_failed("asking for your jobs", err);
+	copy_jobs(out, message);
+	slurm_free_job_info_msg(message);
+	return SLURM_YES;
+}
+
+static int
+load_job(job_info_msg_t **message, uint32_t job_id)
+{
+#ifdef SLURM_LOAD_JOB_TAKES_ID
+	return slurm_load_job(message, job_id, SHOW_ALL);
+#else
+	slurm_step_id_t id = { 0 };
+
+	id.job_id = job_id;
+	id.step_id = NO_VAL;
+	id.step_het_comp = NO_VAL;
+	return slurm_load_job(message, id, SHOW_ALL);
+#endif
+}
+
+enum slurm_answer
+module_job(uint32_t job_id, struct slurm_jobs *out, struct latsub_error *err)
+{
+	job_info_msg_t *message = NULL;
+
+	*out = (struct slurm_jobs){ 0 };
+	if (load_job(&message, job_id))
+		return module_failed("asking for a job", err);
+	copy_jobs(out, message);
+	slurm_free_job_info_msg(message);
+	return SLURM_YES;
+}
+
+static void
+copy_partitions(struct slurm_cluster *out, const partition_info_msg_t *message)
+{
+	out->partition_count = message->record_count;
+	out->partitions = xcalloc(out->partition_count,
+	                          sizeof *out->partitions);
+	for (size_t i = 0; i < out->partition_count; i++) {
+		const partition_info_t *from = &message->partition_array[i];
+
+		out->partitions[i] = (struct slurm_partition){
+			.name = xstrdup(from->name),
+			.is_default = (from->flags & PART_FLAG_DEFAULT) != 0,
+			.up = (from->state_up & PARTITION_SUBMIT) != 0,
+			.max_time_sec = from->max_time == INFINITE ? -1
+				: (int64_t)from->max_time * 60,
+		};
+	}
+}
+
+enum slurm_answer
+module_cluster(struct slurm_cluster *out, struct latsub_error *err)
+{
+	slurm_conf_t *conf = NULL;
+	partition_info_msg_t *partitions = NULL;
+
+	*out = (struct slurm_cluster){ 0 };
+	if (slurm_load_ctl_conf(0, &conf))
+		return module_failed("asking Slurm for its configuration", err);
+	out->name = xstrdup(conf->cluster_name);
+	out->version = xstrdup(conf->version);
+	out->max_array_size = conf->max_array_sz;
+	out->max_jobs = conf->max_job_cnt;
+	out->kill_wait_sec = conf->kill_wait;
+	slurm_free_ctl_conf(conf);
+	if (slurm_load_partitions(0, &partitions, SHOW_ALL)) {
+		slurm_cluster_clear(out);
+		return module_failed("asking Slurm for its partitions", err);
+	}
+	copy_partitions(out, partitions);
+	slurm_free_partition_info_msg(partitions);
+	return SLURM_YES;
+}

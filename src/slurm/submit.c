@@ -1,0 +1,326 @@
+/*
+ * submit.c - a request becomes a job description, as sbatch would make it.
+ *
+ * Beware: libslurm does less than sbatch.  min_cpus is ours to compute, the
+ * SLURM_* variables of the job's environment are ours to set, and a full
+ * queue is ours to wait for.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "latsub/text.h"
+#include "module.h"
+
+#define SUBMIT_TRIES 15 /* as sbatch: 1 + 2 + ... s */
+
+struct building {
+	job_desc_msg_t desc;
+	const struct slurm_request *request;
+	struct strlist env;
+	struct strlist owned; /* strings that desc points to */
+};
+
+static char *
+own(struct building *b, char *text)
+{
+	strlist_add_owned(&b->owned, text);
+	return text;
+}
+
+static const char *
+option(const struct building *b, enum option_id id)
+{
+	return options_get(b->request->options, id);
+}
+
+__attribute__((format(printf, 2, 3)))
+static void
+add_env(struct building *b, const char *fmt, ...)
+{
+	struct strbuf sb = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vprintf(&sb, fmt, ap);
+	va_end(ap);
+	strlist_add_owned(&b->env, strbuf_steal(&sb));
+}
+
+static void
+set_text(struct building *b, enum option_id id, char **member)
+{
+	if (option(b, id))
+		*member = own(b, xstrdup(option(b, id)));
+}
+
+static void
+set_time(struct building *b)
+{
+	int64_t seconds;
+
+	if (!option(b, OPTION_TIME)
+	    || options_parse_time(option(b, OPTION_TIME), &seconds))
+		return;
+	b->desc.time_limit = seconds == OPTION_TIME_UNLIMITED ? INFINITE
+		: (uint32_t)((seconds + 59) / 60);
+}
+
+static void
+set_size(struct building *b)
+{
+	const char *ntasks = option(b, OPTION_NTASKS);
+	const char *cpus = option(b, OPTION_CPUS_PER_TASK);
+	const char *nodes = option(b, OPTION_NODES);
+	uint32_t tasks = 1, each = 1;
+
+	if (nodes && options_parse_nodes(nodes, &b->desc.min_nodes,
+	                                 &b->desc.max_nodes) == 0) {
+		tasks = b->desc.min_nodes;
+		add_env(b, "SLURM_JOB_NUM_NODES=%u", b->desc.min_nodes);
+		add_env(b, "SLURM_NNODES=%u", b->desc.min_nodes);
+	}
+	if (ntasks) {
+		tasks = (uint32_t)atoi(ntasks);
+		add_env(b, "SLURM_NTASKS=%u", tasks);
+		add_env(b, "SLURM_NPROCS=%u", tasks);
+	}
+	if (cpus) {
+		each = (uint32_t)atoi(cpus);
+		b->desc.cpus_per_task = (uint16_t)each;
+#ifdef JOB_CPUS_SET
+		b->desc.bitflags |= JOB_CPUS_SET;
+#endif
+		add_env(b, "SLURM_CPUS_PER_TASK=%u", each);
+	}
+	if (ntasks || nodes)
+		b->desc.num_tasks = tasks;
+	if (ntasks || cpus || nodes)
+		b->desc.min_cpus = tasks * each;
+}
+
+/* "gpu:2" and "gpu:a100:2" to "gres:gpu:2", for each of a list. */
+static char *
+tres_list(const char *prefix, const char *list)
+{
+	struct strbuf out = { 0 };
+
+	while (*list) {
+		size_t len = strcspn(list, ",");
+
+		strbuf_printf(&out, "%s%s%.*s", out.len ? "," : "",
+		              strncmp(list, "gres", 4) == 0 ? "" : prefix,
+		              (int)len, list);
+		list += len + (list[len] == ',');
+	}
+	return strbuf_steal(&out);
+}
+
+static void
+set_gres(struct building *b)
+{
+	const char *gpus = option(b, OPTION_GPUS);
+	const char *gres = option(b, OPTION_GRES);
+
+	if (gpus) {
+		b->desc.tres_per_job = own(b, tres_list("gres:gpu:", gpus));
+		add_env(b, "SLURM_GPUS=%s", gpus);
+	}
+	if (gres && strcasecmp(gres, "none") != 0)
+		b->desc.tres_per_node = own(b, tres_list("gres:", gres));
+}
+
+static void
+set_memory(struct building *b)
+{
+	uint64_t mib;
+
+	if (!option(b, OPTION_MEM)
+	    || options_parse_mem(option(b, OPTION_MEM), &mib))
+		return;
+	b->desc.pn_min_memory = mib;
+	add_env(b, "SLURM_MEM_PER_NODE=%llu", (unsigned long long)mib);
+}
+
+/* Always to the batch process, which is the runner: it passes signals on. */
+static void
+set_signal(struct building *b)
+{
+	struct option_signal signal;
+
+	if (!option(b, OPTION_SIGNAL)
+	    || options_parse_signal(option(b, OPTION_SIGNAL), &signal))
+		return;
+	b->desc.warn_signal = (uint16_t)signal.number;
+	b->desc.warn_time = (uint16_t)signal.seconds;
+	b->desc.warn_flags |= KILL_JOB_BATCH;
+	if (signal.reservation)
+		b->desc.warn_flags |= KILL_JOB_RESV;
+}
+
+static uint16_t
+mail_bits(const char *list)
+{
+	static const struct { const char *name; uint16_t bits; } types[] = {
+		{ "BEGIN", MAIL_JOB_BEGIN }, { "END", MAIL_JOB_END },
+		{ "FAIL", MAIL_JOB_FAIL }, { "REQUEUE", MAIL_JOB_REQUEUE },
+		{ "ALL", MAIL_JOB_BEGIN | MAIL_JOB_END | MAIL_JOB_FAIL
+			| MAIL_JOB_REQUEUE | MAIL_JOB_STAGE_OUT },
+		{ "STAGE_OUT", MAIL_JOB_STAGE_OUT },
+		{ "TIME_LIMIT", MAIL_JOB_TIME100 },
+		{ "TIME_LIMIT_90", MAIL_JOB_TIME90 },
+		{ "TIME_LIMIT_80", MAIL_JOB_TIME80 },
+		{ "TIME_LIMIT_50", MAIL_JOB_TIME50 },
+		{ "ARRAY_TASKS", MAIL_ARRAY_TASKS },
+#ifdef MAIL_INVALID_DEPEND
+		{ "INVALID_DEPEND", MAIL_INVALID_DEPEND },
+#endif
+	};
+	uint16_t bits = 0;
+
+	while (*list) {
+		size_t len = strcspn(list, ",");
+
+		for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+			if (strncasecmp(list, types[i].name, len) == 0
+			    && strlen(types[i].name) == len)
+				bits |= types[i].bits;
+		}
+		list += len + (list[len] == ',');
+	}
+	return bits;
+}
+
+static void
+set_mail(struct building *b)
+{
+	if (option(b, OPTION_MAIL_TYPE))
+		b->desc.mail_type = mail_bits(option(b, OPTION_MAIL_TYPE));
+	set_text(b, OPTION_MAIL_USER, &b->desc.mail_user);
+}
+
+static void
+set_modes(struct building *b)
+{
+	const char *open_mode = option(b, OPTION_OPEN_MODE);
+	const char *nice = option(b, OPTION_NICE);
+	bool requeue = true;
+
+	if (option(b, OPTION_REQUEUE))
+		options_parse_bool(option(b, OPTION_REQUEUE), &requeue);
+	b->desc.requeue = requeue;
+	if (open_mode)
+		b->desc.open_mode = strcmp(open_mode, "append") == 0
+			? OPEN_MODE_APPEND : OPEN_MODE_TRUNCATE;
+	else if (b->request->append)
+		b->desc.open_mode = OPEN_MODE_APPEND;
+	if (nice)
+		b->desc.nice = NICE_OFFSET + (uint32_t)atoi(nice);
+	if (b->request->hold)
+		b->desc.priority = 0;
+	b->desc.bitflags |= KILL_INV_DEP;
+}
+
+static void
+set_environment(struct building *b)
+{
+	char host[256] = "localhost";
+	mode_t mask = umask(0);
+
+	umask(mask);
+	gethostname(host, sizeof host - 1);
+	add_env(b, "SLURM_JOB_NAME=%s", b->request->name);
+	add_env(b, "SLURM_SUBMIT_DIR=%s", b->request->workdir);
+	add_env(b, "SLURM_SUBMIT_HOST=%s", host);
+	add_env(b, "SLURM_PRIO_PROCESS=%d", getpriority(PRIO_PROCESS, 0));
+	add_env(b, "SLURM_UMASK=0%o%o%o", (mask >> 6) & 7, (mask >> 3) & 7,
+	        mask & 7);
+	for (size_t i = 0; b->request->env[i]; i++)
+		strlist_add(&b->env, b->request->env[i]);
+	b->desc.environment = b->env.items;
+	b->desc.env_size = (uint32_t)b->env.count;
+}
+
+static void
+build(struct building *b)
+{
+	const struct slurm_request *request = b->request;
+
+	slurm_init_job_desc_msg(&b->desc);
+	b->desc.name = own(b, xstrdup(request->name));
+	b->desc.script = own(b, xstrdup(request->script));
+	b->desc.work_dir = own(b, xstrdup(request->workdir));
+	b->desc.std_out = own(b, xstrdup(request->output));
+	b->desc.std_err = NULL;
+	b->desc.std_in = own(b, xstrdup("/dev/null"));
+	b->desc.comment = own(b, xstrdup(request->comment));
+	b->desc.user_id = getuid();
+	b->desc.group_id = getgid();
+	if (request->dependency)
+		b->desc.dependency = own(b, xstrdup(request->dependency));
+	if (request->array)
+		b->desc.array_inx = own(b, xstrdup(request->array));
+	set_text(b, OPTION_PARTITION, &b->desc.partition);
+	set_text(b, OPTION_ACCOUNT, &b->desc.account);
+	set_text(b, OPTION_QOS, &b->desc.qos);
+	set_text(b, OPTION_CONSTRAINT, &b->desc.features);
+	set_time(b);
+	set_size(b);
+	set_memory(b);
+	set_gres(b);
+	set_signal(b);
+	set_mail(b);
+	set_modes(b);
+	set_environment(b);
+}
+
+static bool
+is_busy(int number)
+{
+	return number == EAGAIN || number == ESLURM_NODES_BUSY
+		|| number == ESLURM_ERROR_ON_DESC_TO_RECORD_COPY
+#ifdef ESLURM_PORTS_BUSY
+		|| number == ESLURM_PORTS_BUSY
+#endif
+		;
+}
+
+static enum slurm_answer
+submit_patiently(struct building *b, uint32_t *job_id,
+                 struct latsub_error *err)
+{
+	submit_response_msg_t *response = NULL;
+
+	for (unsigned i = 1; ; i++) {
+		if (slurm_submit_batch_job(&b->desc, &response) == 0) {
+			*job_id = response->job_id;
+			slurm_free_submit_response_response_msg(response);
+			return SLURM_YES;
+		}
+		if (!is_busy(module_errno()) || i > SUBMIT_TRIES)
+			return module_failed("submission", err);
+		sleep(i);
+	}
+}
+
+enum slurm_answer
+module_submit(const struct slurm_request *request, uint32_t *job_id,
+              struct latsub_error *err)
+{
+	struct building b = { .request = request };
+	enum slurm_answer answer;
+
+	build(&b);
+	answer = submit_patiently(&b, job_id, err);
+	strlist_clear(&b.env);
+	strlist_clear(&b.owned);
+	return answer;
+}
