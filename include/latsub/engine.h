@@ -1,0 +1,77 @@
+/*
+ * engine.h - actions on a run: create, submit, cancel.
+ *
+ * What to do is decided in plan.h; here it is done, in an order that makes
+ * doing it twice harmless: intent durable, job submitted, id journalled,
+ * roots released last.
+ */
+#ifndef LATSUB_ENGINE_H
+#define LATSUB_ENGINE_H
+
+#include "latsub/experiment.h"
+#include "latsub/plan.h"
+#include "latsub/run.h"
+
+/* What a person hears on the way: one line, no newline. */
+typedef void engine_say_f(const char *line, void *user);
+
+struct engine {
+	struct experiment *experiment;
+	struct run *run;
+	const struct slurm_ops *slurm;
+	struct slurm_cluster cluster; /* may be empty */
+	engine_say_f *say;
+	void *user;
+};
+
+/* Create a run's directory, its copies, its first events and state.
+ * dir NULL: <output_root>/<name>_<time>, a free name.  The directory may
+ * exist (adoption of an old state file). */
+struct run *engine_create_run(const struct experiment *experiment,
+                              const char *dir, struct latsub_error *err);
+
+/* Refresh the run's copies of the experiment, its variables, its phases. */
+int engine_update_run(struct engine *engine, struct latsub_error *err);
+
+/* One submitter at a time.  Returns a descriptor to close, or -1: *err says
+ * who holds the run. */
+int engine_lock(const struct run *run, struct latsub_error *err);
+
+struct engine_job {
+	size_t phase;
+	uint32_t gen, job, base;
+	struct rangeset tasks;
+	char *dependency; /* as submitted; or NULL */
+};
+
+struct engine_result {
+	struct engine_job *jobs; /* in order of submission */
+	size_t count;
+	size_t *first; /* by phase: index of its first job + 1; they come
+	                * together */
+};
+
+/* Check against the cluster what can be known before: partitions, time
+ * limits, sizes of arrays. */
+void engine_preflight(const struct engine *engine, const struct plan *plan,
+                      struct latsub_errlist *errors);
+
+/* Submit what the plan says.  On a refusal what this call submitted is
+ * cancelled again; when Slurm falls silent everything stays as it is, held,
+ * for a resume to find. */
+int engine_submit(struct engine *engine, const struct plan *plan,
+                  const struct live_jobs *live, struct engine_result *result,
+                  struct latsub_error *err);
+void engine_result_clear(struct engine_result *result);
+
+/* Record what Slurm knows and the journal does not: tasks that died without
+ * a word.  Waits a little for completions that are still on their way. */
+int engine_reconcile(struct engine *engine, const struct slurm_jobs *jobs,
+                     const struct live_jobs *live, struct latsub_error *err);
+
+/* Cancel the run's live jobs (of one phase, or of all: NULL). */
+int engine_cancel(struct engine *engine, const struct live_jobs *live,
+                  const char *phase, size_t *cancelled,
+                  struct latsub_error *err);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * plan.h - what to do with each phase: a pure function of the experiment,
+ * the state and what Slurm says.
+ *
+ * A new run is a resume of a run in which nothing happened.
+ */
+#ifndef LATSUB_PLAN_H
+#define LATSUB_PLAN_H
+
+#include "latsub/slurm.h"
+#include "latsub/spec.h"
+#include "latsub/state.h"
+
+/* ---- identity: what our jobs carry at the end of their comment ---- */
+
+/* "[latsub RUNID PHASE GEN]"; caller frees. */
+char *identity_print(const char *run_id, const char *phase, uint32_t gen);
+/* Is this job one of the run's?  phase is the caller's to free then. */
+bool identity_parse(const char *comment, const char *run_id, char **phase,
+                    uint32_t *gen);
+
+/* ---- the run's jobs, as Slurm has them ---- */
+
+struct live_job {
+	size_t phase;          /* index in the spec; SIZE_MAX: not in it */
+	char *phase_name;
+	uint32_t gen, job;     /* job: the array's id */
+	uint32_t base;
+	struct rangeset tasks; /* that are pending or running, by our indices */
+	bool held;
+	const struct slurm_job *record; /* one of its records */
+};
+
+struct live_jobs {
+	struct live_job *items;
+	size_t count;
+};
+
+/* The live ones of the run among jobs.  spec may be NULL. */
+void live_join(struct live_jobs *live, const struct spec *spec,
+               const struct state *state, const char *run_id,
+               const struct slurm_jobs *jobs);
+void live_clear(struct live_jobs *live);
+/* The phase's jobs come together: the index of the first, or live->count. */
+size_t live_first(const struct live_jobs *live, size_t phase);
+
+/* ---- the plan ---- */
+
+enum plan_action {
+	PLAN_SKIP,  /* completed */
+	PLAN_ADOPT, /* Slurm has all that is left of it */
+	PLAN_RUN,
+	PLAN_LEAVE  /* not selected by --phase */
+};
+
+struct plan_phase {
+	enum plan_action action;
+	struct rangeset tasks; /* to submit */
+	struct rangeset live;  /* that Slurm has already */
+	struct rangeset kept;  /* of a changed array: done before, still good */
+	char *reason;          /* for people: "failed", "stale: ..." */
+	uint32_t gen;          /* of the submission */
+};
+
+struct plan {
+	struct plan_phase *phases; /* one for each of the spec */
+	size_t count;
+	size_t to_run;
+};
+
+/* selected (may be NULL: all) has a member for each phase of the spec. */
+struct plan *plan_create(const struct spec *spec, const struct state *state,
+                         const struct live_jobs *live, const bool *selected);
+void plan_destroy(struct plan *plan);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * cancel.c - cancel what is live of a run.
+ *
+ * A running job's runner journals its own end; what never started is
+ * journalled here.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "latsub/engine.h"
+
+/* Waiting tasks of the job end here and now; the state should say so. */
+static int
+record_waiting(struct engine *engine, const struct live_job *job,
+               struct latsub_error *err)
+{
+	const struct phase_state *phase = state_find(engine->run->state,
+	                                             job->phase_name);
+	int rc = 0;
+
+	for (size_t i = 0; phase && rc == 0 && i < job->tasks.count; i++) {
+		for (uint32_t t = job->tasks.items[i].first; rc == 0
+		     && t <= job->tasks.items[i].last && t < phase->total; t++) {
+			const struct task_cell *cell = &phase->cells[t];
+			struct event event = { .kind = EVENT_CANCELLED,
+				.time = time(NULL), .gen = cell->gen,
+				.attempt = cell->attempt, .code = -1 };
+
+			if (cell->state == TASK_STARTED
+			    || cell->state >= TASK_CANCELLED)
+				continue;
+			event.phase = xstrdup(phase->name);
+			event.reason = xstrdup("latsub cancel");
+			rangeset_add(&event.tasks, t, t);
+			rc = journal_append(engine->run->journal_dir, &event, 1,
+			                    false, err);
+			event_clear(&event);
+		}
+	}
+	return rc;
+}
+
+int
+engine_cancel(struct engine *engine, const struct live_jobs *live,
+              const char *phase, size_t *cancelled, struct latsub_error *err)
+{
+	*cancelled = 0;
+	/* children first, so that no child starts over a cancelled parent */
+	for (size_t i = live->count; i-- > 0; ) {
+		const struct live_job *job = &live->items[i];
+		enum slurm_answer answer;
+		char id[16];
+
+		if (phase && strcmp(phase, job->phase_name) != 0)
+			continue;
+		snprintf(id, sizeof id, "%u", job->job);
+		answer = engine->slurm->cancel(id, err);
+		if (answer == SLURM_REFUSED || answer == SLURM_SILENT)
+			return -1;
+		(*cancelled)++;
+		if (record_waiting(engine, job, err))
+			return -1;
+	}
+	if (journal_sync(engine->run->journal_dir, err)
+	    || run_refresh(engine->run, NULL, err))
+		return -1;
+	return run_save(engine->run, err);
+}

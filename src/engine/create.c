@@ -1,0 +1,323 @@
+/*
+ * create.c - a run's directory, its copies of the experiment, first events.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "latsub/engine.h"
+#include "latsub/file.h"
+#include "latsub/version.h"
+
+#ifndef LATSUB_VERSION
+#define LATSUB_VERSION "0"
+#endif
+
+/* Name the directory by second; another run in the same second waits. */
+static char *
+make_directory(const struct experiment *experiment, struct latsub_error *err)
+{
+	char *root = file_join(experiment->workdir,
+	                       experiment->spec->output_root);
+	char *dir = NULL;
+
+	if (file_mkdirs(root, 0777, err)) {
+		free(root);
+		return NULL;
+	}
+	for (int i = 0; !dir && i < 100; i++) {
+		struct timespec pause = { 0, 100000000 };
+		time_t now = time(NULL);
+		char when[32];
+		struct tm tm;
+
+		localtime_r(&now, &tm);
+		strftime(when, sizeof when, "%Y%m%d_%H%M%S", &tm);
+		dir = xasprintf("%s/%s_%s", root, experiment->spec->name, when);
+		if (mkdir(dir, 0755) == 0)
+			break;
+		if (errno != EEXIST) {
+			latsub_error_errno(err, "%s", dir);
+			i = 100;
+		} else {
+			latsub_error_set(err, LATSUB_SYSTEM, "%s: exists", dir);
+		}
+		free(dir);
+		dir = NULL;
+		nanosleep(&pause, NULL);
+	}
+	free(root);
+	return dir;
+}
+
+/* Unique wherever the run is copied to, and short in squeue's comments. */
+static char *
+make_run_id(const char *dir)
+{
+	const char *name = file_basename(dir);
+	size_t len = strlen(name);
+	unsigned char bytes[4] = { 0 };
+
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
+		bytes[0] = (unsigned char)getpid();
+		bytes[1] = (unsigned char)time(NULL);
+	}
+	if (len > 16)
+		name += len - 15;
+	return xasprintf("%s-%02x%02x%02x%02x",
+	                 strspn(name, "0123456789_") == 15 ? name : "run",
+	                 bytes[0], bytes[1], bytes[2], bytes[3]);
+}
+
+/* path as seen from base where it lies below, as the guide writes it. */
+static const char *
+relative_to(const char *base, const char *path)
+{
+	size_t len = strlen(base);
+
+	if (strcmp(base, "/") != 0 && strncmp(path, base, len) == 0
+	    && path[len] == '/')
+		return path + len + 1;
+	return path;
+}
+
+static void
+add_pair(struct event *event, const char *key, const char *value)
+{
+	strlist_add(&event->pairs, key);
+	strlist_add(&event->pairs, value ? value : "");
+}
+
+static int
+record_run(struct run *run, const struct experiment *experiment,
+           struct latsub_error *err)
+{
+	struct event event = { .kind = EVENT_RUN, .time = time(NULL) };
+	char *id = make_run_id(run->dir), start[32];
+	const char *conf = getenv("SLURM_CONF");
+	int rc;
+
+	snprintf(start, sizeof start, "%lld", (long long)time(NULL));
+	if (!state_metadata(run->state, "version"))
+		add_pair(&event, "version", LATSUB_STATE_VERSION);
+	if (!state_metadata(run->state, "start_time"))
+		add_pair(&event, "start_time", start);
+	if (!state_metadata(run->state, "base_output_dir"))
+		add_pair(&event, "base_output_dir",
+		         relative_to(experiment->workdir, run->dir));
+	add_pair(&event, "run_id", id);
+	add_pair(&event, "experiment", experiment->file);
+	add_pair(&event, "experiment_check", experiment->check);
+	add_pair(&event, "workdir", experiment->workdir);
+	add_pair(&event, "latsub_version", LATSUB_VERSION);
+	if (experiment->spec->checkpoint_phase)
+		add_pair(&event, "checkpoint_phase",
+		         experiment->spec->checkpoint_phase);
+	if (conf)
+		add_pair(&event, "slurm_conf", conf);
+	rc = run_record(run, &event, 1, true, err);
+	event_clear(&event);
+	free(id);
+	return rc;
+}
+
+struct run *
+engine_create_run(const struct experiment *experiment, const char *dir,
+                  struct latsub_error *err)
+{
+	char *path = dir ? file_absolute(dir) : make_directory(experiment, err);
+	struct run *run = NULL;
+
+	if (!path || run_make(path, err))
+		goto done;
+	run = run_open(path, err);
+	if (!run)
+		goto done;
+	if (file_check_owner(run->dir, err) || record_run(run, experiment, err)) {
+		run_close(run);
+		run = NULL;
+	}
+done:
+	free(path);
+	return run;
+}
+
+/* ---- the copies ---- */
+
+static int
+write_copy(const struct run *run, const char *name, const char *text,
+           size_t len, struct latsub_error *err)
+{
+	char *path = xasprintf("%s/.latsub/%s", run->dir, name);
+	int rc = file_replace(path, text, len, 0644, err);
+
+	free(path);
+	return rc;
+}
+
+static int
+write_environment(const struct engine *engine, struct latsub_error *err)
+{
+	const struct spec *spec = engine->experiment->spec;
+	struct strbuf text = { 0 };
+	int rc;
+
+	strbuf_puts(&text, "# Variables of [env] as this run took them.\n");
+	for (size_t i = 0; i < spec->env_count; i++) {
+		char *quoted = text_shell_quote(spec->env[i].value);
+
+		strbuf_printf(&text, "%s=%s%s\n", spec->env[i].name, quoted,
+		              spec->env[i].from_caller
+		              ? " # from the caller's environment" : "");
+		free(quoted);
+	}
+	rc = write_copy(engine->run, "environment", text.data, text.len, err);
+	strbuf_clear(&text);
+	return rc;
+}
+
+static int
+write_prologues(const struct engine *engine, struct latsub_error *err)
+{
+	const struct experiment *experiment = engine->experiment;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < experiment->template_count; i++) {
+		const struct experiment_template *t = &experiment->templates[i];
+		char *flat, *name;
+
+		if (!t->prologue)
+			continue;
+		flat = xstrdup(t->name);
+		for (char *p = flat; *p; p++) {
+			if (*p == '/')
+				*p = '_';
+		}
+		name = xasprintf("prologue/%s", flat);
+		rc = write_copy(engine->run, name, t->prologue,
+		                strlen(t->prologue), err);
+		free(name);
+		free(flat);
+	}
+	return rc;
+}
+
+/* Phases that the state does not know yet, or knows with other values. */
+static int
+record_phases(struct engine *engine, struct latsub_error *err)
+{
+	const struct spec *spec = engine->experiment->spec;
+	struct event *events = xcalloc(spec->phase_count, sizeof *events);
+	size_t count = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		const struct spec_phase *phase = &spec->phases[i];
+		const struct phase_state *state =
+			state_find(engine->run->state, phase->name);
+
+		if (state && state->known && state->order == i
+		    && state->array == phase->array
+		    && sweep_equal(&phase->sweep, phase_sweep_now(state))
+		    && engine->run->has_journal)
+			continue;
+		events[count++] = (struct event){
+			.kind = EVENT_PHASE, .time = time(NULL), .all = true,
+			.phase = xstrdup(phase->name), .order = (uint32_t)i,
+			.gen = state && state->gen ? state->gen + 1 : 0,
+			.total = phase->tasks,
+			.sweep = phase->array ? sweep_print(&phase->sweep)
+				: NULL };
+	}
+	if (count)
+		rc = run_record(engine->run, events, count, true, err);
+	for (size_t i = 0; i < count; i++)
+		event_clear(&events[i]);
+	free(events);
+	return rc;
+}
+
+/* --config took another source, --local another Slurm. */
+static int
+record_changes(struct engine *engine, struct latsub_error *err)
+{
+	const struct experiment *experiment = engine->experiment;
+	const struct state *state = engine->run->state;
+	struct event event = { .kind = EVENT_RUN, .time = time(NULL) };
+	const char *conf = getenv("SLURM_CONF");
+	const char *old_conf = state_metadata(state, "slurm_conf");
+	const char *old_file = state_metadata(state, "experiment");
+	const char *old_main = state_metadata(state, "checkpoint_phase");
+	int rc = 0;
+
+	if (conf && (!old_conf || strcmp(conf, old_conf)))
+		add_pair(&event, "slurm_conf", conf);
+	if (!strstr(experiment->file, "/.latsub/experiment.ini")
+	    && (!old_file || strcmp(experiment->file, old_file)
+	        || strcmp(experiment->check, state_metadata(state,
+	                  "experiment_check")
+	                  ? state_metadata(state, "experiment_check") : ""))) {
+		add_pair(&event, "experiment", experiment->file);
+		add_pair(&event, "experiment_check", experiment->check);
+	}
+	if (experiment->spec->checkpoint_phase
+	    && (!old_main || strcmp(old_main,
+	                            experiment->spec->checkpoint_phase)))
+		add_pair(&event, "checkpoint_phase",
+		         experiment->spec->checkpoint_phase);
+	if (event.pairs.count)
+		rc = run_record(engine->run, &event, 1, true, err);
+	event_clear(&event);
+	return rc;
+}
+
+int
+engine_update_run(struct engine *engine, struct latsub_error *err)
+{
+	const struct experiment *experiment = engine->experiment;
+
+	if (write_copy(engine->run, "experiment.ini", experiment->text,
+	               experiment->text_len, err)
+	    || write_environment(engine, err) || write_prologues(engine, err)
+	    || record_changes(engine, err) || record_phases(engine, err))
+		return -1;
+	return run_save(engine->run, err);
+}
+
+int
+engine_lock(const struct run *run, struct latsub_error *err)
+{
+	char *path = file_join(run->dir, ".latsub/submit.lock");
+	char text[160] = "", host[64] = "?";
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	ssize_t got;
+
+	if (fd < 0) {
+		latsub_error_errno(err, "%s", path);
+	} else if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+		got = pread(fd, text, sizeof text - 1, 0);
+		text[got > 0 ? got : 0] = '\0';
+		latsub_error_set(err, LATSUB_UNFINISHED, "%s: another latsub is "
+			"submitting this run (%s); wait for it, then try again",
+			run->dir, text_trim(text));
+		close(fd);
+		fd = -1;
+	} else {
+		gethostname(host, sizeof host - 1);
+		snprintf(text, sizeof text, "process %d on %s\n", (int)getpid(),
+		         host);
+		/* for people only: the lock is what counts */
+		if (ftruncate(fd, 0)
+		    || pwrite(fd, text, strlen(text), 0) < 0)
+			errno = 0;
+	}
+	free(path);
+	return fd;
+}

@@ -1,0 +1,182 @@
+/*
+ * job_request.c - a phase as a batch job.
+ *
+ * The script is the same for every phase and holds no text of the user's;
+ * all that differs reaches the runner as environment.
+ */
+#include "job_request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "latsub/file.h"
+#include "latsub/program.h"
+
+extern char **environ;
+
+struct job_request_base *
+job_request_base_create(const struct engine *engine)
+{
+	struct job_request_base *base = xcalloc(1, sizeof *base);
+	const struct spec *spec = engine->experiment->spec;
+
+	base->script = xstrdup("#!/bin/bash\nexec \"$LATSUB_BIN\" run\n");
+	for (char **env = environ; *env; env++) {
+		/* a job's variables are Slurm's and latsub's to set */
+		if ((text_starts(*env, "SLURM_")
+		     && !text_starts(*env, "SLURM_CONF="))
+		    || text_starts(*env, "SLURMD_")
+		    || (text_starts(*env, "LATSUB_")
+		        && !text_starts(*env, "LATSUB_SLURM_MODULE=")
+		        && !text_starts(*env, "LATSUB_FAULT")))
+			continue;
+		strlist_add(&base->env, *env);
+	}
+	for (size_t i = 0; i < spec->env_count; i++) {
+		if (!spec->env[i].from_caller)
+			strlist_add_owned(&base->env, xasprintf("%s=%s",
+				spec->env[i].name, spec->env[i].value));
+	}
+	strlist_add_owned(&base->env, xasprintf("LATSUB_BIN=%s",
+	                                        program_path()));
+	strlist_add_owned(&base->env, xasprintf("LATSUB_STATE=%s",
+	                                        engine->run->state_path));
+	strlist_add_owned(&base->env, xasprintf("LATSUB_KILL_WAIT=%u",
+		engine->cluster.kill_wait_sec ? engine->cluster.kill_wait_sec
+		: 30));
+	return base;
+}
+
+void
+job_request_base_destroy(struct job_request_base *base)
+{
+	if (!base)
+		return;
+	free(base->script);
+	strlist_clear(&base->env);
+	free(base);
+}
+
+/* Slurm replaces "%x" in log names; a directory's own '%' must be doubled,
+ * and a backslash would switch all of that off. */
+static char *
+output_path(const struct engine *engine, const struct spec_phase *phase)
+{
+	const char *asked = options_get(&phase->options, OPTION_OUTPUT);
+	struct strbuf out = { 0 };
+
+	if (asked && asked[0] == '/')
+		return xstrdup(asked);
+	for (const char *p = engine->run->dir; *p; p++) {
+		strbuf_putc(&out, *p);
+		if (*p == '%')
+			strbuf_putc(&out, '%');
+	}
+	if (asked)
+		strbuf_printf(&out, "/%s", asked);
+	else
+		strbuf_printf(&out, "/logs/%s-%s.log", phase->name,
+		              phase->array ? "%A_%a" : "%j");
+	return strbuf_steal(&out);
+}
+
+static char *
+array_text(const struct spec_phase *phase, const struct engine_job *job)
+{
+	struct rangeset shifted = { 0 };
+	struct strbuf out = { 0 };
+
+	if (!phase->array)
+		return NULL;
+	for (size_t i = 0; i < job->tasks.count; i++)
+		rangeset_add(&shifted, job->tasks.items[i].first - job->base,
+		             job->tasks.items[i].last - job->base);
+	rangeset_print(&shifted, &out);
+	if (phase->max_parallel)
+		strbuf_printf(&out, "%%%u", phase->max_parallel);
+	rangeset_clear(&shifted);
+	return strbuf_steal(&out);
+}
+
+void
+job_request_fill(struct job_request *request,
+                 const struct job_request_base *base,
+                 const struct engine_job *job, const struct engine *engine)
+{
+	const struct spec_phase *phase =
+		&engine->experiment->spec->phases[job->phase];
+	const char *comment = options_get(&phase->options, OPTION_COMMENT);
+	const char *run_id = state_metadata(engine->run->state, "run_id");
+	size_t n = 0;
+
+	*request = (struct job_request){ 0 };
+	request->identity = identity_print(run_id ? run_id : "?", phase->name,
+	                                   job->gen);
+	request->comment = xasprintf("%s%s%s", comment ? comment : "",
+	                             comment ? " " : "", request->identity);
+	request->output = output_path(engine, phase);
+	request->array = array_text(phase, job);
+	strlist_add_owned(&request->env, xasprintf("LATSUB_PHASE=%s",
+	                                           phase->name));
+	strlist_add_owned(&request->env, xasprintf("LATSUB_GENERATION=%u",
+	                                           job->gen));
+	strlist_add_owned(&request->env, xasprintf("LATSUB_TASK_BASE=%u",
+	                                           job->base));
+	request->env_all = xcalloc(base->env.count + request->env.count + 1,
+	                           sizeof *request->env_all);
+	for (size_t i = 0; i < base->env.count; i++)
+		request->env_all[n++] = base->env.items[i];
+	for (size_t i = 0; i < request->env.count; i++)
+		request->env_all[n++] = request->env.items[i];
+	request->slurm = (struct slurm_request){
+		.name = phase->name, .script = base->script,
+		.workdir = engine->experiment->workdir,
+		.output = request->output, .comment = request->comment,
+		.dependency = job->dependency, .array = request->array,
+		.env = request->env_all, .hold = !job->dependency,
+		.append = true, .options = &phase->options };
+}
+
+void
+job_request_clear(struct job_request *request)
+{
+	free(request->identity);
+	free(request->comment);
+	free(request->output);
+	free(request->array);
+	strlist_clear(&request->env);
+	free(request->env_all);
+}
+
+void
+job_request_explain(struct latsub_error *err, const struct spec_phase *phase,
+                    const char *words)
+{
+	static const struct { const char *word; enum option_id id; } hints[] = {
+		{ "partition", OPTION_PARTITION },
+		{ "account", OPTION_ACCOUNT }, { "account", OPTION_PARTITION },
+		{ "qos", OPTION_QOS }, { "QOS", OPTION_QOS },
+		{ "time", OPTION_TIME }, { "node", OPTION_NODES },
+		{ "node", OPTION_CPUS_PER_TASK }, { "node", OPTION_NTASKS },
+		{ "node", OPTION_MEM }, { "node", OPTION_GPUS },
+		{ "emory", OPTION_MEM }, { "feature", OPTION_CONSTRAINT },
+		{ "generic resource", OPTION_GRES },
+		{ "generic resource", OPTION_GPUS },
+	};
+	struct strbuf lines = { 0 };
+
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+		const struct option_value *value =
+			&phase->options.values[hints[i].id];
+
+		if (strstr(words, hints[i].word) && value->text
+		    && !strstr(strbuf_str(&lines), value->where))
+			strbuf_printf(&lines, "%s%s (%s = %s)",
+			              lines.len ? ", " : "; see ", value->where,
+			              options_name(hints[i].id), value->text);
+	}
+	latsub_error_set(err, LATSUB_SLURM, "phase %s: Slurm refused it: %s%s; "
+	                 "nothing is left submitted", phase->name, words,
+	                 strbuf_str(&lines));
+	strbuf_clear(&lines);
+}

@@ -1,0 +1,185 @@
+/*
+ * plan.c - completed: skip; in Slurm: adopt; the rest: run.
+ */
+#include "latsub/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BIT(state) (1u << (state))
+
+static const char *
+reason_of(const struct phase_state *phase, const struct rangeset *todo)
+{
+	uint32_t n[TASK_STATE_COUNT] = { 0 };
+
+	if (!phase || !phase->cells)
+		return "new";
+	for (size_t i = 0; i < todo->count; i++) {
+		for (uint32_t t = todo->items[i].first;
+		     t <= todo->items[i].last && t < phase->total; t++)
+			n[phase->cells[t].state]++;
+	}
+	if (n[TASK_FAILED])
+		return "failed";
+	if (n[TASK_LOST] + n[TASK_STARTED])
+		return "lost";
+	if (n[TASK_REQUEUED])
+		return "requeued, and not in Slurm any more";
+	if (n[TASK_CANCELLED])
+		return "cancelled";
+	if (n[TASK_NONE] && phase->edit_gen)
+		return "reset by hand";
+	return "pending";
+}
+
+/* Which tasks of the spec's phase are not done yet.  Where the values of an
+ * array changed, tasks are matched by values; then a task that completed once
+ * is kept even if its phase was reset by hand, since the reset was for the
+ * new values.  With the same values a reset runs everything again. */
+static void
+tasks_to_do(const struct spec_phase *phase, const struct phase_state *state,
+            struct rangeset *todo, struct rangeset *kept)
+{
+	struct rangeset done = { 0 };
+	uint32_t *map;
+
+	rangeset_add(todo, 0, phase->tasks - 1);
+	if (!state || !state->cells)
+		return;
+	phase_tasks_in(state, BIT(TASK_COMPLETED) | BIT(TASK_SKIPPED), &done);
+	if (sweep_equal(&phase->sweep, phase_sweep_now(state))) {
+		rangeset_subtract(todo, &done);
+		rangeset_clear(&done);
+		return;
+	}
+	map = xcalloc(state->total, sizeof *map);
+	sweep_map(phase_sweep_now(state), &phase->sweep, map);
+	for (uint32_t i = 0; i < state->total; i++) {
+		bool again = state->cells[i].state == TASK_NONE
+			&& state->cells[i].done;
+
+		if (map[i] == UINT32_MAX || !(again || rangeset_has(&done, i)))
+			continue;
+		rangeset_remove(todo, map[i], map[i]);
+		if (again)
+			rangeset_add(kept, map[i], map[i]);
+	}
+	free(map);
+	rangeset_clear(&done);
+}
+
+static bool
+ran_without(const struct phase_state *state, const char *name)
+{
+	return state && strlist_has(&state->ran_without, name);
+}
+
+/* Completed by running, not by a person's word alone. */
+static bool
+really_completed(const struct phase_state *phase)
+{
+	uint32_t n[TASK_STATE_COUNT];
+
+	if (phase_word(phase) != WORD_COMPLETED)
+		return false;
+	phase_count(phase, n);
+	return n[TASK_COMPLETED] > 0;
+}
+
+/* The parent whose coming (or new) completion makes the phase stale. */
+static const char *
+stale_because(const struct spec *spec, const struct state *state,
+              const struct plan *plan, size_t index)
+{
+	const struct spec_phase *phase = &spec->phases[index];
+	const struct phase_state *own = state_find(state, phase->name);
+
+	for (size_t i = 0; i < phase->edge_count; i++) {
+		size_t parent = phase->edges[i].parent;
+		const char *name = spec->phases[parent].name;
+		enum plan_action action = plan->phases[parent].action;
+		const struct phase_state *other = state_find(state, name);
+
+		if (!ran_without(own, name))
+			continue;
+		if (action == PLAN_RUN || action == PLAN_ADOPT
+		    || (other && really_completed(other)))
+			return name;
+	}
+	return NULL;
+}
+
+static void
+plan_one(const struct spec *spec, const struct state *state,
+         struct plan *plan, size_t index, bool selected)
+{
+	const struct spec_phase *phase = &spec->phases[index];
+	const struct phase_state *own = state_find(state, phase->name);
+	struct plan_phase *out = &plan->phases[index];
+	const char *stale;
+
+	tasks_to_do(phase, own, &out->tasks, &out->kept);
+	out->gen = (own ? own->gen : 0) + 1;
+	rangeset_subtract(&out->tasks, &out->live);
+	if (!selected) {
+		out->action = out->live.count ? PLAN_ADOPT
+			: rangeset_count(&out->tasks) ? PLAN_LEAVE : PLAN_SKIP;
+		out->reason = xstrdup("not selected");
+		rangeset_clear(&out->tasks);
+		return;
+	}
+	stale = stale_because(spec, state, plan, index);
+	if (rangeset_count(&out->tasks) == 0 && out->live.count == 0 && stale) {
+		rangeset_add(&out->tasks, 0, phase->tasks - 1);
+		out->action = PLAN_RUN;
+		out->reason = xasprintf("stale: it ran without %s", stale);
+	} else if (rangeset_count(&out->tasks) > 0) {
+		out->action = PLAN_RUN;
+		out->reason = xstrdup(reason_of(own, &out->tasks));
+	} else {
+		out->action = out->live.count ? PLAN_ADOPT : PLAN_SKIP;
+		out->reason = xstrdup(out->live.count ? "in Slurm already"
+		                      : "completed");
+	}
+	plan->to_run += out->action == PLAN_RUN;
+}
+
+struct plan *
+plan_create(const struct spec *spec, const struct state *state,
+            const struct live_jobs *live, const bool *selected)
+{
+	struct plan *plan = xcalloc(1, sizeof *plan);
+
+	plan->count = spec->phase_count;
+	plan->phases = xcalloc(plan->count, sizeof *plan->phases);
+	for (size_t i = 0; live && i < live->count; i++) {
+		const struct live_job *job = &live->items[i];
+
+		if (job->phase != SIZE_MAX)
+			rangeset_union(&plan->phases[job->phase].live,
+			               &job->tasks);
+	}
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		size_t index = spec->order[i];
+
+		plan_one(spec, state, plan, index,
+		         !selected || selected[index]);
+	}
+	return plan;
+}
+
+void
+plan_destroy(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; i < plan->count; i++) {
+		rangeset_clear(&plan->phases[i].tasks);
+		rangeset_clear(&plan->phases[i].live);
+		rangeset_clear(&plan->phases[i].kept);
+		free(plan->phases[i].reason);
+	}
+	free(plan->phases);
+	free(plan);
+}

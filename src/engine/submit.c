@@ -1,0 +1,443 @@
+/*
+ * submit.c - a plan becomes jobs, all or nothing, once.
+ *
+ * Order matters: intents durable before the first call; roots held until
+ * everything is in place; each job id journalled as it comes.  A job's
+ * comment is its identity, so whatever is cut off here can be found again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dependency.h"
+#include "job_request.h"
+#include "latsub/engine.h"
+
+#define LOOKUP_TRIES 5
+#define DEFAULT_ARRAY_SIZE 1001 /* Slurm's own default for MaxArraySize */
+
+struct submitting {
+	struct engine *engine;
+	const struct plan *plan;
+	const struct live_jobs *live;
+	struct engine_result *result;
+	struct job_request_base *base;
+	struct latsub_error *err;
+};
+
+static void
+say(const struct engine *engine, const char *line)
+{
+	if (engine->say)
+		engine->say(line, engine->user);
+}
+
+/* ---- intents ---- */
+
+static void
+fill_intent(struct event *event, const struct spec *spec,
+            const struct plan *plan, size_t index, uint32_t seq)
+{
+	static const char *const kinds[] = { "after", "after_any", "after_each" };
+	const struct spec_phase *phase = &spec->phases[index];
+	const struct plan_phase *planned = &plan->phases[index];
+
+	*event = (struct event){
+		.kind = EVENT_INTENDED, .time = time(NULL), .seq = seq,
+		.phase = xstrdup(phase->name), .gen = planned->gen };
+	rangeset_copy(&event->tasks, &planned->tasks);
+	for (size_t i = 0; i < phase->edge_count; i++) {
+		const struct spec_edge *edge = &phase->edges[i];
+
+		if (plan->phases[edge->parent].action == PLAN_LEAVE)
+			continue; /* --phase: not waited for */
+		strlist_add_owned(&event->parents, xasprintf("%s:%s",
+			kinds[edge->kind], spec->phases[edge->parent].name));
+	}
+}
+
+static int
+record_intents(struct submitting *s)
+{
+	const struct spec *spec = s->engine->experiment->spec;
+	struct event *events = xcalloc(2 * s->plan->count, sizeof *events);
+	size_t count = 0;
+	int rc;
+
+	for (size_t i = 0; i < s->plan->count; i++) {
+		const struct plan_phase *planned = &s->plan->phases[i];
+		const struct phase_state *state = state_find(
+			s->engine->run->state, spec->phases[i].name);
+		uint32_t seq = state ? phase_sweep_seq(state) : 0;
+
+		if (planned->kept.count) {
+			events[count] = (struct event){
+				.kind = EVENT_EDITED, .time = time(NULL),
+				.phase = xstrdup(spec->phases[i].name),
+				.gen = planned->gen, .seq = seq,
+				.word = xstrdup("completed"),
+				.reason = xstrdup("kept by its values") };
+			rangeset_copy(&events[count++].tasks, &planned->kept);
+		}
+		if (planned->action == PLAN_RUN)
+			fill_intent(&events[count++], spec, s->plan, i, seq);
+	}
+	rc = run_record(s->engine->run, events, count, true, s->err);
+	for (size_t i = 0; i < count; i++)
+		event_clear(&events[i]);
+	free(events);
+	return rc;
+}
+
+/* ---- one job ---- */
+
+static int
+record_job(struct submitting *s, const struct engine_job *job)
+{
+	const char *name =
+		s->engine->experiment->spec->phases[job->phase].name;
+	struct event event = {
+		.kind = EVENT_SUBMITTED, .time = time(NULL),
+		.phase = xstrdup(name), .gen = job->gen, .job = job->job,
+		.base = job->base };
+	int rc;
+
+	rangeset_copy(&event.tasks, &job->tasks);
+	rc = journal_append(s->engine->run->journal_dir, &event, 1, false,
+	                    s->err);
+	event_clear(&event);
+	return rc;
+}
+
+/* Slurm fell silent in the middle of a submission: has it the job? */
+static enum slurm_answer
+look_up(struct submitting *s, const char *identity, uint32_t *job_id)
+{
+	struct latsub_error err;
+
+	for (unsigned i = 1; i <= LOOKUP_TRIES; i++) {
+		struct slurm_jobs jobs;
+		enum slurm_answer answer = SLURM_UNKNOWN_JOB;
+
+		if (s->engine->slurm->jobs_of_user(geteuid(), &jobs, &err)
+		    == SLURM_YES) {
+			for (size_t j = 0; j < jobs.count; j++) {
+				const struct slurm_job *job = &jobs.items[j];
+				uint32_t id = job->array_job_id
+					? job->array_job_id : job->job_id;
+				bool known = false;
+
+				for (size_t k = 0; k < s->result->count; k++)
+					known |= s->result->jobs[k].job == id;
+				if (!known && strstr(job->comment, identity)) {
+					*job_id = id;
+					answer = SLURM_YES;
+				}
+			}
+			slurm_jobs_clear(&jobs);
+			return answer;
+		}
+		sleep(i);
+	}
+	return SLURM_SILENT;
+}
+
+static enum slurm_answer
+submit_job(struct submitting *s, struct engine_job *job)
+{
+	struct job_request request;
+	enum slurm_answer answer;
+
+	job_request_fill(&request, s->base, job, s->engine);
+	for (int i = 0; ; i++) {
+		answer = s->engine->slurm->submit(&request.slurm, &job->job,
+		                                  s->err);
+		if (answer != SLURM_SILENT)
+			break;
+		answer = look_up(s, request.identity, &job->job);
+		if (answer != SLURM_UNKNOWN_JOB || i == 1)
+			break;
+	}
+	job_request_clear(&request);
+	return answer == SLURM_UNKNOWN_JOB ? SLURM_SILENT : answer;
+}
+
+static void
+explain(struct submitting *s, const struct engine_job *job,
+        enum slurm_answer answer)
+{
+	const struct spec_phase *phase =
+		&s->engine->experiment->spec->phases[job->phase];
+	char *words = xstrdup(s->err->text);
+
+	if (answer == SLURM_SILENT)
+		latsub_error_set(s->err, LATSUB_SLURM, "phase %s: %s; what is "
+			"submitted stays held and nothing is lost: when Slurm "
+			"is back, go on with 'latsub --resume %s'",
+			phase->name, words, s->engine->run->state_path);
+	else
+		job_request_explain(s->err, phase, words);
+	free(words);
+}
+
+static int
+submit_one(struct submitting *s, struct engine_job job)
+{
+	enum slurm_answer answer = submit_job(s, &job);
+	struct engine_result *result = s->result;
+
+	if (answer != SLURM_YES) {
+		explain(s, &job, answer);
+		rangeset_clear(&job.tasks);
+		free(job.dependency);
+		return answer == SLURM_SILENT ? SLURM_SILENT : SLURM_REFUSED;
+	}
+	if ((result->count & (result->count - 1)) == 0)
+		result->jobs = xrealloc(result->jobs, (result->count
+			? result->count * 2 : 1) * sizeof *result->jobs);
+	result->jobs[result->count++] = job;
+	if (!result->first[job.phase])
+		result->first[job.phase] = result->count;
+	return record_job(s, &job) ? SLURM_SILENT : SLURM_YES;
+}
+
+/* ---- one phase: groups by base and by dependency ---- */
+
+static uint32_t
+array_size(const struct submitting *s)
+{
+	return s->engine->cluster.max_array_size
+		? s->engine->cluster.max_array_size : DEFAULT_ARRAY_SIZE;
+}
+
+static int
+submit_group(struct submitting *s, size_t index, uint32_t base,
+             struct rangeset *tasks, char *dependency)
+{
+	struct engine_job job = { .phase = index, .base = base,
+		.gen = s->plan->phases[index].gen, .dependency = dependency };
+
+	rangeset_copy(&job.tasks, tasks);
+	rangeset_clear(tasks);
+	return submit_one(s, job);
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+/* Tasks of one chunk, cut where the dependency changes. */
+static int
+submit_chunk(struct submitting *s, size_t index, uint32_t base,
+             const struct rangeset *tasks)
+{
+	const struct spec_phase *phase =
+		&s->engine->experiment->spec->phases[index];
+	struct strlist texts = { 0 };
+	struct rangeset *groups = NULL;
+	int rc = SLURM_YES;
+
+	for (size_t i = 0; i < tasks->count; i++) {
+		for (uint32_t t = tasks->items[i].first;
+		     t <= tasks->items[i].last; t++) {
+			char *text = dependency_text(phase, s->plan, s->result,
+			                             s->live, base, t);
+			size_t g = 0;
+
+			while (g < texts.count && !same_text(texts.items[g],
+			                                     text ? text : ""))
+				g++;
+			if (g == texts.count) {
+				strlist_add(&texts, text ? text : "");
+				groups = xrealloc(groups, texts.count
+				                  * sizeof *groups);
+				groups[g] = (struct rangeset){ 0 };
+			}
+			free(text);
+			if (!dependency_varies(phase)) {
+				rangeset_add(&groups[g], t,
+				             tasks->items[i].last);
+				break;
+			}
+			rangeset_add(&groups[g], t, t);
+		}
+	}
+	for (size_t g = 0; g < texts.count; g++) {
+		if (rc == SLURM_YES)
+			rc = submit_group(s, index, base, &groups[g],
+				*texts.items[g] ? xstrdup(texts.items[g])
+				: NULL);
+		else
+			rangeset_clear(&groups[g]);
+	}
+	free(groups);
+	strlist_clear(&texts);
+	return rc;
+}
+
+static int
+submit_phase(struct submitting *s, size_t index)
+{
+	const struct rangeset *tasks = &s->plan->phases[index].tasks;
+	uint32_t last = tasks->items[tasks->count - 1].last;
+	uint32_t size = array_size(s);
+	int rc = SLURM_YES;
+
+	for (uint32_t base = 0; rc == SLURM_YES && base <= last; base += size) {
+		struct rangeset chunk = { 0 };
+
+		rangeset_copy(&chunk, tasks);
+		if (base > 0)
+			rangeset_remove(&chunk, 0, base - 1);
+		rangeset_remove(&chunk, base + size, UINT32_MAX);
+		if (chunk.count)
+			rc = submit_chunk(s, index, base, &chunk);
+		rangeset_clear(&chunk);
+	}
+	return rc;
+}
+
+/* ---- all of it ---- */
+
+/* Nothing half done: what this call submitted goes again. */
+static void
+roll_back(struct submitting *s)
+{
+	const struct spec *spec = s->engine->experiment->spec;
+	struct event *events = xcalloc(s->plan->count, sizeof *events);
+	struct latsub_error ignored;
+	size_t count = 0;
+
+	for (size_t i = s->result->count; i-- > 0; ) {
+		char id[16];
+
+		snprintf(id, sizeof id, "%u", s->result->jobs[i].job);
+		s->engine->slurm->cancel(id, &ignored);
+	}
+	for (size_t i = 0; i < s->plan->count; i++) {
+		if (s->plan->phases[i].action != PLAN_RUN)
+			continue;
+		events[count] = (struct event){
+			.kind = EVENT_CANCELLED, .time = time(NULL),
+			.phase = xstrdup(spec->phases[i].name),
+			.gen = s->plan->phases[i].gen,
+			.reason = xstrdup("submission refused") };
+		rangeset_copy(&events[count++].tasks,
+		              &s->plan->phases[i].tasks);
+	}
+	if (run_record(s->engine->run, events, count, true, &ignored) == 0)
+		run_save(s->engine->run, &ignored);
+	for (size_t i = 0; i < count; i++)
+		event_clear(&events[i]);
+	free(events);
+}
+
+static enum slurm_answer
+release(const struct engine *engine, uint32_t job, struct latsub_error *err)
+{
+	struct slurm_update update = { .time_limit_sec = -1, .mem_mib = -1,
+	                               .hold = 0 };
+	enum slurm_answer answer = SLURM_SILENT;
+	char id[16];
+
+	snprintf(id, sizeof id, "%u", job);
+	for (unsigned i = 0; i < 5 && answer == SLURM_SILENT; i++) {
+		if (i)
+			sleep(i);
+		answer = engine->slurm->update(id, &update, err);
+	}
+	/* gone meanwhile, or cancelled by its owner: nothing to release */
+	return answer == SLURM_UNKNOWN_JOB ? SLURM_YES : answer;
+}
+
+/* Of a submission that was cut off; what Slurm itself holds is told. */
+static enum slurm_answer
+release_leftover(struct submitting *s, const struct live_job *job)
+{
+	enum slurm_answer answer = SLURM_REFUSED;
+	char *line;
+
+	if (strcmp(job->record->reason, "JobHeldUser") == 0)
+		answer = release(s->engine, job->job, s->err);
+	if (answer != SLURM_REFUSED)
+		return answer;
+	line = xasprintf("job %u (%s) is held (%s); 'scontrol release %u' when "
+	                 "it may run", job->job, job->phase_name,
+	                 job->record->reason, job->job);
+	say(s->engine, line);
+	free(line);
+	return SLURM_YES;
+}
+
+static int
+release_roots(struct submitting *s)
+{
+	enum slurm_answer answer = SLURM_YES;
+
+	for (size_t i = 0; i < s->result->count && answer == SLURM_YES; i++) {
+		if (!s->result->jobs[i].dependency)
+			answer = release(s->engine, s->result->jobs[i].job,
+			                 s->err);
+	}
+	/* left over by a submission that was cut off */
+	for (size_t i = 0; i < s->live->count && answer == SLURM_YES; i++) {
+		const struct live_job *job = &s->live->items[i];
+
+		if (job->held)
+			answer = release_leftover(s, job);
+	}
+	if (answer == SLURM_YES)
+		return 0;
+	latsub_error_set(s->err, LATSUB_SLURM, "everything is submitted, but "
+		"Slurm did not let the first jobs be released; go on with "
+		"'latsub --resume %s'", s->engine->run->state_path);
+	return -1;
+}
+
+int
+engine_submit(struct engine *engine, const struct plan *plan,
+              const struct live_jobs *live, struct engine_result *result,
+              struct latsub_error *err)
+{
+	struct submitting s = { engine, plan, live, result, NULL, err };
+	const struct spec *spec = engine->experiment->spec;
+	int answer = SLURM_YES, rc = -1;
+
+	*result = (struct engine_result){ 0 };
+	result->first = xcalloc(plan->count, sizeof *result->first);
+	s.base = job_request_base_create(engine);
+	if (record_intents(&s))
+		goto done;
+	for (size_t i = 0; i < plan->count && answer == SLURM_YES; i++) {
+		if (plan->phases[spec->order[i]].action == PLAN_RUN)
+			answer = submit_phase(&s, spec->order[i]);
+	}
+	if (answer == SLURM_REFUSED)
+		roll_back(&s);
+	if (answer != SLURM_YES)
+		goto done;
+	if (journal_sync(engine->run->journal_dir, err)
+	    || run_refresh(engine->run, NULL, err)
+	    || run_save(engine->run, err) || release_roots(&s))
+		goto done;
+	rc = 0;
+done:
+	job_request_base_destroy(s.base);
+	return rc;
+}
+
+void
+engine_result_clear(struct engine_result *result)
+{
+	for (size_t i = 0; i < result->count; i++) {
+		rangeset_clear(&result->jobs[i].tasks);
+		free(result->jobs[i].dependency);
+	}
+	free(result->jobs);
+	free(result->first);
+	*result = (struct engine_result){ 0 };
+}
