@@ -1,0 +1,333 @@
+/*
+ * agent.c - questions to Slurm in a forked process: the module where it
+ * loads, scontrol where it does not.
+ *
+ * Beware: a controller that is away makes libslurm wait for many seconds,
+ * and a broken configuration makes it end the process.  Both happen here to
+ * a child that nobody needs.
+ */
+#include "agent.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "latsub/file.h"
+#include "latsub/text.h"
+
+struct answer {
+	enum slurm_answer answer;
+	struct slurm_view view;
+	char text[512];
+};
+
+typedef void work_f(const void *what, struct answer *answer);
+
+static const struct slurm_ops *
+open_slurm(struct answer *answer)
+{
+	struct latsub_error err = { 0 };
+	const struct slurm_ops *ops = slurm_load(&err);
+
+	if (ops && ops->open(&err))
+		ops = NULL;
+	snprintf(answer->text, sizeof answer->text, "%.500s", err.text);
+	return ops;
+}
+
+/* ---- scontrol, where the module does not load ---- */
+
+/* The output of a command, or NULL when it failed. */
+static char *
+run_command(char *const argv[], char *text, size_t size)
+{
+	struct strbuf out = { 0 };
+	int fds[2], status = -1;
+	char chunk[4096];
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe(fds))
+		return NULL;
+	pid = fork();
+	if (pid == 0) {
+		dup2(fds[1], STDOUT_FILENO);
+		dup2(fds[1], STDERR_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	close(fds[1]);
+	while ((got = read(fds[0], chunk, sizeof chunk)) > 0)
+		strbuf_add(&out, chunk, (size_t)got);
+	close(fds[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
+		snprintf(text, size, "%s: %.300s", argv[0], strbuf_str(&out));
+		strbuf_clear(&out);
+		return NULL;
+	}
+	return strbuf_steal(&out);
+}
+
+/* scontrol shows COMPLETING where libslurm tells the base state; reason and
+ * times tell the cases apart. */
+static void
+view_from_scontrol(const char *text, struct slurm_view *view)
+{
+	const char *restarts = strstr(text, " Restarts=");
+	const char *preempt = strstr(text, " PreemptTime=");
+
+	view->answered = true;
+	view->restarts = restarts ? (uint32_t)atoi(restarts + 10) : 0;
+	view->preempting = preempt && strncmp(preempt + 13, "None", 4) != 0;
+	if (strstr(text, " JobState=RUNNING"))
+		view->state = SLURM_RUNNING;
+	else if (strstr(text, " Reason=TimeLimit"))
+		view->state = SLURM_TIMEOUT;
+	else if (strstr(text, " JobState=PENDING"))
+		view->state = SLURM_PENDING;
+	else if (view->preempting)
+		view->state = SLURM_PREEMPTED;
+	else
+		view->state = SLURM_CANCELLED;
+}
+
+static void
+scontrol_view(uint32_t job, struct answer *answer)
+{
+	char id[16], *text;
+	char *argv[] = { "scontrol", "-o", "show", "job", id, NULL };
+
+	snprintf(id, sizeof id, "%u", job);
+	text = run_command(argv, answer->text, sizeof answer->text);
+	if (text)
+		view_from_scontrol(text, &answer->view);
+	free(text);
+}
+
+static enum slurm_answer
+scontrol_requeue(const char *id, struct answer *answer)
+{
+	char *argv[] = { "scontrol", "requeue", (char *)(uintptr_t)id, NULL };
+	char *text = run_command(argv, answer->text, sizeof answer->text);
+	bool done = text || strstr(answer->text, "pending execution");
+
+	free(text);
+	return done ? SLURM_YES : strstr(answer->text, "contact")
+		|| strstr(answer->text, "timed out") ? SLURM_SILENT
+		: SLURM_REFUSED;
+}
+
+/* ---- the work, in the child ---- */
+
+static void
+work_view(const void *what, struct answer *answer)
+{
+	uint32_t job = *(const uint32_t *)what;
+	const struct slurm_ops *ops = open_slurm(answer);
+	struct latsub_error err = { 0 };
+	struct slurm_jobs jobs;
+
+	if (!ops) {
+		scontrol_view(job, answer);
+		return;
+	}
+	if (ops->job(job, &jobs, &err) != SLURM_YES)
+		return;
+	for (size_t i = 0; i < jobs.count; i++) {
+		if (jobs.items[i].job_id != job)
+			continue;
+		answer->view = (struct slurm_view){
+			.answered = true, .state = jobs.items[i].state,
+			.preempting = jobs.items[i].preempt_time != 0,
+			.restarts = jobs.items[i].restarts };
+	}
+	slurm_jobs_clear(&jobs);
+}
+
+static void
+work_requeue(const void *what, struct answer *answer)
+{
+	const struct slurm_ops *ops = open_slurm(answer);
+	struct latsub_error err = { 0 };
+
+	if (!ops) {
+		answer->answer = scontrol_requeue(what, answer);
+		return;
+	}
+	answer->answer = ops->requeue(what, &err);
+	snprintf(answer->text, sizeof answer->text, "%.500s", err.text);
+}
+
+struct comment_work {
+	const char *id, *progress;
+	uint32_t job;
+};
+
+/* The progress goes before the identity, which must survive. */
+static void
+work_comment(const void *what, struct answer *answer)
+{
+	const struct comment_work *work = what;
+	const struct slurm_ops *ops = open_slurm(answer);
+	struct slurm_update update = { .time_limit_sec = -1, .mem_mib = -1,
+	                               .hold = -1 };
+	struct latsub_error err = { 0 };
+	struct slurm_jobs jobs = { 0 };
+	const char *identity;
+	char *comment;
+
+	if (!ops || ops->job(work->job, &jobs, &err) != SLURM_YES)
+		return;
+	for (size_t i = 0; i < jobs.count; i++) {
+		identity = strstr(jobs.items[i].comment, "[latsub ");
+		if (jobs.items[i].job_id != work->job || !identity)
+			continue;
+		comment = xasprintf("%s %s", work->progress, identity);
+		update.comment = comment;
+		answer->answer = ops->update(work->id, &update, &err);
+		free(comment);
+	}
+	slurm_jobs_clear(&jobs);
+}
+
+/* ---- the two sides ---- */
+
+static int
+start(struct agent *agent, work_f *work, const void *what)
+{
+	struct answer answer = { .answer = SLURM_SILENT };
+	sigset_t none;
+	int fds[2];
+
+	if (pipe(fds))
+		return -1;
+	agent->pid = fork();
+	if (agent->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(fds[0]);
+		/* Slurm signals every process of the job: not this one */
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGUSR1, SIG_IGN);
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		work(what, &answer);
+		(void)!write(fds[1], &answer, sizeof answer);
+		_exit(0);
+	}
+	close(fds[1]);
+	if (agent->pid < 0) {
+		close(fds[0]);
+		return -1;
+	}
+	agent->fd = fds[0];
+	return 0;
+}
+
+static void
+finish(struct agent *agent, struct answer *answer)
+{
+	ssize_t got = read(agent->fd, answer, sizeof *answer);
+
+	if (got != sizeof *answer)
+		*answer = (struct answer){ .answer = SLURM_SILENT };
+	close(agent->fd);
+	kill(agent->pid, SIGKILL);
+	waitpid(agent->pid, NULL, 0);
+	agent->fd = -1;
+	agent->pid = 0;
+}
+
+int
+agent_ask(struct agent *agent, uint32_t job)
+{
+	return start(agent, work_view, &job);
+}
+
+void
+agent_view(struct agent *agent, struct slurm_view *view)
+{
+	struct answer answer;
+
+	finish(agent, &answer);
+	*view = answer.view;
+}
+
+void
+agent_drop(struct agent *agent)
+{
+	if (agent->fd < 0)
+		return;
+	kill(agent->pid, SIGKILL);
+	waitpid(agent->pid, NULL, 0);
+	close(agent->fd);
+	agent->fd = -1;
+}
+
+static double
+now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Wait for the agent until the deadline (0: as long as it takes). */
+static void
+wait_for(struct agent *agent, double deadline, struct answer *answer)
+{
+	struct pollfd poll_fd = { .fd = agent->fd, .events = POLLIN };
+	int left = -1;
+
+	do {
+		if (deadline > 0)
+			left = deadline > now()
+				? (int)((deadline - now()) * 1000) + 1 : 0;
+	} while (poll(&poll_fd, 1, left) < 0 && errno == EINTR);
+	if (poll_fd.revents == 0)
+		kill(agent->pid, SIGKILL);
+	finish(agent, answer);
+}
+
+enum slurm_answer
+agent_requeue(const char *id, double deadline, char *text, size_t size)
+{
+	struct answer answer = { .answer = SLURM_SILENT };
+	struct agent agent;
+
+	for (unsigned i = 1; answer.answer == SLURM_SILENT; i++) {
+		if (start(&agent, work_requeue, id))
+			return SLURM_SILENT;
+		wait_for(&agent, deadline, &answer);
+		if (deadline > 0 && now() >= deadline)
+			break;
+		if (answer.answer == SLURM_SILENT)
+			sleep(i < 10 ? i : 10);
+	}
+	snprintf(text, size, "%s", answer.text);
+	return answer.answer;
+}
+
+enum slurm_answer
+agent_comment(const char *id, uint32_t job, const char *progress, char *text,
+              size_t size)
+{
+	struct comment_work work = { id, progress, job };
+	struct answer answer;
+	struct agent agent;
+
+	if (start(&agent, work_comment, &work))
+		return SLURM_SILENT;
+	wait_for(&agent, now() + 30, &answer);
+	snprintf(text, size, "%s", answer.text);
+	return answer.answer;
+}

@@ -1,0 +1,35 @@
+/*
+ * agent.h - Slurm asked from a process of its own, so that the runner never
+ * waits for a controller that does not answer, and never links libslurm.
+ */
+#ifndef LATSUB_AGENT_H
+#define LATSUB_AGENT_H
+
+#include <sys/types.h>
+
+#include "decide.h"
+
+struct agent {
+	pid_t pid;
+	int fd; /* readable when the answer is there; -1: none under way */
+};
+
+/* Ask for this job's view; job is the element's own id. */
+int agent_ask(struct agent *agent, uint32_t job);
+/* Read the answer after fd became readable.  View not answered on failure. */
+void agent_view(struct agent *agent, struct slurm_view *view);
+
+/* Give up a question that is under way. */
+void agent_drop(struct agent *agent);
+
+/* Requeue, trying until Slurm answers or until the deadline (CLOCK_MONOTONIC
+ * seconds; 0: as long as it takes).  text gets Slurm's words on a no. */
+enum slurm_answer agent_requeue(const char *id, double deadline, char *text,
+                                size_t size);
+
+/* Set the job's comment (the progress that squeue shows). */
+enum slurm_answer agent_comment(const char *id, uint32_t job,
+                                const char *progress, char *text,
+                                size_t size);
+
+#endif

@@ -1,0 +1,475 @@
+/*
+ * attempt.c - set up from the environment, the run and the experiment.
+ */
+#include "attempt.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "checkpoint.h"
+#include "latsub/error.h"
+#include "latsub/file.h"
+#include "latsub/program.h"
+
+#define PARENT_WAIT_TRIES 60 /* of half a second: for slow file systems */
+
+static uint32_t
+number_from_env(const char *name, uint32_t otherwise)
+{
+	const char *text = getenv(name);
+	int64_t number;
+
+	return text && text_parse_int(text, 0, UINT32_MAX, &number) == 0
+		? (uint32_t)number : otherwise;
+}
+
+static int
+complain(const char *text, enum latsub_exit code)
+{
+	fprintf(stderr, "latsub: run: %s\n", text);
+	return (int)code + 1;
+}
+
+static int
+open_run(struct attempt *attempt)
+{
+	const char *state = getenv("LATSUB_STATE");
+	struct latsub_error err = { 0 };
+	char *copy;
+	int rc = 0;
+
+	attempt->phase = getenv("LATSUB_PHASE");
+	if (!state || !attempt->phase || !getenv("SLURM_JOB_ID"))
+		return complain("this is what jobs run; to run an experiment, "
+		                "'latsub experiment FILE'", LATSUB_USAGE);
+	attempt->run = run_open(state, &err);
+	if (!attempt->run)
+		return complain(err.text, err.code);
+	copy = file_join(attempt->run->dir, ".latsub/experiment.ini");
+	if (file_check_owner(attempt->run->dir, &err)
+	    || file_check_owner(attempt->run->journal_dir, &err)
+	    || file_check_owner(copy, &err))
+		rc = complain(err.text, err.code);
+	free(copy);
+	return rc;
+}
+
+static int
+open_experiment(struct attempt *attempt)
+{
+	struct latsub_errlist errors = { 0 };
+	const char *workdir = state_metadata(attempt->run->state, "workdir");
+	char *copy = file_join(attempt->run->dir, ".latsub/experiment.ini");
+	long index = -1;
+	int rc = 0;
+
+	/* templates were merged at submission; the runner needs their shell
+	 * lines only, and has a copy of those */
+	attempt->experiment = experiment_load_copy(copy, workdir, &errors);
+	if (attempt->experiment->spec)
+		index = spec_find(attempt->experiment->spec, attempt->phase);
+	if (index < 0) {
+		for (size_t i = 0; i < errors.count; i++)
+			fprintf(stderr, "latsub: %s\n", errors.texts[i]);
+		rc = complain("the run's copy of the experiment has no such "
+		              "phase as this job is of", LATSUB_USAGE);
+	} else {
+		attempt->spec = &attempt->experiment->spec->phases[index];
+	}
+	latsub_errlist_clear(&errors);
+	free(copy);
+	return rc;
+}
+
+static void
+read_signals(struct attempt *attempt)
+{
+	const char *text = options_get(&attempt->spec->options, OPTION_SIGNAL);
+	struct option_signal signal = { .number = SIGUSR1, .seconds = 60 };
+
+	if (text)
+		options_parse_signal(text, &signal);
+	attempt->warn_signal = signal.number;
+	attempt->warn_sec = signal.seconds;
+	attempt->stop_signal = attempt->spec->checkpoint_signal
+		? attempt->spec->checkpoint_signal : signal.number;
+}
+
+static void
+read_slurm(struct attempt *attempt)
+{
+	uint32_t index = number_from_env("SLURM_ARRAY_TASK_ID", 0);
+
+	attempt->gen = number_from_env("LATSUB_GENERATION", 1);
+	attempt->base = number_from_env("LATSUB_TASK_BASE", 0);
+	attempt->attempt = number_from_env("SLURM_RESTART_COUNT", 0);
+	attempt->job = number_from_env("SLURM_JOB_ID", 0);
+	attempt->array_job = number_from_env("SLURM_ARRAY_JOB_ID",
+	                                     attempt->job);
+	attempt->kill_wait_sec = number_from_env("LATSUB_KILL_WAIT", 30);
+	attempt->node = getenv("SLURMD_NODENAME");
+	if (!attempt->node)
+		attempt->node = "?";
+	attempt->task = attempt->base + index;
+	attempt->id = getenv("SLURM_ARRAY_TASK_ID")
+		? xasprintf("%u_%u", attempt->array_job, index)
+		: xasprintf("%u", attempt->job);
+}
+
+int
+attempt_open(struct attempt *attempt)
+{
+	int rc;
+
+	*attempt = (struct attempt){ 0 };
+	rc = open_run(attempt);
+	if (rc == 0)
+		rc = open_experiment(attempt);
+	if (rc)
+		return rc;
+	read_slurm(attempt);
+	read_signals(attempt);
+	if (!attempt_state(attempt) || !attempt_state(attempt)->cells
+	    || attempt->task >= attempt_state(attempt)->total)
+		return complain("the journal does not know this phase's task",
+		                LATSUB_SYSTEM);
+	return 0;
+}
+
+void
+attempt_close(struct attempt *attempt)
+{
+	run_close(attempt->run);
+	experiment_destroy(attempt->experiment);
+	strlist_clear(&attempt->missing);
+	free(attempt->id);
+	free(attempt->checkpoint);
+	free(attempt->own_checkpoint);
+}
+
+struct phase_state *
+attempt_state(const struct attempt *attempt)
+{
+	return state_find(attempt->run->state, attempt->phase);
+}
+
+struct event
+attempt_event(const struct attempt *attempt, enum event_kind kind)
+{
+	struct event event = { .kind = kind, .time = time(NULL),
+		.phase = xstrdup(attempt->phase), .gen = attempt->gen,
+		.attempt = attempt->attempt, .job = attempt->array_job,
+		.base = attempt->base, .node = xstrdup(attempt->node) };
+
+	rangeset_add(&event.tasks, attempt->task, attempt->task);
+	return event;
+}
+
+int
+attempt_record(struct attempt *attempt, const struct event *event)
+{
+	struct latsub_error err = { 0 };
+
+	/* a full or sick file system may get well again: this matters */
+	for (unsigned i = 1; run_record(attempt->run, event, 1, true, &err);
+	     i++) {
+		fprintf(stderr, "latsub: run: the journal cannot be written: "
+		        "%s\n", err.text);
+		if (i == 6)
+			return -1;
+		sleep(i);
+	}
+	return 0;
+}
+
+void
+attempt_snapshot(struct attempt *attempt, enum phase_word before)
+{
+	struct latsub_error err = { 0 };
+
+	if (attempt->spec->array && phase_word(attempt_state(attempt)) == before
+	    && run_snapshot_age(attempt->run) < 1.0)
+		return;
+	if (run_save(attempt->run, &err))
+		fprintf(stderr, "latsub: run: %s (the journal has it all the "
+		        "same)\n", err.text);
+}
+
+/* ---- may it run? ---- */
+
+static bool
+parent_is_done(const struct attempt *attempt, const char *edge)
+{
+	const char *name = strchr(edge, ':') + 1;
+	const struct phase_state *parent = state_find(attempt->run->state,
+	                                              name);
+	const struct task_cell *cell;
+
+	if (!parent || !parent->cells)
+		return true; /* of an experiment that changed since */
+	if (text_starts(edge, "after_each:") && attempt->task < parent->total) {
+		cell = &parent->cells[attempt->task];
+		return cell->state == TASK_COMPLETED
+			|| cell->state == TASK_SKIPPED;
+	}
+	return phase_word(parent) == WORD_COMPLETED;
+}
+
+/* The first parent that had to complete and did not, or NULL. */
+static const char *
+unfinished_parent(const struct attempt *attempt)
+{
+	const struct strlist *parents = &attempt_state(attempt)->parents;
+
+	for (size_t i = 0; i < parents->count; i++) {
+		if (strchr(parents->items[i], ':')
+		    && !text_starts(parents->items[i], "after_any:")
+		    && !parent_is_done(attempt, parents->items[i]))
+			return strchr(parents->items[i], ':') + 1;
+	}
+	return NULL;
+}
+
+/* Slurm lets afterok on a job that it has forgotten pass: look ourselves,
+ * with patience for a parent's event that is still on its way. */
+static int
+check_parents(struct attempt *attempt)
+{
+	struct timespec half = { 0, 500000000 };
+	struct latsub_error err;
+	const char *parent = unfinished_parent(attempt);
+	struct event event;
+
+	for (int i = 0; parent && i < PARENT_WAIT_TRIES; i++) {
+		nanosleep(&half, NULL);
+		run_refresh(attempt->run, NULL, &err);
+		parent = unfinished_parent(attempt);
+	}
+	if (!parent)
+		return 0;
+	printf("latsub: %s does not run: its parent %s is not completed\n",
+	       attempt->phase, parent);
+	event = attempt_event(attempt, EVENT_CANCELLED);
+	event.reason = xasprintf("parent %s is not completed", parent);
+	attempt_record(attempt, &event);
+	attempt_snapshot(attempt, WORD_COUNT);
+	event_clear(&event);
+	return 1;
+}
+
+static void
+gather_missing(struct attempt *attempt)
+{
+	const struct strlist *parents = &attempt_state(attempt)->parents;
+
+	for (size_t i = 0; i < parents->count; i++) {
+		const char *name = strchr(parents->items[i], ':');
+		const struct phase_state *parent = name
+			? state_find(attempt->run->state, name + 1) : NULL;
+
+		if (parent && phase_word(parent) != WORD_COMPLETED)
+			strlist_add(&attempt->missing, name + 1);
+	}
+}
+
+/* The attempt before left no word: say what became of it. */
+static void
+record_lost(struct attempt *attempt, const struct task_cell *cell)
+{
+	struct event event;
+
+	if (cell->state != TASK_STARTED || cell->gen != attempt->gen
+	    || cell->attempt >= attempt->attempt)
+		return;
+	event = attempt_event(attempt, EVENT_REQUEUED);
+	event.attempt = cell->attempt;
+	event.reason = xstrdup("node_failure");
+	attempt_record(attempt, &event);
+	event_clear(&event);
+}
+
+int
+attempt_check(struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+	const struct task_cell *cell = &state->cells[attempt->task];
+
+	if (cell->state == TASK_COMPLETED || cell->state == TASK_SKIPPED) {
+		printf("latsub: %s (task %u) is completed already; it is not "
+		       "run again\n", attempt->phase, attempt->task);
+		return 1;
+	}
+	if (cell->gen > attempt->gen && cell->state != TASK_NONE) {
+		printf("latsub: %s (task %u) was submitted anew since "
+		       "(generation %u); this job steps back\n",
+		       attempt->phase, attempt->task, cell->gen);
+		return 1;
+	}
+	if (cell->gen > attempt->gen) /* reset by hand while it waited */
+		attempt->gen = cell->gen;
+	record_lost(attempt, cell);
+	if (check_parents(attempt))
+		return 1;
+	gather_missing(attempt);
+	return 0;
+}
+
+/* ---- checkpoints ---- */
+
+static char *
+absolute_checkpoint(const struct attempt *attempt, const char *path)
+{
+	char *whole = file_join(attempt->experiment->workdir, path);
+
+	if (file_exists(whole))
+		return whole;
+	free(whole);
+	return NULL;
+}
+
+static const char *
+relative_checkpoint(const struct attempt *attempt, const char *path)
+{
+	const char *workdir = attempt->experiment->workdir;
+	size_t len = strlen(workdir);
+
+	return strncmp(path, workdir, len) == 0 && path[len] == '/'
+		? path + len + 1 : path;
+}
+
+bool
+attempt_record_checkpoint(struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+	const char *relative;
+	struct event event;
+	char *newest;
+	bool is_new;
+
+	if (!attempt->spec->checkpoint)
+		return state->checkpoint && (!attempt->own_checkpoint
+			|| strcmp(state->checkpoint, attempt->own_checkpoint));
+	newest = checkpoint_newest(attempt->run->dir, attempt->spec->checkpoint);
+	if (!newest) {
+		printf("latsub: nothing matches checkpoint = %s under %s\n",
+		       attempt->spec->checkpoint, attempt->run->dir);
+		return false;
+	}
+	relative = relative_checkpoint(attempt, newest);
+	is_new = !attempt->own_checkpoint
+		|| strcmp(relative, attempt->own_checkpoint) != 0;
+	if (!text_is_utf8(relative, strlen(relative))) {
+		printf("latsub: the checkpoint's path is not UTF-8 and cannot "
+		       "be recorded\n");
+	} else if (!state->checkpoint || strcmp(state->checkpoint, relative)) {
+		event = attempt_event(attempt, EVENT_CHECKPOINT);
+		event.path = xstrdup(relative);
+		event.epoch = checkpoint_epoch(newest);
+		event.seq = state->checkpoint_gen == attempt->gen
+			&& state->checkpoint_attempt == attempt->attempt
+			? state->checkpoint_seq + 1 : 1;
+		attempt_record(attempt, &event);
+		event_clear(&event);
+	}
+	free(newest);
+	return is_new;
+}
+
+/* What to start from: the phase's own newest, else the experiment's. */
+static void
+find_checkpoint(struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+	const char *path;
+	char *newest;
+
+	attempt->own_checkpoint = xstrdup(state->checkpoint);
+	if (attempt->spec->checkpoint) {
+		/* one that was saved by an attempt that died without a word */
+		newest = checkpoint_newest(attempt->run->dir,
+		                           attempt->spec->checkpoint);
+		if (newest && state->checkpoint
+		    && !strcmp(relative_checkpoint(attempt, newest),
+		               state->checkpoint)) {
+			attempt->checkpoint = newest;
+			return;
+		}
+		if (state->checkpoint)
+			attempt->checkpoint = absolute_checkpoint(attempt,
+				state->checkpoint);
+		if (newest && (attempt->attempt > 0 || state->gen > 1
+		               || !attempt->checkpoint)) {
+			free(attempt->checkpoint);
+			attempt->checkpoint = newest;
+			free(attempt->own_checkpoint);
+			attempt->own_checkpoint = xstrdup(
+				relative_checkpoint(attempt, newest));
+			return;
+		}
+		free(newest);
+		return;
+	}
+	path = state->checkpoint ? state->checkpoint
+		: run_checkpoint(attempt->run);
+	if (path)
+		attempt->checkpoint = absolute_checkpoint(attempt, path);
+	if (path && !attempt->checkpoint)
+		printf("latsub: the checkpoint %s is not there any more\n",
+		       path);
+}
+
+/* ---- the command's environment ---- */
+
+__attribute__((format(printf, 2, 3)))
+static void
+set_env(const char *name, const char *fmt, ...)
+{
+	struct strbuf value = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vprintf(&value, fmt, ap);
+	va_end(ap);
+	setenv(name, strbuf_str(&value), 1);
+	strbuf_clear(&value);
+}
+
+void
+attempt_set_environment(const struct attempt *attempt)
+{
+	const struct sweep *sweep = phase_sweep_now(attempt_state(attempt));
+	const char *run_id = state_metadata(attempt->run->state, "run_id");
+	struct strbuf failed = { 0 };
+
+	for (size_t i = 0; i < attempt->missing.count; i++)
+		strbuf_printf(&failed, "%s%s", i ? " " : "",
+		              attempt->missing.items[i]);
+	set_env("LATSUB_RUN_DIR", "%s", attempt->run->dir);
+	set_env("LATSUB_RUN_ID", "%s", run_id ? run_id : "");
+	set_env("LATSUB_TASK", "%u", attempt->task);
+	set_env("LATSUB_ATTEMPT", "%u", attempt->attempt);
+	set_env("LATSUB_GENERATION", "%u", attempt->gen);
+	set_env("LATSUB_RESUME", "%d", attempt->attempt > 0);
+	set_env("LATSUB_CHECKPOINT", "%s", attempt->checkpoint
+	        ? attempt->checkpoint : "");
+	set_env("LATSUB_FAILED_PHASES", "%s", strbuf_str(&failed));
+	set_env("LATSUB_JOB", "%s", attempt->id);
+	for (size_t i = 0; i < sweep->count; i++)
+		setenv(sweep->keys[i].name,
+		       sweep_value(sweep, attempt->task, i), 1);
+	strbuf_clear(&failed);
+}
+
+void
+attempt_find_checkpoint(struct attempt *attempt)
+{
+	find_checkpoint(attempt);
+	if (!attempt->checkpoint)
+		attempt->checkpoint = xstrdup("");
+}

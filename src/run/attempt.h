@@ -1,0 +1,59 @@
+/*
+ * attempt.h - one attempt of one task: who we are and what we know.
+ */
+#ifndef LATSUB_ATTEMPT_H
+#define LATSUB_ATTEMPT_H
+
+#include <sys/types.h>
+
+#include "decide.h"
+#include "latsub/experiment.h"
+#include "latsub/run.h"
+
+struct attempt {
+	struct run *run;
+	struct experiment *experiment;
+	const struct spec_phase *spec;
+	const char *phase, *node;
+	uint32_t gen, attempt;
+	uint32_t task, base;
+	uint32_t job;         /* this element's own id */
+	uint32_t array_job;   /* the array's id, or job */
+	char *id;             /* "123" or "123_4": for requeues and people */
+	int64_t kill_wait_sec;
+	char *checkpoint;     /* absolute, what the command starts from; "" */
+	char *own_checkpoint; /* the phase's own at the start, or NULL */
+	struct strlist missing; /* parents that did not complete */
+	int warn_signal;      /* the one of "signal" */
+	int stop_signal;      /* what asks the command for a checkpoint */
+	int64_t warn_sec;     /* how long before the end it comes */
+};
+
+/* Read environment, run and experiment.  0, or an exit code + 1 with a
+ * message on stderr. */
+int attempt_open(struct attempt *attempt);
+void attempt_close(struct attempt *attempt);
+
+struct phase_state *attempt_state(const struct attempt *attempt);
+
+/* An event of this attempt; strings are the caller's to add, event_clear it. */
+struct event attempt_event(const struct attempt *attempt,
+                           enum event_kind kind);
+/* Journal it (durable) and bring the state file up to it. */
+int attempt_record(struct attempt *attempt, const struct event *event);
+void attempt_snapshot(struct attempt *attempt, enum phase_word before);
+
+/* May it run?  0 yes; 1 no, all is said and done. */
+int attempt_check(struct attempt *attempt);
+
+/* Put the newest checkpoint of the phase on record if it is new; true when
+ * it is. */
+bool attempt_record_checkpoint(struct attempt *attempt);
+
+/* Fill checkpoint and own_checkpoint: what the command starts from. */
+void attempt_find_checkpoint(struct attempt *attempt);
+
+/* The variables of the command's environment, set in this process. */
+void attempt_set_environment(const struct attempt *attempt);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * child.c - fork, own process group, exec; a failed exec comes back as errno.
+ */
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char with_prologue[] =
+	". \"$1\"\nexec /bin/bash -c \"$2\"\n";
+
+static void
+exec_command(const char *command, const char *prologue)
+{
+	/* execv takes char *const[] and does not write */
+	char *plain[] = { "/bin/bash", "-c", NULL, NULL };
+	char *both[] = { "/bin/bash", "-c", NULL, "latsub", NULL, NULL, NULL };
+
+	if (prologue) {
+		both[2] = (char *)(size_t)with_prologue;
+		both[4] = (char *)(size_t)prologue;
+		both[5] = (char *)(size_t)command;
+		execv(both[0], both);
+	} else {
+		plain[2] = (char *)(size_t)command;
+		execv(plain[0], plain);
+	}
+}
+
+pid_t
+child_start(const char *command, const char *prologue, const sigset_t *mask,
+            int shield_term)
+{
+	int fds[2], failure = 0;
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		signal(SIGPIPE, SIG_DFL);
+		if (shield_term)
+			signal(SIGTERM, SIG_IGN);
+		sigprocmask(SIG_SETMASK, mask, NULL);
+		exec_command(command, prologue);
+		failure = errno;
+		(void)!write(fds[1], &failure, sizeof failure);
+		_exit(127);
+	}
+	failure = errno;
+	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		errno = failure;
+		return -1;
+	}
+	setpgid(pid, pid); /* both do it, so that it is done for both */
+	do
+		got = read(fds[0], &failure, sizeof failure);
+	while (got < 0 && errno == EINTR);
+	close(fds[0]);
+	if (got != sizeof failure)
+		return pid;
+	waitpid(pid, NULL, 0);
+	errno = failure;
+	return -1;
+}

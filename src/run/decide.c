@@ -1,0 +1,129 @@
+/*
+ * decide.c - the table of signals, Slurm's view and configuration.
+ */
+#include "decide.h"
+
+#include <stdio.h>
+
+#define EXIT_REQUEST 75 /* EX_TEMPFAIL: "try again later" */
+
+enum end_cause
+decide_cause(bool is_term, const struct slurm_view *view, uint32_t attempt)
+{
+	if (!view->answered)
+		return END_UNKNOWN;
+	switch (view->state) {
+	case SLURM_CANCELLED:
+		return END_CANCELLED;
+	case SLURM_TIMEOUT:
+	case SLURM_DEADLINE:
+		return END_TIMEOUT;
+	case SLURM_PREEMPTED:
+		return END_PREEMPTED;
+	case SLURM_PENDING: /* Slurm has requeued it */
+		return view->preempting ? END_PREEMPTED : END_OPERATOR;
+	default:
+		break;
+	}
+	if (view->preempting)
+		return END_PREEMPTED;
+	if (view->restarts > attempt)
+		return END_OPERATOR;
+	return is_term ? END_FORWARDED : END_TIMEOUT;
+}
+
+static struct decide_out
+fail(const char *fmt, unsigned number)
+{
+	struct decide_out out = { .action = DECIDE_FAIL, .reason = "failed" };
+
+	snprintf(out.text, sizeof out.text, fmt, number);
+	return out;
+}
+
+static struct decide_out
+act(enum decide_action action, const char *reason)
+{
+	return (struct decide_out){ .action = action, .reason = reason };
+}
+
+/* A requeue that needs progress: for the time limit, or by request. */
+static struct decide_out
+requeue_with_progress(const struct decide_in *in, const char *reason,
+                      const char *stalled_reason)
+{
+	if (in->requeues >= in->phase->max_requeues)
+		return fail("max_requeues = %u is reached",
+		            in->phase->max_requeues);
+	if (in->progressed)
+		return act(DECIDE_REQUEUE, reason);
+	if (in->stalled >= in->phase->max_stalled_requeues)
+		return fail("%u requeues in a row brought no new checkpoint "
+		            "(max_stalled_requeues)", in->stalled);
+	return act(DECIDE_REQUEUE, stalled_reason);
+}
+
+static struct decide_out
+requeue(const struct decide_in *in, const char *reason)
+{
+	if (in->requeues >= in->phase->max_requeues)
+		return fail("max_requeues = %u is reached",
+		            in->phase->max_requeues);
+	return act(DECIDE_REQUEUE, reason);
+}
+
+static bool
+allows(const struct decide_in *in, enum requeue_reason reason)
+{
+	return (in->phase->requeue_on & reason) != 0;
+}
+
+static struct decide_out
+after_exit(const struct decide_in *in)
+{
+	bool asks = in->exit_code == EXIT_REQUEST
+		|| rangeset_has(&in->phase->requeue_exit_codes,
+		                (uint32_t)in->exit_code);
+
+	if (in->exit_code == 0 && !in->outputs_missing)
+		return act(DECIDE_COMPLETE, "completed");
+	if (asks && allows(in, REQUEUE_REQUEST))
+		return requeue_with_progress(in, "requested",
+		                             "requested_stalled");
+	if (in->retries < in->phase->retries)
+		return requeue(in, "retry");
+	if (allows(in, REQUEUE_FAILURE))
+		return requeue_with_progress(in, "retry", "retry_stalled");
+	if (in->exit_code == 0)
+		return fail("exit code 0, but an output is missing", 0);
+	if (in->exit_code > 128)
+		return fail("killed by signal %u",
+		            (unsigned)in->exit_code - 128);
+	return fail("exit code %u", (unsigned)in->exit_code);
+}
+
+struct decide_out
+decide_end(const struct decide_in *in)
+{
+	if (in->cause == END_EXIT || in->cause == END_FORWARDED)
+		return after_exit(in);
+	if (in->cause == END_CANCELLED)
+		return act(DECIDE_CANCEL, "cancelled");
+	/* told to stop just when all was done: there is nothing to go on with */
+	if (in->exit_code == 0 && in->outputs_exist)
+		return act(DECIDE_COMPLETE, "completed");
+	switch (in->cause) {
+	case END_OPERATOR:
+		return act(DECIDE_AWAIT, "operator");
+	case END_PREEMPTED:
+		return allows(in, REQUEUE_PREEMPT) ? requeue(in, "preempted")
+			: fail("preempted, and requeue_on leaves preempt out", 0);
+	case END_TIMEOUT:
+		return allows(in, REQUEUE_TIMEOUT)
+			? requeue_with_progress(in, "time_limit",
+			                        "time_limit_stalled")
+			: fail("the time limit was reached", 0);
+	default:
+		return requeue(in, "unknown");
+	}
+}

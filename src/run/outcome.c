@@ -1,0 +1,317 @@
+/*
+ * outcome.c - from the end of the command to the end of the job.
+ *
+ * Order matters: the journal first, durable; then Slurm; then people.
+ */
+#include "outcome.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "latsub/error.h"
+#include "latsub/file.h"
+#include "latsub/recovery.h"
+
+#define TAIL_BYTES 2000
+#define STALLED_SUFFIX "_stalled"
+
+/* ---- what decide_end wants to know ---- */
+
+static bool
+output_exists(const struct attempt *attempt, const char *name)
+{
+	char *path = file_join(attempt->run->dir, name);
+	glob_t found;
+	bool exists = file_exists(path);
+
+	if (!exists && glob(path, GLOB_NOSORT, NULL, &found) == 0) {
+		exists = true;
+		globfree(&found);
+	}
+	free(path);
+	return exists;
+}
+
+static const char *
+missing_output(const struct attempt *attempt)
+{
+	const struct strlist *outputs = &attempt->spec->outputs;
+
+	for (size_t i = 0; i < outputs->count; i++) {
+		if (!output_exists(attempt, outputs->items[i]))
+			return outputs->items[i];
+	}
+	return NULL;
+}
+
+static bool
+has_suffix(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), end = strlen(suffix);
+
+	return len >= end && strcmp(text + len - end, suffix) == 0;
+}
+
+/* The reason for which an attempt of this generation was requeued. */
+static const char *
+requeue_reason(const struct attempt *attempt, uint32_t number)
+{
+	const struct phase_state *state = attempt_state(attempt);
+
+	for (size_t i = 0; i < state->mark_count; i++) {
+		const struct phase_mark *mark = &state->marks[i];
+
+		if (mark->kind == 'r' && mark->gen == attempt->gen
+		    && mark->attempt == number
+		    && rangeset_has(&mark->tasks, attempt->task))
+			return mark->reason;
+	}
+	return NULL;
+}
+
+/* How many requeues in a row, up to now, were without progress.  Preemptions
+ * and lost nodes neither count nor break the row. */
+static uint32_t
+count_stalled(const struct attempt *attempt)
+{
+	uint32_t count = 0;
+
+	for (uint32_t number = attempt->attempt; number-- > 0; ) {
+		const char *reason = requeue_reason(attempt, number);
+
+		if (reason && has_suffix(reason, STALLED_SUFFIX))
+			count++;
+		else if (reason && (strcmp(reason, "time_limit") == 0
+		                    || strcmp(reason, "requested") == 0))
+			break;
+	}
+	return count;
+}
+
+static struct decide_out
+decide(struct attempt *attempt, const struct watch_end *end,
+       const char **missing)
+{
+	const struct phase_state *state = attempt_state(attempt);
+	bool progressed = attempt_record_checkpoint(attempt);
+	struct decide_in in = {
+		.cause = end->cause, .exit_code = end->exit_code,
+		.progressed = progressed,
+		.requeues = (uint32_t)phase_marks(state, 'r', attempt->gen,
+			attempt->task, NULL),
+		.stalled = count_stalled(attempt),
+		.retries = (uint32_t)phase_marks(state, 'r', attempt->gen,
+			attempt->task, "retry"),
+		.phase = attempt->spec };
+
+	*missing = missing_output(attempt);
+	in.outputs_exist = attempt->spec->outputs.count > 0 && !*missing;
+	in.outputs_missing = *missing != NULL;
+	return decide_end(&in);
+}
+
+/* ---- the log's last lines ---- */
+
+static char *
+log_tail(void)
+{
+	char data[TAIL_BYTES + 1], *start = data;
+	struct stat st;
+	char *path;
+	FILE *file;
+	size_t got;
+
+	fflush(stdout);
+	if (fstat(STDOUT_FILENO, &st) || !S_ISREG(st.st_mode))
+		return xstrdup("");
+	path = xstrdup("/proc/self/fd/1");
+	file = fopen(path, "re");
+	free(path);
+	if (!file)
+		return xstrdup("");
+	fseek(file, st.st_size > TAIL_BYTES ? -TAIL_BYTES : 0,
+	      st.st_size > TAIL_BYTES ? SEEK_END : SEEK_SET);
+	got = fread(data, 1, TAIL_BYTES, file);
+	fclose(file);
+	data[got] = '\0';
+	if (st.st_size > TAIL_BYTES && memchr(data, '\n', got))
+		start = (char *)memchr(data, '\n', got) + 1;
+	return text_sanitise(start, got - (size_t)(start - data));
+}
+
+/* ---- the actions ---- */
+
+static void
+print_line(const struct attempt *attempt, const char *what, const char *more)
+{
+	printf("=== latsub: %s%s%s: %s%s%s ===\n", attempt->phase,
+	       attempt->spec->array ? " " : "",
+	       attempt->spec->array ? attempt->id : "", what,
+	       *more ? ": " : "", more);
+	fflush(stdout);
+}
+
+static int
+record_end(struct attempt *attempt, enum event_kind kind,
+           const struct watch_end *end, const char *reason)
+{
+	enum phase_word before = phase_word(attempt_state(attempt));
+	struct event event = attempt_event(attempt, kind);
+	int rc;
+
+	event.code = end->exit_code;
+	event.signal = end->signal;
+	event.reason = xstrdup(reason);
+	if (kind == EVENT_FAILED)
+		event.text = log_tail();
+	if (kind == EVENT_COMPLETED) {
+		for (size_t i = 0; i < attempt->missing.count; i++)
+			strlist_add(&event.parents, attempt->missing.items[i]);
+	}
+	rc = attempt_record(attempt, &event);
+	if (rc == 0)
+		attempt_snapshot(attempt, before);
+	event_clear(&event);
+	return rc;
+}
+
+static int
+complete(struct attempt *attempt, const struct watch_end *end)
+{
+	if (record_end(attempt, EVENT_COMPLETED, end, "completed")) {
+		print_line(attempt, "done, but the journal cannot be written",
+		           "");
+		return LATSUB_SYSTEM;
+	}
+	print_line(attempt, "completed", "");
+	return 0;
+}
+
+static int
+fail(struct attempt *attempt, const struct watch_end *end, const char *why)
+{
+	struct strbuf text = { 0 };
+
+	record_end(attempt, EVENT_FAILED, end, why);
+	print_line(attempt, "failed", why);
+	recovery_print(attempt->run->state_path, &text);
+	printf("\n%s", text.data);
+	fflush(stdout);
+	strbuf_clear(&text);
+	return end->exit_code ? end->exit_code : 1;
+}
+
+static const char *
+reason_words(const char *reason)
+{
+	static const char *const words[][2] = {
+		{ "preempted", "preempted" },
+		{ "time_limit", "time limit" },
+		{ "time_limit_stalled", "time limit, no new checkpoint" },
+		{ "requested", "the command asked for it" },
+		{ "requested_stalled",
+		  "the command asked for it, no new checkpoint" },
+		{ "retry", "it failed, and may be tried again" },
+		{ "retry_stalled", "it failed, and may be tried again" },
+		{ "operator", "requeued by someone" },
+		{ "node_failure", "its node was lost" },
+		{ "unknown", "a signal came, and Slurm did not say why" },
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(words[i][0], reason) == 0)
+			return words[i][1];
+	}
+	return reason;
+}
+
+static int
+requeue(struct attempt *attempt, const struct watch_end *end,
+        const char *reason)
+{
+	char words[512] = "";
+	double deadline = end->kill_at > 0 ? end->kill_at - 0.3 : 0;
+	enum slurm_answer answer;
+	char *why;
+	int rc;
+
+	if (strcmp(reason, "retry") == 0 && attempt->spec->retry_delay_sec > 0)
+		sleep((unsigned)attempt->spec->retry_delay_sec);
+	record_end(attempt, EVENT_REQUEUED, end, reason);
+	print_line(attempt, "goes back into the queue", reason_words(reason));
+	answer = agent_requeue(attempt->id, deadline, words, sizeof words);
+	if (answer == SLURM_YES)
+		return 0;
+	if (answer == SLURM_SILENT) {
+		print_line(attempt, "Slurm did not answer the requeue", "it is "
+		           "recorded: 'latsub --resume' goes on from here");
+		return LATSUB_SLURM;
+	}
+	why = xasprintf("requeue refused: %s", words);
+	rc = fail(attempt, end, why);
+	free(why);
+	return rc;
+}
+
+static int
+await_requeue(struct attempt *attempt, const struct watch_end *end,
+              const char *reason)
+{
+	record_end(attempt, EVENT_REQUEUED, end, reason);
+	print_line(attempt, "goes back into the queue", reason_words(reason));
+	return 0;
+}
+
+static int
+cancel(struct attempt *attempt, const struct watch_end *end)
+{
+	record_end(attempt, EVENT_CANCELLED, end, "cancelled");
+	print_line(attempt, "cancelled", "");
+	return end->exit_code ? end->exit_code : 1;
+}
+
+int
+outcome_finish(struct attempt *attempt, const struct watch_end *end)
+{
+	const char *missing;
+	struct decide_out out = decide(attempt, end, &missing);
+	char *why;
+	int rc;
+
+	switch (out.action) {
+	case DECIDE_COMPLETE:
+		return complete(attempt, end);
+	case DECIDE_REQUEUE:
+		return requeue(attempt, end, out.reason);
+	case DECIDE_AWAIT:
+		return await_requeue(attempt, end, out.reason);
+	case DECIDE_CANCEL:
+		return cancel(attempt, end);
+	case DECIDE_FAIL:
+		break;
+	}
+	why = end->exit_code == 0 && missing
+		? xasprintf("exit code 0, but the output %s is missing", missing)
+		: xstrdup(out.text);
+	rc = fail(attempt, end, why);
+	free(why);
+	return rc;
+}
+
+int
+outcome_not_started(struct attempt *attempt, int number)
+{
+	struct watch_end end = { .exit_code = 127 };
+	char *why = xasprintf("the command could not be started: %s",
+	                      strerror(number));
+	int rc = fail(attempt, &end, why);
+
+	free(why);
+	return rc;
+}

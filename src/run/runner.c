@@ -1,0 +1,235 @@
+/*
+ * runner.c - "latsub run", the last exec of every job's script.
+ *
+ * Beware: signals are blocked from the first line on and taken from a
+ * descriptor; the command gets the mask that the job began with.
+ */
+#include "latsub/runner.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "attempt.h"
+#include "child.h"
+#include "checkpoint.h"
+#include "latsub/error.h"
+#include "latsub/file.h"
+#include "outcome.h"
+#include "watch.h"
+
+static const char *
+why_again(const struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+
+	for (size_t i = state->mark_count; i-- > 0; ) {
+		const struct phase_mark *mark = &state->marks[i];
+
+		if (mark->kind == 'r' && mark->gen == attempt->gen
+		    && mark->attempt + 1 == attempt->attempt
+		    && rangeset_has(&mark->tasks, attempt->task))
+			return mark->reason;
+	}
+	return attempt->attempt ? "unknown" : "";
+}
+
+static void
+print_header(const struct attempt *attempt)
+{
+	time_t now = time(NULL);
+	char when[32];
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
+	printf("=== latsub: %s, job %s on %s, %s, attempt %u", attempt->phase,
+	       attempt->id, attempt->node, when, attempt->attempt + 1);
+	if (attempt->attempt)
+		printf(", requeued: %s", why_again(attempt));
+	if (attempt->gen > 1)
+		printf(", submission %u", attempt->gen);
+	printf(" ===\n");
+	if (*attempt->checkpoint)
+		printf("latsub: checkpoint: %s\n", attempt->checkpoint);
+	fflush(stdout);
+}
+
+static char *
+prologue_path(const struct attempt *attempt)
+{
+	char *flat, *path;
+
+	if (!attempt->spec->template)
+		return NULL;
+	flat = xstrdup(attempt->spec->template);
+	for (char *p = flat; *p; p++) {
+		if (*p == '/')
+			*p = '_';
+	}
+	path = xasprintf("%s/.latsub/prologue/%s", attempt->run->dir, flat);
+	free(flat);
+	if (!file_exists(path)) { /* the template had options only */
+		free(path);
+		return NULL;
+	}
+	return path;
+}
+
+static int
+record_start(struct attempt *attempt)
+{
+	struct event event = attempt_event(attempt, EVENT_STARTED);
+	int rc = attempt_record(attempt, &event);
+
+	event_clear(&event);
+	return rc;
+}
+
+static int
+run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
+{
+	enum phase_word before = phase_word(attempt_state(attempt));
+	char *prologue = prologue_path(attempt);
+	struct watch_end end;
+	pid_t child;
+	int rc;
+
+	if (record_start(attempt)) {
+		fprintf(stderr, "latsub: run: %s is not started: without the "
+		        "journal it could run twice\n", attempt->phase);
+		free(prologue);
+		return LATSUB_SYSTEM;
+	}
+	print_header(attempt);
+	attempt_set_environment(attempt);
+	child = child_start(attempt->spec->command, prologue, mask,
+	                    attempt->spec->shield_term);
+	if (child < 0) {
+		rc = outcome_not_started(attempt, errno);
+	} else {
+		attempt_snapshot(attempt, before);
+		watch_command(attempt, child, signal_fd, &end);
+		rc = outcome_finish(attempt, &end);
+	}
+	free(prologue);
+	return rc;
+}
+
+int
+runner_main(void)
+{
+	struct attempt attempt;
+	sigset_t taken, before;
+	int signal_fd, rc;
+
+	watch_signals(&taken);
+	sigprocmask(SIG_BLOCK, &taken, &before);
+	signal(SIGPIPE, SIG_IGN);
+	signal_fd = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (signal_fd < 0) {
+		perror("latsub: run: signalfd");
+		return LATSUB_SYSTEM;
+	}
+	rc = attempt_open(&attempt);
+	if (rc == 0 && attempt_check(&attempt)) {
+		rc = attempt_state(&attempt)->cells[attempt.task].state
+			== TASK_CANCELLED ? LATSUB_FAILED : 0;
+	} else if (rc == 0) {
+		attempt_find_checkpoint(&attempt);
+		rc = run_command(&attempt, signal_fd, &before);
+	} else {
+		rc--;
+	}
+	attempt_close(&attempt);
+	close(signal_fd);
+	return rc;
+}
+
+/* ---- called inside a phase ---- */
+
+static int
+open_inside(struct attempt *attempt)
+{
+	int rc;
+
+	if (!getenv("LATSUB_STATE") || !getenv("LATSUB_PHASE")) {
+		fprintf(stderr, "latsub: this works inside a phase's command "
+		        "only\n");
+		return LATSUB_USAGE + 1;
+	}
+	rc = attempt_open(attempt);
+	if (rc)
+		attempt_close(attempt);
+	return rc;
+}
+
+int
+runner_report_checkpoint(const char *path, const char *epoch)
+{
+	const struct phase_state *state;
+	struct attempt attempt;
+	struct event event;
+	char *absolute;
+	int rc = open_inside(&attempt);
+
+	if (rc)
+		return rc - 1;
+	state = attempt_state(&attempt);
+	if (state->cells[attempt.task].gen > attempt.gen)
+		attempt.gen = state->cells[attempt.task].gen;
+	absolute = file_absolute(path);
+	event = attempt_event(&attempt, EVENT_CHECKPOINT);
+	event.seq = state->checkpoint_gen == attempt.gen
+		&& state->checkpoint_attempt == attempt.attempt
+		? state->checkpoint_seq + 1 : 1;
+	event.path = absolute;
+	event.epoch = epoch ? xstrdup(epoch) : checkpoint_epoch(path);
+	if (!file_exists(absolute)) {
+		fprintf(stderr, "latsub: checkpoint: %s: there is no such file; "
+		        "nothing recorded\n", path);
+		rc = LATSUB_USAGE;
+	} else if (!text_is_utf8(absolute, strlen(absolute))) {
+		fprintf(stderr, "latsub: checkpoint: the path is not UTF-8; "
+		        "nothing recorded\n");
+		rc = LATSUB_USAGE;
+	} else if (attempt_record(&attempt, &event)) {
+		rc = LATSUB_SYSTEM;
+	} else {
+		attempt_snapshot(&attempt, WORD_COUNT);
+	}
+	event_clear(&event);
+	attempt_close(&attempt);
+	return rc;
+}
+
+int
+runner_report_progress(const char *text)
+{
+	const char *job = getenv("LATSUB_JOB"), *id = getenv("SLURM_JOB_ID");
+	char words[512], *clean;
+	int rc = LATSUB_OK;
+
+	if (!job || !id) {
+		fprintf(stderr, "latsub: this works inside a phase's command "
+		        "only\n");
+		return LATSUB_USAGE;
+	}
+	clean = text_sanitise(text, strnlen(text, 200));
+	if (agent_comment(job, (uint32_t)strtoul(id, NULL, 10), clean, words,
+	                  sizeof words) != SLURM_YES) {
+		fprintf(stderr, "latsub: progress: Slurm did not take it %s\n",
+		        words);
+		rc = LATSUB_SLURM;
+	}
+	free(clean);
+	return rc;
+}
