@@ -1,0 +1,90 @@
+/*
+ * cancel.c - latsub cancel.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "latsub/program.h"
+
+const char help_cancel[] =
+	"Usage: latsub cancel [--phase PHASE] [STATE|RUN]\n\n"
+	"Cancel the jobs of a run (the newest under ./runs), or of one phase.\n"
+	"Commands get TERM and time to save; nothing requeues; 'latsub --resume'\n"
+	"goes on later.\n\n"
+	"  -p, --phase PHASE  this phase only\n"
+	"  -h, --help         this text\n";
+
+static const struct option long_options[] = {
+	{ "phase", required_argument, NULL, 'p' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static int
+cancel_run(struct engine *engine, const char *phase)
+{
+	const char *run_id = state_metadata(engine->run->state, "run_id");
+	struct latsub_error err = { 0 };
+	struct slurm_jobs jobs = { 0 };
+	struct live_jobs live = { 0 };
+	size_t count = 0;
+	int lock, rc = -1;
+
+	if (!run_id) {
+		fprintf(stderr, "latsub: cancel: %s: latsub has submitted "
+		        "nothing of this run\n", engine->run->dir);
+		return LATSUB_USAGE;
+	}
+	lock = engine_lock(engine->run, &err);
+	if (lock < 0)
+		return cli_fail(&err);
+	if (engine->slurm->jobs_of_user(geteuid(), &jobs, &err) == SLURM_YES) {
+		live_join(&live, NULL, engine->run->state, run_id, &jobs);
+		rc = engine_cancel(engine, &live, phase, &count, &err);
+	}
+	close(lock);
+	live_clear(&live);
+	slurm_jobs_clear(&jobs);
+	if (rc)
+		return cli_fail(&err);
+	printf("%zu job%s cancelled", count, count == 1 ? "" : "s");
+	if (count)
+		printf("; to go on: %s --resume %s", program_name(),
+		       engine->run->state_path);
+	printf("\n");
+	return LATSUB_OK;
+}
+
+int
+command_cancel(int argc, char **argv)
+{
+	struct latsub_error err = { 0 };
+	struct engine engine = { 0 };
+	const char *phase = NULL;
+	int option, rc = 0;
+
+	while ((option = getopt_long(argc, argv, "p:h", long_options, NULL))
+	       != -1) {
+		if (option != 'p')
+			return cli_option(help_cancel, "cancel", option);
+		phase = optarg;
+	}
+	if (argc - optind > 1)
+		return cli_usage("cancel", "one run at a time");
+	engine.run = cli_open_run(argv[optind], &rc);
+	if (!engine.run)
+		return rc;
+	if (phase && !state_find(engine.run->state, phase)) {
+		fprintf(stderr, "latsub: cancel: this run has no phase '%s'\n",
+		        phase);
+		run_close(engine.run);
+		return LATSUB_USAGE;
+	}
+	cli_use_slurm_of(engine.run);
+	engine.slurm = cli_open_slurm(&err);
+	rc = engine.slurm ? cancel_run(&engine, phase) : cli_fail(&err);
+	run_close(engine.run);
+	return rc;
+}

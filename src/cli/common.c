@@ -1,0 +1,202 @@
+/*
+ * common.c - messages, the run that is meant, its Slurm.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "latsub/file.h"
+#include "latsub/program.h"
+
+#ifndef LATSUB_LIBEXECDIR
+#define LATSUB_LIBEXECDIR "/usr/local/libexec/latsub"
+#endif
+
+int
+cli_fail(const struct latsub_error *err)
+{
+	fprintf(stderr, "latsub: %s\n", err->text);
+	return err->code;
+}
+
+int
+cli_usage(const char *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "latsub: %s: ", command);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "; see 'latsub %s --help'\n", command);
+	return LATSUB_USAGE;
+}
+
+int
+cli_complain(const struct latsub_errlist *errors)
+{
+	size_t count = errors->count + errors->dropped;
+
+	for (size_t i = 0; i < errors->count; i++)
+		fprintf(stderr, "latsub: %s\n", errors->texts[i]);
+	if (errors->dropped)
+		fprintf(stderr, "latsub: ... and %zu more\n", errors->dropped);
+	fprintf(stderr, "latsub: %zu error%s; nothing is submitted\n", count,
+	        count == 1 ? "" : "s");
+	return LATSUB_USAGE;
+}
+
+int
+cli_option(const char *help, const char *command, int option)
+{
+	if (option == 'h') {
+		fputs(help, stdout);
+		return LATSUB_OK;
+	}
+	fprintf(stderr, "latsub: see 'latsub %s --help'\n", command);
+	return LATSUB_USAGE;
+}
+
+/* The output root of the experiment here, or the usual one. */
+static char *
+default_root(void)
+{
+	struct latsub_errlist errors = { 0 };
+	struct experiment *experiment;
+	char *root = NULL;
+
+	if (file_exists("experiment.ini")) {
+		experiment = experiment_load_copy("experiment.ini", NULL,
+		                                  &errors);
+		if (experiment->spec)
+			root = file_join(experiment->workdir,
+			                 experiment->spec->output_root);
+		experiment_destroy(experiment);
+		latsub_errlist_clear(&errors);
+	}
+	return root ? root : xstrdup("runs");
+}
+
+struct run *
+cli_open_run(const char *path, int *code)
+{
+	struct latsub_error err = { 0 };
+	char *root = NULL, *newest = NULL;
+	struct run *run;
+
+	if (!path) {
+		root = default_root();
+		newest = run_newest(root);
+		path = newest;
+	}
+	if (path) {
+		run = run_open(path, &err);
+	} else {
+		run = NULL;
+		latsub_error_set(&err, LATSUB_USAGE, "%s: no run is here; name "
+		                 "a run's directory or its state file", root);
+	}
+	if (!run)
+		*code = cli_fail(&err);
+	free(root);
+	free(newest);
+	return run;
+}
+
+void
+cli_use_slurm_of(const struct run *run)
+{
+	const char *conf = state_metadata(run->state, "slurm_conf");
+
+	if (conf && *conf)
+		setenv("SLURM_CONF", conf, 1);
+}
+
+const struct slurm_ops *
+cli_open_slurm(struct latsub_error *err)
+{
+	const struct slurm_ops *slurm = slurm_load(err);
+
+	return slurm && slurm->open(err) == 0 ? slurm : NULL;
+}
+
+char *
+cli_sandbox_script(void)
+{
+	char *places[3], *found = NULL;
+
+	places[0] = program_beside("../libexec/latsub/latsub-sandbox");
+	places[1] = xstrdup(LATSUB_LIBEXECDIR "/latsub-sandbox");
+	places[2] = program_beside("libexec/latsub-sandbox");
+	for (size_t i = 0; i < 3; i++) {
+		if (!found && access(places[i], X_OK) == 0)
+			found = places[i];
+		else
+			free(places[i]);
+	}
+	/* a build outside of the source tree */
+	if (!found && getenv("LATSUB_SANDBOX_SCRIPT"))
+		found = xstrdup(getenv("LATSUB_SANDBOX_SCRIPT"));
+	return found;
+}
+
+/* Run the script with one argument; its output, or NULL. */
+static char *
+sandbox_output(const char *script, const char *what)
+{
+	struct strbuf out = { 0 };
+	char chunk[4096];
+	int fds[2], status = -1;
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe(fds))
+		return NULL;
+	pid = fork();
+	if (pid == 0) {
+		dup2(fds[1], STDOUT_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		execl(script, script, what, (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	while ((got = read(fds[0], chunk, sizeof chunk)) > 0)
+		strbuf_add(&out, chunk, (size_t)got);
+	close(fds[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
+		strbuf_clear(&out);
+		return NULL;
+	}
+	return strbuf_steal(&out);
+}
+
+int
+cli_start_sandbox(struct latsub_error *err)
+{
+	char *script = cli_sandbox_script();
+	char *text = NULL, *conf = NULL;
+	int rc = -1;
+
+	if (!script) {
+		latsub_error_set(err, LATSUB_SYSTEM, "--local: latsub's sandbox "
+		                 "script is not installed");
+		return -1;
+	}
+	text = sandbox_output(script, "start");
+	conf = text ? sandbox_output(script, "conf") : NULL;
+	if (!conf) {
+		latsub_error_set(err, LATSUB_SLURM, "--local: the sandbox does "
+		                 "not start; the reason stands above");
+	} else {
+		setenv("SLURM_CONF", text_trim(conf), 1);
+		rc = 0;
+	}
+	free(conf);
+	free(text);
+	free(script);
+	return rc;
+}

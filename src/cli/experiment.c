@@ -1,0 +1,520 @@
+/*
+ * experiment.c - latsub experiment, and latsub --resume.
+ *
+ * A new run and a resume take the same road: read, plan, submit; a new run is
+ * the resume of one in which nothing happened.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "latsub/file.h"
+#include "latsub/program.h"
+#include "latsub/view.h"
+
+const char help_experiment[] =
+	"Usage: latsub experiment [OPTION]... [FILE]\n"
+	"       latsub experiment --resume STATE [OPTION]...\n"
+	"       latsub --resume STATE [OPTION]...\n\n"
+	"Submit the experiment in FILE (./experiment.ini) to Slurm and return.\n\n"
+	"  -p, --phase P         only this phase (repeatable): a name, or N for\n"
+	"                        number = N or a name that begins phaseN_\n"
+	"  -c, --checkpoint PATH take checkpoint_phase for completed, with PATH\n"
+	"  -r, --resume STATE    go on with a run: a state file or a run's directory\n"
+	"  -n, --dry-run         show the plan, submit nothing\n"
+	"  -l, --local           submit to the private Slurm of 'latsub sandbox'\n"
+	"  -w, --wait            look on until the end; exit with the outcome\n"
+	"  -s, --set KEY=VALUE   NAME=VALUE sets a variable, PHASE.KEY=VALUE or\n"
+	"                        defaults.KEY=VALUE a key of the experiment\n"
+	"  -o, --output-dir DIR  the run's directory (else OUTPUT_ROOT/NAME_TIME)\n"
+	"  -f, --config FILE     with --resume: take the experiment from FILE\n"
+	"  -h, --help            this text\n";
+
+static const struct option long_options[] = {
+	{ "phase", required_argument, NULL, 'p' },
+	{ "checkpoint", required_argument, NULL, 'c' },
+	{ "resume", required_argument, NULL, 'r' },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "local", no_argument, NULL, 'l' },
+	{ "wait", no_argument, NULL, 'w' },
+	{ "set", required_argument, NULL, 's' },
+	{ "output-dir", required_argument, NULL, 'o' },
+	{ "config", required_argument, NULL, 'f' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+struct request {
+	const char *file, *resume, *checkpoint, *output_dir, *config;
+	struct strlist phases, sets;
+	bool dry_run, local, wait;
+
+	struct engine engine;
+	bool *selected;
+	struct slurm_jobs jobs;
+	struct live_jobs live;
+	struct plan *plan;
+	struct engine_result result;
+};
+
+static void
+say(const char *line, void *user)
+{
+	(void)user;
+	fprintf(stderr, "latsub: %s\n", line);
+}
+
+static int
+read_options(struct request *r, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "p:c:r:nlws:o:f:h",
+	                             long_options, NULL)) != -1) {
+		switch (option) {
+		case 'p': strlist_add(&r->phases, optarg); break;
+		case 'c': r->checkpoint = optarg; break;
+		case 'r': r->resume = optarg; break;
+		case 'n': r->dry_run = true; break;
+		case 'l': r->local = true; break;
+		case 'w': r->wait = true; break;
+		case 's': strlist_add(&r->sets, optarg); break;
+		case 'o': r->output_dir = optarg; break;
+		case 'f': r->config = optarg; break;
+		default:
+			return cli_option(help_experiment, "experiment",
+			                  option) + 1;
+		}
+	}
+	if (optind < argc)
+		r->file = argv[optind++];
+	if (optind < argc)
+		return cli_usage("experiment", "one experiment at a time, and "
+		                 "'%s' is one too many", argv[optind]) + 1;
+	if (r->resume && r->output_dir)
+		return cli_usage("experiment", "--output-dir is for a new run; "
+		                 "a resumed one has its directory") + 1;
+	if (r->config && r->file)
+		return cli_usage("experiment", "--config %s and %s: name one "
+		                 "experiment", r->config, r->file) + 1;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static void
+note_changed_source(const struct run *run)
+{
+	const char *file = state_metadata(run->state, "experiment");
+	const char *check = state_metadata(run->state, "experiment_check");
+	struct latsub_error err;
+	char *text, *now;
+	size_t len;
+
+	if (!file || !check
+	    || file_read(file, RUN_FILE_MAX, &text, &len, NULL, &err))
+		return;
+	now = experiment_check(text, len);
+	if (strcmp(now, check) != 0)
+		fprintf(stderr, "latsub: %s was changed since this run took its "
+		        "copy; the copy is used (--config %s takes the new "
+		        "one)\n", file, file);
+	free(now);
+	free(text);
+}
+
+/* Which file has the experiment of the run that is resumed? */
+static char *
+resumed_file(const struct request *r, const struct run *run)
+{
+	char *copy = file_join(run->dir, ".latsub/experiment.ini");
+	const char *recorded = state_metadata(run->state, "experiment");
+
+	if (r->config || r->file) {
+		free(copy);
+		return xstrdup(r->config ? r->config : r->file);
+	}
+	if (file_exists(copy)) {
+		note_changed_source(run);
+		return copy;
+	}
+	free(copy);
+	return xstrdup(recorded && file_exists(recorded) ? recorded
+	               : "experiment.ini");
+}
+
+static int
+open_resumed(struct request *r)
+{
+	struct latsub_error err = { 0 };
+
+	r->engine.run = run_open(r->resume, &err);
+	if (!r->engine.run)
+		return cli_fail(&err) + 1;
+	if (r->engine.run->complaints.count)
+		return cli_complain(&r->engine.run->complaints) + 1;
+	if (file_check_owner(r->engine.run->dir, &err))
+		return cli_fail(&err) + 1;
+	for (size_t i = 0; i < r->engine.run->notes.count; i++)
+		fprintf(stderr, "latsub: %s\n", r->engine.run->notes.items[i]);
+	return 0;
+}
+
+static int
+load_experiment(struct request *r)
+{
+	struct latsub_errlist errors = { 0 };
+	struct run *run = r->engine.run;
+	const char *workdir = NULL;
+	char *file;
+	int rc = 0;
+
+	if (run) {
+		file = resumed_file(r, run);
+		if (strstr(file, "/.latsub/experiment.ini"))
+			workdir = state_metadata(run->state, "workdir");
+	} else {
+		file = xstrdup(r->config ? r->config : r->file ? r->file
+		               : "experiment.ini");
+	}
+	r->engine.experiment = experiment_load(file, &r->sets, workdir,
+	                                       &errors);
+	if (errors.count)
+		rc = cli_complain(&errors) + 1;
+	latsub_errlist_clear(&errors);
+	free(file);
+	return rc;
+}
+
+static int
+select_phases(struct request *r)
+{
+	const struct spec *spec = r->engine.experiment->spec;
+	struct latsub_error err = { 0 };
+
+	if (r->phases.count == 0)
+		return 0;
+	r->selected = xcalloc(spec->phase_count, sizeof *r->selected);
+	for (size_t i = 0; i < r->phases.count; i++) {
+		long index = spec_select(spec, r->phases.items[i], &err);
+
+		if (index < 0)
+			return cli_fail(&err) + 1;
+		r->selected[index] = true;
+	}
+	return 0;
+}
+
+/* ---- Slurm ---- */
+
+static int
+open_slurm(struct request *r)
+{
+	struct latsub_error err = { 0 };
+
+	if (r->local && cli_start_sandbox(&err))
+		return cli_fail(&err) + 1;
+	if (!r->local && r->engine.run)
+		cli_use_slurm_of(r->engine.run);
+	r->engine.slurm = cli_open_slurm(&err);
+	if (!r->engine.slurm)
+		return cli_fail(&err) + 1;
+	if (r->engine.slurm->cluster(&r->engine.cluster, &err) != SLURM_YES) {
+		fprintf(stderr, "latsub: %s; nothing is changed\n", err.text);
+		return LATSUB_SLURM + 1;
+	}
+	return 0;
+}
+
+static int
+ask_jobs(struct request *r)
+{
+	const char *run_id = r->engine.run
+		? state_metadata(r->engine.run->state, "run_id") : NULL;
+	struct latsub_error err = { 0 };
+
+	if (!run_id || !r->engine.slurm)
+		return 0;
+	if (r->engine.slurm->jobs_of_user(geteuid(), &r->jobs, &err)
+	    != SLURM_YES) {
+		fprintf(stderr, "latsub: %s; a Slurm that does not answer is "
+		        "not an empty one: nothing is changed\n", err.text);
+		return LATSUB_SLURM + 1;
+	}
+	live_join(&r->live, r->engine.experiment->spec, r->engine.run->state,
+	          run_id, &r->jobs);
+	return 0;
+}
+
+/* ---- the two uses of a plan ---- */
+
+static int
+dry_run(struct request *r)
+{
+	static struct state *empty;
+	struct latsub_error err = { 0 };
+	const struct state *state;
+	int rc;
+
+	if (r->engine.run) {
+		cli_use_slurm_of(r->engine.run);
+		r->engine.slurm = cli_open_slurm(&err);
+		if (!r->engine.slurm)
+			fprintf(stderr, "latsub: %s; this is the plan as if no "
+			        "job of the run were in Slurm\n", err.text);
+		rc = ask_jobs(r);
+		if (rc)
+			return rc - 1;
+		state = r->engine.run->state;
+	} else {
+		state = empty = state_create();
+	}
+	r->plan = plan_create(r->engine.experiment->spec, state, &r->live,
+	                      r->selected);
+	view_print_plan(r->engine.experiment->spec, r->plan, stdout);
+	printf("\n%zu of %zu phases would be submitted; nothing was.\n",
+	       r->plan->to_run, r->plan->count);
+	state_destroy(empty);
+	empty = NULL;
+	return LATSUB_OK;
+}
+
+/* --checkpoint: the training is taken for done. */
+static int
+take_checkpoint(struct request *r, struct latsub_error *err)
+{
+	const struct spec *spec = r->engine.experiment->spec;
+	const struct phase_state *phase;
+	struct event event;
+	char *path;
+	int rc;
+
+	if (!r->checkpoint)
+		return 0;
+	if (!spec->checkpoint_phase)
+		return latsub_error_set(err, LATSUB_USAGE, "--checkpoint: %s "
+			"does not say which phase makes checkpoints; add "
+			"'checkpoint_phase = NAME' to [experiment]",
+			spec->file);
+	if (!file_exists(r->checkpoint))
+		return latsub_error_errno(err, "--checkpoint %s",
+		                          r->checkpoint);
+	phase = state_find(r->engine.run->state, spec->checkpoint_phase);
+	path = file_absolute(r->checkpoint);
+	event = (struct event){ .kind = EVENT_EDITED, .time = time(NULL),
+		.phase = xstrdup(spec->checkpoint_phase), .all = true,
+		.gen = (phase ? phase->gen : 0) + 1,
+		.word = xstrdup("completed"), .path = path,
+		.reason = xstrdup("--checkpoint") };
+	rc = run_record(r->engine.run, &event, 1, true, err);
+	event_clear(&event);
+	return rc;
+}
+
+static int
+open_run(struct request *r, struct latsub_error *err)
+{
+	const char *dir = r->output_dir;
+	char *journal;
+
+	if (r->engine.run && r->engine.run->has_journal
+	    && state_metadata(r->engine.run->state, "run_id"))
+		return 0;
+	if (r->engine.run) { /* of the script before latsub, or a mere file */
+		dir = r->engine.run->dir;
+	} else if (dir) {
+		journal = file_join(dir, ".latsub/journal");
+		if (file_exists(journal)) {
+			free(journal);
+			return latsub_error_set(err, LATSUB_USAGE, "%s holds a "
+				"run already; go on with 'latsub --resume %s', "
+				"or name another directory", dir, dir);
+		}
+		free(journal);
+	}
+	{
+		struct run *fresh = engine_create_run(r->engine.experiment, dir,
+		                                      err);
+
+		if (!fresh)
+			return -1;
+		run_close(r->engine.run);
+		r->engine.run = fresh;
+	}
+	return 0;
+}
+
+static void
+print_resume(const struct request *r)
+{
+	const struct spec *spec = r->engine.experiment->spec;
+
+	for (size_t i = 0; i < r->plan->count; i++) {
+		const char *name = spec->phases[spec->order[i]].name;
+		const struct plan_phase *planned =
+			&r->plan->phases[spec->order[i]];
+
+		if (planned->action == PLAN_SKIP)
+			printf("Skipping %s (already completed)\n", name);
+		else if (planned->action == PLAN_ADOPT)
+			printf("Continuing with %s (%s)\n", name,
+			       planned->reason);
+		else if (planned->action == PLAN_RUN
+		         && (strcmp(planned->reason, "failed") == 0
+		             || strcmp(planned->reason, "lost") == 0))
+			printf("Re-attempting %s (%s)\n", name,
+			       planned->reason);
+		else if (planned->action == PLAN_RUN)
+			printf("Continuing with %s (%s)\n", name,
+			       planned->reason);
+	}
+	fputc('\n', stdout);
+}
+
+static void
+print_jobs(const struct request *r)
+{
+	const struct spec *spec = r->engine.experiment->spec;
+
+	printf("%-24s %9s %7s  %s\n", "PHASE", "JOB", "TASKS", "DEPENDENCY");
+	for (size_t i = 0; i < r->result.count; i++) {
+		const struct engine_job *job = &r->result.jobs[i];
+		const struct spec_phase *phase = &spec->phases[job->phase];
+
+		printf("%-24s %9u %7llu  %s\n", phase->name, job->job,
+		       (unsigned long long)rangeset_count(&job->tasks),
+		       job->dependency ? job->dependency : "-");
+	}
+	for (size_t i = 0; i < r->live.count; i++)
+		printf("%-24s %9u %7llu  in Slurm already\n",
+		       r->live.items[i].phase_name, r->live.items[i].job,
+		       (unsigned long long)
+		       rangeset_count(&r->live.items[i].tasks));
+}
+
+static void
+print_commands(const struct request *r)
+{
+	char *dir = text_shell_quote(r->engine.run->dir);
+	char *state = text_shell_quote(r->engine.run->state_path);
+
+	printf("\nRun:     %s\n"
+	       "Watch:   %s status --watch %s\n"
+	       "Resume:  %s --resume %s\n"
+	       "Cancel:  %s cancel %s\n", r->engine.run->dir, program_name(),
+	       dir, program_name(), state, program_name(), dir);
+	fflush(stdout);
+	free(dir);
+	free(state);
+}
+
+static int
+submit(struct request *r, struct latsub_error *err)
+{
+	struct latsub_errlist errors = { 0 };
+	int rc;
+
+	if (r->resume)
+		print_resume(r);
+	engine_preflight(&r->engine, r->plan, &errors);
+	if (errors.count) {
+		rc = cli_complain(&errors);
+		latsub_errlist_clear(&errors);
+		err->code = LATSUB_SLURM;
+		err->text[0] = '\0';
+		return -1;
+	}
+	if (r->plan->to_run == 0 && r->live.count == 0) {
+		rc = run_save(r->engine.run, err);
+		printf("Nothing is left to do: all phases %s.\n", r->selected
+		       ? "asked for are completed" : "are completed");
+		return rc;
+	}
+	rc = engine_submit(&r->engine, r->plan, &r->live, &r->result, err);
+	if (rc == 0) {
+		print_jobs(r);
+		print_commands(r);
+	}
+	return rc;
+}
+
+/* Everything that changes something, under the run's lock. */
+static int
+act(struct request *r)
+{
+	struct latsub_error err = { 0 };
+	int lock, rc = -1;
+
+	if (open_run(r, &err))
+		return cli_fail(&err);
+	lock = engine_lock(r->engine.run, &err);
+	if (lock < 0)
+		return cli_fail(&err);
+	if (engine_update_run(&r->engine, &err) || take_checkpoint(r, &err))
+		goto done;
+	rc = ask_jobs(r);
+	if (rc) {
+		close(lock);
+		return rc - 1;
+	}
+	rc = -1;
+	if (r->resume && engine_reconcile(&r->engine, &r->jobs, &r->live, &err))
+		goto done;
+	r->plan = plan_create(r->engine.experiment->spec,
+	                      r->engine.run->state, &r->live, r->selected);
+	rc = submit(r, &err);
+done:
+	close(lock);
+	if (rc && *err.text)
+		fprintf(stderr, "latsub: %s\n", err.text);
+	return rc ? (int)err.code : LATSUB_OK;
+}
+
+static int
+perform(struct request *r)
+{
+	int rc = 0;
+
+	if (r->resume)
+		rc = open_resumed(r);
+	if (rc == 0)
+		rc = load_experiment(r);
+	if (rc == 0)
+		rc = select_phases(r);
+	if (rc)
+		return rc - 1;
+	if (r->dry_run)
+		return dry_run(r);
+	rc = open_slurm(r);
+	if (rc)
+		return rc - 1;
+	rc = act(r);
+	if (rc == 0 && r->wait)
+		rc = cli_watch(r->engine.run, r->engine.slurm, false);
+	return rc;
+}
+
+int
+command_experiment(int argc, char **argv)
+{
+	struct request r = { 0 };
+	int rc = read_options(&r, argc, argv);
+
+	r.engine.say = say;
+	rc = rc ? rc - 1 : perform(&r);
+	plan_destroy(r.plan);
+	engine_result_clear(&r.result);
+	live_clear(&r.live);
+	slurm_jobs_clear(&r.jobs);
+	slurm_cluster_clear(&r.engine.cluster);
+	experiment_destroy(r.engine.experiment);
+	run_close(r.engine.run);
+	strlist_clear(&r.phases);
+	strlist_clear(&r.sets);
+	free(r.selected);
+	return rc;
+}

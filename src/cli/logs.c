@@ -1,0 +1,188 @@
+/*
+ * logs.c - latsub logs: the logs of a phase, or the newest of them followed.
+ */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "latsub/file.h"
+
+const char help_logs[] =
+	"Usage: latsub logs [-f] [-t TASK] PHASE [STATE|RUN]\n\n"
+	"Show the logs of a phase of a run (the newest under ./runs), oldest\n"
+	"first, each with its name.\n\n"
+	"  -f, --follow     go on with what is added to the newest; Ctrl-C leaves\n"
+	"  -t, --task TASK  of an array: the logs of this task index only\n"
+	"  -l, --list       only the names\n"
+	"  -h, --help       this text\n";
+
+static const struct option long_options[] = {
+	{ "follow", no_argument, NULL, 'f' },
+	{ "task", required_argument, NULL, 't' },
+	{ "list", no_argument, NULL, 'l' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+struct log {
+	char *path;
+	struct timespec when;
+};
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct log *x = a, *y = b;
+
+	if (x->when.tv_sec != y->when.tv_sec)
+		return x->when.tv_sec < y->when.tv_sec ? -1 : 1;
+	if (x->when.tv_nsec != y->when.tv_nsec)
+		return x->when.tv_nsec < y->when.tv_nsec ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+/* "PHASE-123_4.log" or "PHASE-123.log", and no other phase's. */
+static bool
+is_log_of(const char *name, const char *phase, const char *task)
+{
+	size_t len = strlen(phase);
+	const char *rest = name + len + 1, *underscore;
+
+	if (strncmp(name, phase, len) != 0 || name[len] != '-')
+		return false;
+	if (rest[strspn(rest, "0123456789_")] != '.')
+		return false;
+	underscore = strchr(rest, '_');
+	return !task || (underscore && strncmp(underscore + 1, task,
+	                                       strlen(task)) == 0
+	                 && underscore[1 + strlen(task)] == '.');
+}
+
+static struct log *
+find_logs(const struct run *run, const char *phase, const char *task,
+          size_t *count)
+{
+	char *dir = file_join(run->dir, "logs");
+	struct strbuf pattern = { 0 };
+	struct log *logs = NULL;
+	glob_t found;
+
+	*count = 0;
+	for (const char *p = dir; *p; p++) {
+		if (strchr("*?[\\", *p))
+			strbuf_putc(&pattern, '\\');
+		strbuf_putc(&pattern, *p);
+	}
+	strbuf_puts(&pattern, "/*.log");
+	if (glob(pattern.data, GLOB_NOSORT, NULL, &found) == 0) {
+		logs = xcalloc(found.gl_pathc, sizeof *logs);
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			struct stat st;
+
+			if (!is_log_of(file_basename(found.gl_pathv[i]), phase,
+			               task) || stat(found.gl_pathv[i], &st))
+				continue;
+			logs[*count].path = xstrdup(found.gl_pathv[i]);
+			logs[(*count)++].when = st.st_mtim;
+		}
+		globfree(&found);
+	}
+	if (*count)
+		qsort(logs, *count, sizeof *logs, compare);
+	strbuf_clear(&pattern);
+	free(dir);
+	return logs;
+}
+
+/* Copy from offset to the end; returns the new offset. */
+static off_t
+copy_out(const char *path, off_t offset)
+{
+	char chunk[65536];
+	FILE *file = fopen(path, "re");
+	size_t got;
+
+	if (!file)
+		return offset;
+	fseeko(file, offset, SEEK_SET);
+	while ((got = fread(chunk, 1, sizeof chunk, file)) > 0) {
+		fwrite(chunk, 1, got, stdout);
+		offset += (off_t)got;
+	}
+	fclose(file);
+	fflush(stdout);
+	return offset;
+}
+
+static int
+show(const struct run *run, const char *phase, const char *task, bool follow,
+     bool list)
+{
+	size_t count;
+	struct log *logs = find_logs(run, phase, task, &count);
+	off_t end = 0;
+
+	if (count == 0) {
+		fprintf(stderr, "latsub: logs: %s has no logs under %s/logs "
+		        "yet\n", phase, run->dir);
+		free(logs);
+		return LATSUB_UNFINISHED;
+	}
+	for (size_t i = follow ? count - 1 : 0; i < count; i++) {
+		if (list) {
+			printf("%s\n", logs[i].path);
+			continue;
+		}
+		if (count > 1)
+			printf("==> %s <==\n", logs[i].path);
+		end = copy_out(logs[i].path, 0);
+	}
+	while (follow) {
+		usleep(500000);
+		end = copy_out(logs[count - 1].path, end);
+	}
+	for (size_t i = 0; i < count; i++)
+		free(logs[i].path);
+	free(logs);
+	return LATSUB_OK;
+}
+
+int
+command_logs(int argc, char **argv)
+{
+	bool follow = false, list = false;
+	const char *task = NULL;
+	struct run *run;
+	int option, rc = 0;
+
+	while ((option = getopt_long(argc, argv, "ft:lh", long_options, NULL))
+	       != -1) {
+		if (option == 'f')
+			follow = true;
+		else if (option == 'l')
+			list = true;
+		else if (option == 't')
+			task = optarg;
+		else
+			return cli_option(help_logs, "logs", option);
+	}
+	if (argc - optind < 1 || argc - optind > 2)
+		return cli_usage("logs", "name a phase, and a run if it is not "
+		                 "the newest");
+	run = cli_open_run(argv[optind + 1], &rc);
+	if (!run)
+		return rc;
+	if (!state_find(run->state, argv[optind])) {
+		fprintf(stderr, "latsub: logs: this run has no phase '%s'\n",
+		        argv[optind]);
+		rc = LATSUB_USAGE;
+	} else {
+		rc = show(run, argv[optind], task, follow, list);
+	}
+	run_close(run);
+	return rc;
+}

@@ -1,0 +1,96 @@
+/*
+ * status.c - latsub status: the state joined with squeue.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "latsub/view.h"
+
+const char help_status[] =
+	"Usage: latsub status [OPTION]... [STATE|RUN]\n\n"
+	"Show the phases of a run (the newest under ./runs), joined with what\n"
+	"Slurm says; only reads.\n\n"
+	"  -w, --watch   look on until the run has ended\n"
+	"  -j, --json    for programs\n"
+	"  -h, --help    this text\n\n"
+	"The exit code tells the outcome: 0 all completed, 1 a phase failed,\n"
+	"3 unfinished.\n";
+
+static const struct option long_options[] = {
+	{ "watch", no_argument, NULL, 'w' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static int
+show(struct run *run, const struct slurm_ops *slurm, const char *why,
+     bool json)
+{
+	struct slurm_jobs jobs = { 0 };
+	struct latsub_error err = { 0 };
+	struct view view;
+	bool answered = false;
+	int outcome;
+
+	if (slurm) {
+		answered = slurm->jobs_of_user(geteuid(), &jobs, &err)
+			== SLURM_YES;
+		why = err.text;
+	}
+	view_create(&view, run, answered ? &jobs : NULL, why);
+	if (json) {
+		view_print_json(&view, stdout);
+	} else {
+		printf("%s\n", run->dir);
+		view_print_table(&view, stdout, view_use_colour(stdout));
+		view_print_notes(&view, stdout);
+	}
+	outcome = view.outcome;
+	view_clear(&view);
+	slurm_jobs_clear(&jobs);
+	return outcome;
+}
+
+int
+command_status(int argc, char **argv)
+{
+	struct latsub_error err = { 0 };
+	const struct slurm_ops *slurm;
+	bool watch = false, json = false;
+	struct run *run;
+	int option, rc = 0;
+
+	while ((option = getopt_long(argc, argv, "wjh", long_options, NULL))
+	       != -1) {
+		if (option == 'w')
+			watch = true;
+		else if (option == 'j')
+			json = true;
+		else
+			return cli_option(help_status, "status", option);
+	}
+	if (argc - optind > 1)
+		return cli_usage("status", "one run at a time");
+	run = cli_open_run(argv[optind], &rc);
+	if (!run)
+		return rc;
+	if (run->complaints.count) {
+		for (size_t i = 0; i < run->complaints.count; i++)
+			fprintf(stderr, "latsub: %s\n",
+			        run->complaints.texts[i]);
+	}
+	cli_use_slurm_of(run);
+	slurm = cli_open_slurm(&err);
+	if (watch)
+		rc = cli_watch(run, slurm, true);
+	else
+		rc = show(run, slurm, err.text, json);
+	if (run->complaints.count && !watch)
+		rc = LATSUB_USAGE;
+	run_close(run);
+	return rc;
+}

@@ -1,0 +1,163 @@
+/*
+ * watch.c - look on: a table that redraws itself on a terminal, lines of what
+ * changed elsewhere.  Only reads; Ctrl-C leaves, and the run goes on.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "latsub/program.h"
+#include "latsub/view.h"
+
+#define POLL_SEC 1
+#define SLOW_POLL_SEC 5      /* after a while: slurmctld has others to serve */
+#define SLOW_AFTER_POLLS 120
+#define DONE_POLLS 3         /* nothing live so often: it has ended */
+
+static volatile sig_atomic_t interrupted;
+
+static void
+on_interrupt(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+static int
+detach(const struct run *run)
+{
+	char *dir = text_shell_quote(run->dir);
+
+	printf("\nDetached; the run goes on. Come back with:  %s status --watch "
+	       "%s\n", program_name(), dir);
+	free(dir);
+	return LATSUB_UNFINISHED;
+}
+
+/* One line for each phase whose state or count is another than before. */
+static void
+print_changes(const struct view *view, struct strmap *seen)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		const struct view_phase *row = &view->phases[i];
+		const char *word = *row->detail ? row->detail
+			: phase_word_name(row->word);
+		char *line = row->state->array ? xasprintf("%s %s %u/%u",
+			row->state->name, word, row->counts[TASK_COMPLETED]
+			+ row->counts[TASK_SKIPPED], row->state->total)
+			: xasprintf("%s %s", row->state->name, word);
+		char *before = strmap_get(seen, row->state->name);
+		time_t now = time(NULL);
+		char when[16];
+		struct tm tm;
+
+		if (before && strcmp(before, line) == 0) {
+			free(line);
+			continue;
+		}
+		localtime_r(&now, &tm);
+		strftime(when, sizeof when, "%H:%M:%S", &tm);
+		printf("%s %s\n", when, line);
+		strmap_set(seen, row->state->name, line);
+		free(before);
+	}
+	fflush(stdout);
+}
+
+static void
+redraw(const struct view *view)
+{
+	printf("\033[H\033[J%s\n", view->run->dir);
+	view_print_table(view, stdout, view_use_colour(stdout));
+	if (!view->slurm_answered && view->slurm_text)
+		printf("from the state alone: %s\n", view->slurm_text);
+	printf("\nCtrl-C leaves; the run goes on without you.\n");
+	fflush(stdout);
+}
+
+static bool
+any_live(const struct view *view)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		if (view->phases[i].live_running + view->phases[i].live_pending)
+			return true;
+	}
+	return false;
+}
+
+/* Has it ended?  Slurm must have said so several times in a row: between a
+ * parent's end and its record there is a moment with nothing live. */
+static bool
+look_once(struct run *run, const struct slurm_ops *slurm, bool on_terminal,
+          struct strmap *seen, int *quiet, int *outcome)
+{
+	struct slurm_jobs jobs = { 0 };
+	struct latsub_error err = { 0 };
+	struct view view;
+	bool answered;
+
+	run_read(run, &err);
+	answered = slurm && slurm->jobs_of_user(geteuid(), &jobs, &err)
+		== SLURM_YES;
+	view_create(&view, run, answered ? &jobs : NULL, err.text);
+	if (on_terminal)
+		redraw(&view);
+	else
+		print_changes(&view, seen);
+	*outcome = view.outcome;
+	*quiet = answered && !any_live(&view) ? *quiet + 1 : 0;
+	if (!slurm && view.outcome != LATSUB_UNFINISHED)
+		*quiet = DONE_POLLS;
+	view_clear(&view);
+	slurm_jobs_clear(&jobs);
+	return *outcome == LATSUB_OK || *quiet >= DONE_POLLS;
+}
+
+static void
+print_end(struct run *run, const struct slurm_ops *slurm)
+{
+	struct slurm_jobs jobs = { 0 };
+	struct latsub_error err = { 0 };
+	struct view view;
+	bool answered = slurm && slurm->jobs_of_user(geteuid(), &jobs, &err)
+		== SLURM_YES;
+
+	view_create(&view, run, answered ? &jobs : NULL, NULL);
+	printf("\n");
+	view_print_table(&view, stdout, view_use_colour(stdout));
+	view_print_notes(&view, stdout);
+	view_clear(&view);
+	slurm_jobs_clear(&jobs);
+}
+
+int
+cli_watch(struct run *run, const struct slurm_ops *slurm, bool screen)
+{
+	struct sigaction action = { .sa_handler = on_interrupt };
+	struct strmap *seen = strmap_create();
+	bool on_terminal = view_use_colour(stdout), ended = false;
+	int quiet = 0, outcome = LATSUB_UNFINISHED;
+
+	(void)screen;
+	sigaction(SIGINT, &action, NULL);
+	for (int polls = 0; !ended && !interrupted; polls++) {
+		if (polls)
+			sleep(polls > SLOW_AFTER_POLLS ? SLOW_POLL_SEC
+			      : POLL_SEC);
+		if (!interrupted)
+			ended = look_once(run, slurm, on_terminal, seen, &quiet,
+			                  &outcome);
+	}
+	if (ended)
+		print_end(run, slurm);
+	else
+		outcome = detach(run);
+	for (size_t i = 0; i < run->state->count; i++)
+		free(strmap_get(seen, run->state->phases[i]->name));
+	strmap_destroy(seen);
+	return outcome;
+}

@@ -1,0 +1,115 @@
+/*
+ * graph.c - the DAG as text, DOT or Mermaid; a plan as a table.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "latsub/view.h"
+
+static const char *const kinds[] = { "after", "after_any", "after_each" };
+
+static void
+print_tasks(const struct spec_phase *phase, FILE *out)
+{
+	if (phase->array)
+		fprintf(out, " [%u tasks]", phase->tasks);
+}
+
+static void
+print_text(const struct spec *spec, FILE *out)
+{
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		const struct spec_phase *phase = &spec->phases[spec->order[i]];
+
+		fprintf(out, "%s", phase->name);
+		print_tasks(phase, out);
+		for (size_t e = 0; e < phase->edge_count; e++)
+			fprintf(out, "%s%s %s", e ? ", " : "  <- ",
+			        kinds[phase->edges[e].kind],
+			        spec->phases[phase->edges[e].parent].name);
+		fputc('\n', out);
+	}
+}
+
+static void
+print_dot(const struct spec *spec, FILE *out)
+{
+	static const char *const styles[] = { "", " [style=dashed]",
+	                                      " [style=bold]" };
+
+	fprintf(out, "digraph latsub {\n\trankdir=LR;\n\tnode [shape=box];\n");
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		const struct spec_phase *phase = &spec->phases[i];
+
+		fprintf(out, "\t\"%s\" [label=\"%s", phase->name, phase->name);
+		if (phase->array)
+			fprintf(out, "\\n%u tasks", phase->tasks);
+		fprintf(out, "\"];\n");
+		for (size_t e = 0; e < phase->edge_count; e++)
+			fprintf(out, "\t\"%s\" -> \"%s\"%s;\n",
+			        spec->phases[phase->edges[e].parent].name,
+			        phase->name, styles[phase->edges[e].kind]);
+	}
+	fprintf(out, "}\n");
+}
+
+static void
+print_mermaid(const struct spec *spec, FILE *out)
+{
+	static const char *const arrows[] = { "-->", "-.->", "==>" };
+
+	fprintf(out, "graph LR\n");
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		const struct spec_phase *phase = &spec->phases[i];
+
+		fprintf(out, "    p%zu[\"%s", i, phase->name);
+		print_tasks(phase, out);
+		fprintf(out, "\"]\n");
+		for (size_t e = 0; e < phase->edge_count; e++)
+			fprintf(out, "    p%zu %s p%zu\n",
+			        phase->edges[e].parent,
+			        arrows[phase->edges[e].kind], i);
+	}
+}
+
+void
+view_print_graph(const struct spec *spec, enum view_graph kind, FILE *out)
+{
+	if (kind == VIEW_DOT)
+		print_dot(spec, out);
+	else if (kind == VIEW_MERMAID)
+		print_mermaid(spec, out);
+	else
+		print_text(spec, out);
+}
+
+void
+view_print_plan(const struct spec *spec, const struct plan *plan, FILE *out)
+{
+	static const char *const actions[] = { "skip", "adopt", "run", "leave" };
+
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		const struct spec_phase *phase = &spec->phases[spec->order[i]];
+		const struct plan_phase *planned =
+			&plan->phases[spec->order[i]];
+		struct strbuf tasks = { 0 };
+
+		fprintf(out, "%-5s %s", actions[planned->action], phase->name);
+		if (phase->array && planned->action == PLAN_RUN) {
+			rangeset_print(&planned->tasks, &tasks);
+			fprintf(out, " [%llu of %u tasks: %.60s%s]",
+			        (unsigned long long)
+			        rangeset_count(&planned->tasks), phase->tasks,
+			        strbuf_str(&tasks),
+			        tasks.len > 60 ? "..." : "");
+		}
+		fprintf(out, "  (%s)", planned->reason);
+		for (size_t e = 0; planned->action == PLAN_RUN
+		     && e < phase->edge_count; e++)
+			fprintf(out, "%s%s %s", e ? ", " : "  <- ",
+			        kinds[phase->edges[e].kind],
+			        spec->phases[phase->edges[e].parent].name);
+		fputc('\n', out);
+		strbuf_clear(&tasks);
+	}
+}

@@ -1,0 +1,110 @@
+/*
+ * json.c - a run for programs.
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "latsub/view.h"
+
+static json_t *
+text_or_null(const char *text)
+{
+	json_t *value = text ? json_string(text) : NULL;
+
+	return value ? value : json_null();
+}
+
+static json_t *
+time_or_null(int64_t time)
+{
+	return time ? json_integer(time) : json_null();
+}
+
+static json_t *
+tasks_json(const struct view_phase *row)
+{
+	json_t *tasks = json_object();
+
+	json_object_set_new(tasks, "total", json_integer(row->state->total));
+	for (int i = 0; i < TASK_STATE_COUNT; i++)
+		json_object_set_new(tasks, task_state_name((enum task_state)i),
+		                    json_integer(row->counts[i]));
+	return tasks;
+}
+
+static json_t *
+jobs_json(const struct phase_state *phase)
+{
+	json_t *jobs = json_array();
+
+	for (size_t i = 0; i < phase->job_count; i++) {
+		if (phase->jobs[i].gen == phase->jobs[phase->job_count - 1].gen)
+			json_array_append_new(jobs,
+				json_integer(phase->jobs[i].job));
+	}
+	return jobs;
+}
+
+static json_t *
+phase_json(const struct view_phase *row)
+{
+	const struct phase_facts *facts = &row->state->facts;
+	const struct slurm_job *job = row->record;
+	json_t *phase = json_object();
+
+	json_object_set_new(phase, "name", json_string(row->state->name));
+	json_object_set_new(phase, "state",
+	                    json_string(phase_word_name(row->word)));
+	json_object_set_new(phase, "detail", text_or_null(*row->detail
+	                    ? row->detail : NULL));
+	json_object_set_new(phase, "array", json_boolean(row->state->array));
+	json_object_set_new(phase, "tasks", tasks_json(row));
+	json_object_set_new(phase, "jobs", jobs_json(row->state));
+	json_object_set_new(phase, "generation",
+	                    json_integer(row->state->gen));
+	json_object_set_new(phase, "slurm_state", text_or_null(job
+	                    ? slurm_state_name(job->state) : NULL));
+	json_object_set_new(phase, "slurm_reason",
+	                    text_or_null(job ? job->reason : NULL));
+	json_object_set_new(phase, "node", text_or_null(facts->node));
+	json_object_set_new(phase, "started", time_or_null(facts->started));
+	json_object_set_new(phase, "ended", time_or_null(facts->ended));
+	json_object_set_new(phase, "exit_code", facts->ended && facts->code >= 0
+	                    ? json_integer(facts->code) : json_null());
+	json_object_set_new(phase, "requeues",
+	                    json_integer((json_int_t)row->requeues));
+	json_object_set_new(phase, "checkpoint",
+	                    text_or_null(row->state->checkpoint));
+	json_object_set_new(phase, "blocked_by", text_or_null(row->blocked_by));
+	return phase;
+}
+
+void
+view_print_json(const struct view *view, FILE *out)
+{
+	static const char *const outcomes[] = { "completed", "failed", "usage",
+		"unfinished", "slurm", "system" };
+	const struct state_failure *failure = &view->run->state->failure;
+	json_t *root = json_object(), *phases = json_array();
+
+	json_object_set_new(root, "run", text_or_null(view->run->dir));
+	json_object_set_new(root, "state_file",
+	                    text_or_null(view->run->state_path));
+	json_object_set_new(root, "run_id",
+		text_or_null(state_metadata(view->run->state, "run_id")));
+	json_object_set_new(root, "outcome",
+	                    json_string(outcomes[view->outcome]));
+	json_object_set_new(root, "slurm_answered",
+	                    json_boolean(view->slurm_answered));
+	json_object_set_new(root, "checkpoint",
+	                    text_or_null(run_checkpoint(view->run)));
+	json_object_set_new(root, "last_failure", text_or_null(failure->phase));
+	json_object_set_new(root, "last_failure_error",
+	                    text_or_null(failure->error));
+	for (size_t i = 0; i < view->count; i++)
+		json_array_append_new(phases, phase_json(&view->phases[i]));
+	json_object_set_new(root, "phases", phases);
+	json_dumpf(root, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(root);
+}
