@@ -8,29 +8,35 @@
 #include <string.h>
 
 static void
-add_id(struct strbuf *out, const char *kind, size_t start, uint32_t job)
+add_id(struct strbuf *out, const char *kind, uint32_t job)
 {
 	if (!job)
 		return;
-	if (out->len == start)
-		strbuf_printf(out, "%s%s", start ? "," : "", kind);
-	strbuf_printf(out, ":%u", job);
+	if (*kind) /* the first of its kind */
+		strbuf_printf(out, "%s%s:%u", out->len ? "," : "", kind, job);
+	else
+		strbuf_printf(out, ":%u", job);
 }
 
-static void
-add_ids(struct strbuf *out, const char *kind, const struct engine_result *done,
-        const struct live_jobs *live, size_t parent)
+/* Add the parent's jobs; kind is "" once that kind stands in the text. */
+static const char *
+add_parent(struct strbuf *out, const char *kind,
+           const struct engine_result *done, const struct live_jobs *live,
+           size_t parent)
 {
-	size_t start = out->len;
+	size_t before = out->len;
 
-	size_t first = done->first[parent];
-
-	for (size_t i = first; i > 0 && i <= done->count
-	     && done->jobs[i - 1].phase == parent; i++)
-		add_id(out, kind, start, done->jobs[i - 1].job);
+	for (size_t i = done->first[parent]; i > 0 && i <= done->count
+	     && done->jobs[i - 1].phase == parent; i++) {
+		add_id(out, kind, done->jobs[i - 1].job);
+		kind = out->len > before ? "" : kind;
+	}
 	for (size_t i = live_first(live, parent); i < live->count
-	     && live->items[i].phase == parent; i++)
-		add_id(out, kind, start, live->items[i].job);
+	     && live->items[i].phase == parent; i++) {
+		add_id(out, kind, live->items[i].job);
+		kind = out->len > before ? "" : kind;
+	}
+	return kind;
 }
 
 /* The parent's job that has exactly these tasks under the same base. */
@@ -60,25 +66,25 @@ dependency_text(const struct spec_phase *phase, const struct plan *plan,
                 const struct engine_result *done,
                 const struct live_jobs *live, uint32_t base, uint32_t task)
 {
-	static const char *const kinds[] = { "afterok", "afterany", "aftercorr" };
+	const char *kinds[] = { "afterok", "afterany", "aftercorr" };
 	struct strbuf out = { 0 };
 
-	for (size_t i = 0; i < phase->edge_count; i++) {
-		size_t parent = phase->edges[i].parent;
-		enum spec_edge_kind kind = phase->edges[i].kind;
-		uint32_t job;
+	/* one kind after the other: "afterok:1:2,afterany:3" */
+	for (int kind = EDGE_AFTER; kind <= EDGE_AFTER_EACH; kind++) {
+		for (size_t i = 0; i < phase->edge_count; i++) {
+			size_t parent = phase->edges[i].parent;
+			enum plan_action action = plan->phases[parent].action;
 
-		if (plan->phases[parent].action != PLAN_RUN
-		    && plan->phases[parent].action != PLAN_ADOPT)
-			continue;
-		if (kind != EDGE_AFTER_EACH) {
-			add_ids(&out, kinds[kind], done, live, parent);
-			continue;
+			if ((int)phase->edges[i].kind != kind
+			    || (action != PLAN_RUN && action != PLAN_ADOPT))
+				continue;
+			if (kind != EDGE_AFTER_EACH)
+				kinds[kind] = add_parent(&out, kinds[kind],
+				                         done, live, parent);
+			else
+				add_id(&out, kinds[kind], matching_job(done,
+					live, parent, base, task));
 		}
-		job = matching_job(done, live, parent, base, task);
-		if (job)
-			strbuf_printf(&out, "%saftercorr:%u",
-			              out.len ? "," : "", job);
 	}
 	if (out.len == 0) {
 		strbuf_clear(&out);

@@ -116,7 +116,8 @@ invert_edges(const struct spec *spec, size_t *waiting)
 	c.first = xcalloc(spec->phase_count, sizeof *c.first);
 	c.next = xcalloc(total + 1, sizeof *c.next);
 	c.child = xcalloc(total + 1, sizeof *c.child);
-	for (size_t i = 0; i < spec->phase_count; i++) {
+	/* from the end, so that each list is in file order */
+	for (size_t i = spec->phase_count; i-- > 0; ) {
 		waiting[i] = spec->phases[i].edge_count;
 		for (size_t e = 0; e < waiting[i]; e++) {
 			size_t parent = spec->phases[i].edges[e].parent;

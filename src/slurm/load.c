@@ -29,7 +29,8 @@ load_from(const char *path, struct strbuf *tried)
 		strbuf_printf(tried, "%s%s", tried->len ? ", " : "", path);
 		return NULL;
 	}
-	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	/* global: libslurm's own plugins look for its symbols there */
+	handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
 	if (!handle) {
 		strbuf_printf(tried, "%s%s", tried->len ? ", " : "", dlerror());
 		return NULL;

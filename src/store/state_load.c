@@ -245,22 +245,31 @@ single_cell(struct phase_state *phase)
 	phase->known = true;
 }
 
+/* "GENERATION.ATTEMPT WORD" of a phase that is no array. */
+static void
+load_single(struct phase_state *phase, const char *value)
+{
+	unsigned gen, attempt;
+	char word[16];
+
+	single_cell(phase);
+	if (phase->array || sscanf(value, "%u.%u %15s", &gen, &attempt, word)
+	    != 3)
+		return;
+	phase->cells[0].gen = gen;
+	phase->cells[0].attempt = (uint16_t)attempt;
+	load_cells(phase, word, "0");
+}
+
 static void
 load_phase_key(struct phase_state *phase, const char *what, const char *value)
 {
 	unsigned a, b;
 
 	if (strcmp(what, "state") == 0) {
-		single_cell(phase);
-		load_cells(phase, value, "0");
+		load_single(phase, value);
 	} else if (strcmp(what, "generation") == 0) {
 		phase->gen = number_of(value);
-	} else if (strcmp(what, "of_generation") == 0 && !phase->array) {
-		single_cell(phase);
-		phase->cells[0].gen = number_of(value);
-	} else if (strcmp(what, "attempt") == 0 && !phase->array) {
-		single_cell(phase);
-		phase->cells[0].attempt = (uint16_t)number_of(value);
 	} else if (strcmp(what, STATE_DONE_KEY) == 0) {
 		single_cell(phase);
 		phase->cells[0].done = 1;

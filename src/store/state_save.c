@@ -254,14 +254,11 @@ save_phase(struct saving *s, const struct phase_state *phase)
 	if (phase->array) {
 		save_tasks(s, phase);
 	} else {
-		put_what(s, "jobs", phase, "state", "%s", task_state_name(
-			(enum task_state)phase->cells[0].state));
-		if (phase->cells[0].gen)
-			put_what(s, "jobs", phase, "of_generation", "%u",
-			         phase->cells[0].gen);
-		if (phase->cells[0].attempt)
-			put_what(s, "jobs", phase, "attempt", "%u",
-			         phase->cells[0].attempt);
+		/* never "=completed": people grep for that in [phases] */
+		put_what(s, "jobs", phase, "state", "%u.%u %s",
+		         phase->cells[0].gen, phase->cells[0].attempt,
+		         task_state_name((enum task_state)
+		                         phase->cells[0].state));
 		save_done(s, "jobs", phase);
 	}
 	if (phase->gen)

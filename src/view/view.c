@@ -88,6 +88,8 @@ detail_of(const struct view *view, const struct view_phase *row)
 		return n[TASK_SKIPPED] ? "skipped" : "completed";
 	if (row->live_running)
 		return n[TASK_STARTED] ? "running" : "starting";
+	if (row->live_pending && n[TASK_STARTED] + n[TASK_COMPLETED])
+		return "running"; /* an array, between two of its tasks */
 	if (row->live_pending)
 		return n[TASK_REQUEUED] ? "requeued" : row->record
 			&& row->record->held ? "held" : "queued";
