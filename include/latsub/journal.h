@@ -32,6 +32,9 @@ int journal_append(const char *dir, const struct event *events, size_t count,
                    bool sync, struct latsub_error *err);
 int journal_sync(const char *dir, struct latsub_error *err);
 
+/* Has anybody written to a journal there? */
+bool journal_exists(const char *dir);
+
 /* How far each node's file is folded. */
 struct journal_offset {
 	char *host; /* the file's name without ".jsonl" */

@@ -199,6 +199,12 @@ int phase_word_find(const char *name);
 const char *state_blocked_by(const struct state *state,
                              const struct phase_state *phase);
 
+/* What waits in Slurm, directly or not, for the failed tasks of a phase and
+ * will be cancelled there: an event CANCELLED for each phase.  The caller
+ * sets their times, clears them and frees the array. */
+size_t state_doomed(const struct state *state, const char *phase,
+                    const struct rangeset *failed, struct event **events);
+
 /* All completed: LATSUB_OK; one failed and none that still can run:
  * FAILED; else UNFINISHED. */
 int state_outcome(const struct state *state);

@@ -214,7 +214,9 @@ static int
 record_phases(struct engine *engine, struct latsub_error *err)
 {
 	const struct spec *spec = engine->experiment->spec;
-	struct event *events = xcalloc(spec->phase_count, sizeof *events);
+	const struct state *known = engine->run->state;
+	struct event *events = xcalloc(spec->phase_count + known->count,
+	                               sizeof *events);
 	size_t count = 0;
 	int rc = 0;
 
@@ -231,10 +233,20 @@ record_phases(struct engine *engine, struct latsub_error *err)
 		events[count++] = (struct event){
 			.kind = EVENT_PHASE, .time = time(NULL), .all = true,
 			.phase = xstrdup(phase->name), .order = (uint32_t)i,
-			.gen = state && state->gen ? state->gen + 1 : 0,
+			.gen = state && state->gen && engine->run->has_journal
+				? state->gen + 1 : 0,
 			.total = phase->tasks,
 			.sweep = phase->array ? sweep_print(&phase->sweep)
 				: NULL };
+	}
+	/* of an old state file: phases that this experiment does not have */
+	for (size_t i = 0; i < known->count && !engine->run->has_journal; i++) {
+		if (spec_find(spec, known->phases[i]->name) < 0)
+			events[count++] = (struct event){
+				.kind = EVENT_PHASE, .time = time(NULL),
+				.phase = xstrdup(known->phases[i]->name),
+				.order = (uint32_t)(spec->phase_count + i),
+				.total = 1, .all = true };
 	}
 	if (count)
 		rc = run_record(engine->run, events, count, true, err);
@@ -287,6 +299,9 @@ engine_update_run(struct engine *engine, struct latsub_error *err)
 	               experiment->text_len, err)
 	    || write_environment(engine, err) || write_prologues(engine, err)
 	    || record_changes(engine, err) || record_phases(engine, err))
+		return -1;
+	/* of an old state file: from here on the journal is the truth */
+	if (!engine->run->has_journal && run_read(engine->run, err))
 		return -1;
 	return run_save(engine->run, err);
 }

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BIT(state) (1u << (state))
-
 static const char *
 reason_of(const struct phase_state *phase, const struct rangeset *todo)
 {
@@ -33,40 +31,46 @@ reason_of(const struct phase_state *phase, const struct rangeset *todo)
 	return "pending";
 }
 
-/* Which tasks of the spec's phase are not done yet.  Where the values of an
- * array changed, tasks are matched by values; then a task that completed once
- * is kept even if its phase was reset by hand, since the reset was for the
- * new values.  With the same values a reset runs everything again. */
+/* Did the task complete once, under values that were changed since?  Then a
+ * reset of its phase was meant for the new values, and its result is kept;
+ * with unchanged values a reset runs everything again. */
+static bool
+is_kept(const struct task_cell *cell, uint32_t sweep_since)
+{
+	return cell->state == TASK_NONE && cell->done
+		&& cell->gen < sweep_since;
+}
+
+/* Which tasks of the spec's phase are not done yet; where the values differ
+ * from those of the state, tasks are matched by values. */
 static void
 tasks_to_do(const struct spec_phase *phase, const struct phase_state *state,
             struct rangeset *todo, struct rangeset *kept)
 {
-	struct rangeset done = { 0 };
-	uint32_t *map;
+	bool changed;
+	uint32_t since, *map;
 
 	rangeset_add(todo, 0, phase->tasks - 1);
 	if (!state || !state->cells)
 		return;
-	phase_tasks_in(state, BIT(TASK_COMPLETED) | BIT(TASK_SKIPPED), &done);
-	if (sweep_equal(&phase->sweep, phase_sweep_now(state))) {
-		rangeset_subtract(todo, &done);
-		rangeset_clear(&done);
-		return;
-	}
+	changed = !sweep_equal(&phase->sweep, phase_sweep_now(state));
+	since = changed ? UINT32_MAX : phase_sweep_seq(state);
+	since -= since > 0 && !changed;
 	map = xcalloc(state->total, sizeof *map);
 	sweep_map(phase_sweep_now(state), &phase->sweep, map);
 	for (uint32_t i = 0; i < state->total; i++) {
-		bool again = state->cells[i].state == TASK_NONE
-			&& state->cells[i].done;
+		const struct task_cell *cell = &state->cells[i];
+		bool again = is_kept(cell, since);
 
-		if (map[i] == UINT32_MAX || !(again || rangeset_has(&done, i)))
+		if (map[i] == UINT32_MAX || !(again
+		    || cell->state == TASK_COMPLETED
+		    || cell->state == TASK_SKIPPED))
 			continue;
 		rangeset_remove(todo, map[i], map[i]);
 		if (again)
 			rangeset_add(kept, map[i], map[i]);
 	}
 	free(map);
-	rangeset_clear(&done);
 }
 
 static bool

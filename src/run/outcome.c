@@ -181,6 +181,29 @@ record_end(struct attempt *attempt, enum event_kind kind,
 	return rc;
 }
 
+/* Slurm cancels what needs this task; the state should not wait for it. */
+static void
+record_doomed(struct attempt *attempt)
+{
+	struct rangeset failed = { 0 };
+	struct latsub_error err = { 0 };
+	struct event *events = NULL;
+	size_t count;
+
+	rangeset_add(&failed, attempt->task, attempt->task);
+	count = state_doomed(attempt->run->state, attempt->phase, &failed,
+	                     &events);
+	for (size_t i = 0; i < count; i++)
+		events[i].time = time(NULL);
+	if (count && (run_record(attempt->run, events, count, true, &err)
+	              || run_save(attempt->run, &err)))
+		fprintf(stderr, "latsub: run: %s\n", err.text);
+	for (size_t i = 0; i < count; i++)
+		event_clear(&events[i]);
+	free(events);
+	rangeset_clear(&failed);
+}
+
 static int
 complete(struct attempt *attempt, const struct watch_end *end)
 {
@@ -199,6 +222,7 @@ fail(struct attempt *attempt, const struct watch_end *end, const char *why)
 	struct strbuf text = { 0 };
 
 	record_end(attempt, EVENT_FAILED, end, why);
+	record_doomed(attempt);
 	print_line(attempt, "failed", why);
 	recovery_print(attempt->run->state_path, &text);
 	printf("\n%s", text.data);

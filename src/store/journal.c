@@ -292,6 +292,16 @@ list_files(const char *dir, struct strlist *names, struct latsub_error *err)
 	return 0;
 }
 
+bool
+journal_exists(const char *dir)
+{
+	struct strlist names = { 0 };
+	bool exists = list_files(dir, &names, NULL) == 0 && names.count > 0;
+
+	strlist_clear(&names);
+	return exists;
+}
+
 int
 journal_fold(const char *dir, struct journal_offsets *offsets,
              struct state *state, bool *changed, struct latsub_error *err)

@@ -106,8 +106,8 @@ find_checkpoint_edit(struct run *run)
 		: NULL;
 	struct phase_state *phase = name ? state_find(run->state, name) : NULL;
 
-	if (!path || !*path || !phase || (told && strcmp(told, path) == 0)
-	    || !inifile_get(run->doc, "journal", "check"))
+	if (!path || !*path || !phase
+	    || (told ? strcmp(told, path) == 0 : phase->checkpoint != NULL))
 		return;
 	add_edit(run, (struct event){
 		.kind = EVENT_CHECKPOINT, .time = time(NULL), .all = true,
@@ -155,6 +155,9 @@ start_over(struct run *run)
 		state_set_metadata(fresh, key,
 		                   state_metadata(run->state, key));
 	}
+	fresh->failure = run->state->failure; /* the old script's, perhaps */
+	fresh->failure.time = 0;
+	run->state->failure = (struct state_failure){ 0 };
 	state_destroy(run->state);
 	run->state = fresh;
 	journal_offsets_clear(&run->offsets);
@@ -200,7 +203,7 @@ run_read(struct run *run, struct latsub_error *err)
 	int rc;
 
 	forget(run);
-	run->has_journal = file_exists(run->journal_dir);
+	run->has_journal = journal_exists(run->journal_dir);
 	if (read_document(run, err))
 		return -1;
 	trusted = state_file_load(run->doc, run->state_path, run->state,
@@ -210,6 +213,7 @@ run_read(struct run *run, struct latsub_error *err)
 		rc = journal_fold(run->journal_dir, &run->offsets, run->state,
 		                  NULL, err);
 		find_word_edits(run, &words);
+		find_checkpoint_edit(run);
 		apply_edits(run);
 	} else {
 		find_word_edits(run, &words);
@@ -273,25 +277,40 @@ run_open(const char *path, struct latsub_error *err)
 	return run;
 }
 
+/* What a run and its phases are comes before what a person says of them; a
+ * mere note about the run leaves the edits for later. */
+static size_t
+order_events(struct run *run, const struct event *events, size_t count,
+             struct event *all)
+{
+	size_t n = 0, first = 0;
+
+	while (first < count && events[first].kind <= EVENT_PHASE)
+		all[n++] = events[first++];
+	if (count > 0 && events[count - 1].kind == EVENT_RUN)
+		return n;
+	for (size_t i = 0; i < run->edit_count; i++)
+		all[n++] = run->edits[i];
+	while (first < count)
+		all[n++] = events[first++];
+	return n;
+}
+
 int
 run_record(struct run *run, const struct event *events, size_t count,
            bool sync, struct latsub_error *err)
 {
 	struct event *all = xcalloc(run->edit_count + count, sizeof *all);
-	int rc;
+	size_t n = order_events(run, events, count, all);
+	int rc = journal_append(run->journal_dir, all, n, sync, err);
 
-	for (size_t i = 0; i < run->edit_count; i++)
-		all[i] = run->edits[i];
-	for (size_t i = 0; i < count; i++)
-		all[run->edit_count + i] = events[i];
-	rc = journal_append(run->journal_dir, all, run->edit_count + count,
-	                    sync, err);
 	free(all);
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < run->edit_count; i++)
+	for (size_t i = 0; n > count && i < run->edit_count; i++)
 		event_clear(&run->edits[i]);
-	run->edit_count = 0;
+	if (n > count)
+		run->edit_count = 0;
 	return run_refresh(run, NULL, err);
 }
 

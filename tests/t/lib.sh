@@ -1,0 +1,92 @@
+# lib.sh - what the tests against a real Slurm share.  Source it, then:
+#
+#   start_sandbox [OPTION]...   a private Slurm; stopped at exit
+#   ok "what" COMMAND...        a test; its output is shown when it fails
+#   is "what" GOT EXPECTED      a test on text
+#   until_true SECONDS COMMAND  wait for a condition, with a bound
+#   finish                      the plan, the end
+#
+# $tmp is a private directory; $latsub the binary.
+
+set -u
+top_srcdir=${top_srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+latsub=${LATSUB:-$top_srcdir/latsub}
+sandbox=$top_srcdir/libexec/latsub-sandbox
+export LATSUB_SANDBOX_SCRIPT=$sandbox
+unset SLURM_CONF LATSUB_SANDBOX_DIR
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/latsub-t-XXXXXX")
+test_number=0
+sandbox_dir=
+
+cleanup() {
+	[ -n "$sandbox_dir" ] && "$sandbox" stop --dir "$sandbox_dir" >/dev/null 2>&1
+	[ -n "${KEEP_TMP-}" ] || rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+start_sandbox() {
+	sandbox_dir=$tmp/sb
+	if ! "$sandbox" start --dir "$sandbox_dir" "$@" >"$tmp/sandbox.log" 2>&1; then
+		sed 's/^/# /' "$tmp/sandbox.log"
+		echo "Bail out! the sandbox does not start"
+		exit 1
+	fi
+	# for --local, too
+	export LATSUB_SANDBOX_DIR=$sandbox_dir
+	SLURM_CONF=$("$sandbox" conf --dir "$sandbox_dir")
+	export SLURM_CONF
+}
+
+pass() { test_number=$((test_number + 1)); echo "ok $test_number - $1"; }
+fail() {
+	test_number=$((test_number + 1))
+	echo "not ok $test_number - $1"
+	[ $# -lt 2 ] || printf '%s\n' "$2" | head -60 | sed 's/^/# /'
+}
+ok() {
+	local what=$1 output
+	shift
+	if output=$("$@" 2>&1); then pass "$what"; else
+		fail "$what" "$* -> $?
+$output"
+	fi
+}
+is() {
+	if [ "$2" = "$3" ]; then pass "$1"; else
+		fail "$1" "got:      $2
+expected: $3"
+	fi
+}
+like() { # what, text, regular expression
+	if grep -Eq -- "$3" <<<"$2"; then pass "$1"; else
+		fail "$1" "nothing like '$3' in:
+$2"
+	fi
+}
+until_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.2
+	done
+}
+finish() { echo "1..$test_number"; exit 0; }
+
+# word RUN PHASE: the phase's word in [phases].
+word() {
+	sed -n "/^\[phases\]/,/^\[/s/^$2=//p" "$1/.experiment_state"
+}
+# set_word RUN PHASE WORD: as a person with an editor would.
+set_word() {
+	sed -i "/^\[phases\]/,/^\[/s/^$2=.*/$2=$3/" "$1/.experiment_state"
+}
+newest_run() { # OUTPUT_ROOT
+	local run
+	for run in "$1"/*/; do :; done
+	echo "${run%/}"
+}
+queue_is_empty() { [ -z "$(squeue -h 2>/dev/null)" ]; }
+# executions FILE WORDS: how often a payload ran with these words.
+executions() { grep -cx -- "$2" "$1" 2>/dev/null; true; }
