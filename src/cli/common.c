@@ -137,9 +137,6 @@ cli_sandbox_script(void)
 		else
 			free(places[i]);
 	}
-	/* a build outside of the source tree */
-	if (!found && getenv("LATSUB_SANDBOX_SCRIPT"))
-		found = xstrdup(getenv("LATSUB_SANDBOX_SCRIPT"));
 	return found;
 }
 

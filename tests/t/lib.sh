@@ -12,7 +12,6 @@ set -u
 top_srcdir=${top_srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 latsub=${LATSUB:-$top_srcdir/latsub}
 sandbox=$top_srcdir/libexec/latsub-sandbox
-export LATSUB_SANDBOX_SCRIPT=$sandbox
 unset SLURM_CONF LATSUB_SANDBOX_DIR
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/latsub-t-XXXXXX")
 test_number=0
