@@ -28,6 +28,8 @@ struct live_job {
 	uint32_t base;
 	struct rangeset tasks; /* that are pending or running, by our indices */
 	bool held;
+	bool ending;           /* one of its records is over, and its processes
+	                        * not: its runner may still requeue it */
 	const struct slurm_job *record; /* one of its records */
 };
 

@@ -31,6 +31,7 @@ struct run {
 	struct stat doc_stat;
 	bool doc_exists;
 	bool has_journal;         /* false: never latsub's, or lost */
+	bool is_new, is_new_dir;  /* made by this process: may be unmade */
 	struct event *edits;      /* by hand, not in the journal yet */
 	size_t edit_count;
 	struct latsub_errlist complaints; /* about the state file */
@@ -60,6 +61,9 @@ double run_snapshot_age(const struct run *run);
 
 /* Make the directories of a new run, or of an adopted one. */
 int run_make(const char *dir, struct latsub_error *err);
+/* Take a new run back in which nothing has begun; the directory goes with it
+ * if that was new, too, and nobody put anything else there. */
+void run_unmake(const char *dir, bool is_new_dir);
 
 /* The newest run under root, by the time in its name; NULL when none. */
 char *run_newest(const char *root);

@@ -45,6 +45,8 @@ int cli_usage(const char *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Every complaint, and how many; returns LATSUB_USAGE. */
 int cli_complain(const struct latsub_errlist *errors);
+/* Before getopt: the words that it will go through. */
+void cli_set_arguments(char **argv);
 /* getopt said '?' or ':' or 'h': the exit code for it. */
 int cli_option(const char *help, const char *command, int option);
 

@@ -49,15 +49,32 @@ cli_complain(const struct latsub_errlist *errors)
 	return LATSUB_USAGE;
 }
 
+static char **arguments;
+
+void
+cli_set_arguments(char **argv)
+{
+	arguments = argv;
+	opterr = 0; /* cli_option says it, beginning as all messages do */
+}
+
 int
 cli_option(const char *help, const char *command, int option)
 {
+	const char *word = arguments && optind > 0 ? arguments[optind - 1] : "";
+	bool is_long = optopt == 0 || text_starts(word, "--");
+
 	if (option == 'h') {
 		fputs(help, stdout);
 		return LATSUB_OK;
 	}
-	fprintf(stderr, "latsub: see 'latsub %s --help'\n", command);
-	return LATSUB_USAGE;
+	if (is_long && optopt == 0)
+		return cli_usage(command, "there is no option '%s'", word);
+	if (is_long)
+		return cli_usage(command, "option '%s' needs a value, or takes "
+		                 "none", word);
+	return cli_usage(command, "option '-%c' is none, or needs a value",
+	                 optopt);
 }
 
 /* The output root of the experiment here, or the usual one. */

@@ -48,6 +48,8 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
+#define ENDING_WAIT_SEC 90 /* KillWait is 30 s by default */
+
 struct request {
 	const char *file, *resume, *checkpoint, *output_dir, *config;
 	struct strlist phases, sets;
@@ -250,6 +252,37 @@ ask_jobs(struct request *r)
 	return 0;
 }
 
+/* A job that is over while its processes still end may yet go back into the
+ * queue, or not: wait for that, with a bound. */
+static int
+await_endings(struct request *r)
+{
+	bool told = false;
+
+	for (int tries = 0; tries < ENDING_WAIT_SEC; tries++) {
+		const struct live_job *ending = NULL;
+		int rc;
+
+		for (size_t i = 0; i < r->live.count && !ending; i++) {
+			if (r->live.items[i].ending)
+				ending = &r->live.items[i];
+		}
+		if (!ending)
+			break;
+		if (!told)
+			fprintf(stderr, "latsub: waiting for job %u (%s) to "
+			        "end\n", ending->job, ending->phase_name);
+		told = true;
+		sleep(1);
+		live_clear(&r->live);
+		slurm_jobs_clear(&r->jobs);
+		rc = ask_jobs(r);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 /* ---- the two uses of a plan ---- */
 
 static int
@@ -442,6 +475,24 @@ submit(struct request *r, struct latsub_error *err)
 	return rc;
 }
 
+/* Has any phase been submitted, or was to be? */
+static bool
+has_begun(const struct run *run)
+{
+	for (size_t i = 0; i < run->state->count; i++) {
+		const struct phase_state *phase = run->state->phases[i];
+		uint32_t n[TASK_STATE_COUNT];
+
+		if (!phase->cells)
+			continue;
+		phase_count(phase, n);
+		if (n[TASK_NONE] + n[TASK_COMPLETED] + n[TASK_SKIPPED]
+		    < phase->total)
+			return true;
+	}
+	return false;
+}
+
 /* Everything that changes something, under the run's lock. */
 static int
 act(struct request *r)
@@ -453,24 +504,25 @@ act(struct request *r)
 		return cli_fail(&err);
 	lock = engine_lock(r->engine.run, &err);
 	if (lock < 0)
-		return cli_fail(&err);
+		goto done;
 	if (engine_update_run(&r->engine, &err) || take_checkpoint(r, &err))
 		goto done;
-	rc = ask_jobs(r);
-	if (rc) {
-		close(lock);
-		return rc - 1;
+	if (ask_jobs(r)) { /* it has said why */
+		err.code = LATSUB_SLURM;
+		goto done;
 	}
-	rc = -1;
 	if (r->resume && engine_reconcile(&r->engine, &r->jobs, &r->live, &err))
 		goto done;
 	r->plan = plan_create(r->engine.experiment->spec,
 	                      r->engine.run->state, &r->live, r->selected);
 	rc = submit(r, &err);
 done:
-	close(lock);
+	if (lock >= 0)
+		close(lock);
 	if (rc && *err.text)
 		fprintf(stderr, "latsub: %s\n", err.text);
+	if (rc && r->engine.run->is_new && !has_begun(r->engine.run))
+		run_unmake(r->engine.run->dir, r->engine.run->is_new_dir);
 	return rc ? (int)err.code : LATSUB_OK;
 }
 

@@ -85,6 +85,7 @@ main(int argc, char **argv)
 		printf("latsub %s\n", PACKAGE_VERSION);
 		return LATSUB_OK;
 	}
+	cli_set_arguments(text_starts(name, "--resume") ? argv : argv + 1);
 	if (text_starts(name, "--resume")) /* as "experiment --resume" */
 		return command_experiment(argc, argv);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {

@@ -133,6 +133,9 @@ engine_create_run(const struct experiment *experiment, const char *dir,
                   struct latsub_error *err)
 {
 	char *path = dir ? file_absolute(dir) : make_directory(experiment, err);
+	char *state = path ? file_join(path, RUN_STATE_NAME) : NULL;
+	bool is_new_dir = path && (!dir || !file_exists(path));
+	bool is_new = path && !file_exists(state);
 	struct run *run = NULL;
 
 	if (!path || run_make(path, err))
@@ -140,11 +143,16 @@ engine_create_run(const struct experiment *experiment, const char *dir,
 	run = run_open(path, err);
 	if (!run)
 		goto done;
+	run->is_new = is_new;
+	run->is_new_dir = is_new_dir;
 	if (file_check_owner(run->dir, err) || record_run(run, experiment, err)) {
 		run_close(run);
 		run = NULL;
 	}
 done:
+	if (!run && is_new)
+		run_unmake(path, is_new_dir);
+	free(state);
 	free(path);
 	return run;
 }

@@ -113,6 +113,8 @@ live_join(struct live_jobs *live, const struct spec *spec,
 			free(phase);
 		}
 		job->held |= record->held;
+		job->ending |= record->completing
+			&& record->state > SLURM_SUSPENDED;
 		add_tasks(job, record);
 	}
 	strmap_destroy(by_job);

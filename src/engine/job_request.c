@@ -149,8 +149,8 @@ job_request_clear(struct job_request *request)
 }
 
 void
-job_request_explain(struct latsub_error *err, const struct spec_phase *phase,
-                    const char *words)
+job_request_explain(struct latsub_error *err, const struct engine *engine,
+                    const struct spec_phase *phase, const char *words)
 {
 	static const struct { const char *word; enum option_id id; } hints[] = {
 		{ "partition", OPTION_PARTITION },
@@ -159,10 +159,15 @@ job_request_explain(struct latsub_error *err, const struct spec_phase *phase,
 		{ "time", OPTION_TIME }, { "node", OPTION_NODES },
 		{ "node", OPTION_CPUS_PER_TASK }, { "node", OPTION_NTASKS },
 		{ "node", OPTION_MEM }, { "node", OPTION_GPUS },
+		{ "processors", OPTION_NODES }, { "processors", OPTION_NTASKS },
+		{ "processors", OPTION_CPUS_PER_TASK },
 		{ "emory", OPTION_MEM }, { "feature", OPTION_CONSTRAINT },
 		{ "generic resource", OPTION_GRES },
 		{ "generic resource", OPTION_GPUS },
 	};
+	const char *source = state_metadata(engine->run->state, "experiment");
+	char *run = text_shell_quote(engine->run->dir);
+	char *file = text_shell_quote(source ? source : "FILE");
 	struct strbuf lines = { 0 };
 
 	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
@@ -175,8 +180,14 @@ job_request_explain(struct latsub_error *err, const struct spec_phase *phase,
 			              lines.len ? ", " : "; see ", value->where,
 			              options_name(hints[i].id), value->text);
 	}
+	if (lines.len == 0)
+		strbuf_printf(&lines, "; see %s:%d",
+		              engine->experiment->spec->file, phase->line);
 	latsub_error_set(err, LATSUB_SLURM, "phase %s: Slurm refused it: %s%s; "
-	                 "nothing is left submitted", phase->name, words,
-	                 strbuf_str(&lines));
+	                 "nothing is left submitted; mend it, then '%s --resume "
+	                 "%s --config %s'", phase->name, words,
+	                 strbuf_str(&lines), program_name(), run, file);
 	strbuf_clear(&lines);
+	free(run);
+	free(file);
 }

@@ -31,6 +31,7 @@ void job_request_clear(struct job_request *request);
 
 /* Slurm's words, with the phase and the lines that asked for it. */
 void job_request_explain(struct latsub_error *err,
+                         const struct engine *engine,
                          const struct spec_phase *phase, const char *words);
 
 #endif

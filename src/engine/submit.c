@@ -14,6 +14,7 @@
 #include "dependency.h"
 #include "job_request.h"
 #include "latsub/engine.h"
+#include "latsub/program.h"
 
 #define LOOKUP_TRIES 5
 #define DEFAULT_ARRAY_SIZE 1001 /* Slurm's own default for MaxArraySize */
@@ -178,7 +179,7 @@ explain(struct submitting *s, const struct engine_job *job,
 			"is back, go on with 'latsub --resume %s'",
 			phase->name, words, s->engine->run->state_path);
 	else
-		job_request_explain(s->err, phase, words);
+		job_request_explain(s->err, s->engine, phase, words);
 	free(words);
 }
 
@@ -200,7 +201,7 @@ submit_one(struct submitting *s, struct engine_job job)
 	result->jobs[result->count++] = job;
 	if (!result->first[job.phase])
 		result->first[job.phase] = result->count;
-	return record_job(s, &job) ? SLURM_SILENT : SLURM_YES;
+	return record_job(s, &job) ? SLURM_REFUSED : SLURM_YES;
 }
 
 /* ---- one phase: groups by base and by dependency ---- */
@@ -336,6 +337,33 @@ roll_back(struct submitting *s)
 	free(events);
 }
 
+/* The jobs are there, the word about them is not: the disk failed us. */
+static int
+settle(struct submitting *s)
+{
+	struct run *run = s->engine->run;
+
+	if (journal_sync(run->journal_dir, s->err) == 0
+	    && run_refresh(run, NULL, s->err) == 0
+	    && run_save(run, s->err) == 0)
+		return SLURM_YES;
+	return SLURM_REFUSED;
+}
+
+/* What a failure of the system leaves, and how to go on. */
+static void
+add_advice(struct submitting *s)
+{
+	char *run = text_shell_quote(s->engine->run->dir);
+	char *words = xstrdup(s->err->text);
+
+	latsub_error_set(s->err, LATSUB_SYSTEM, "%s; nothing is left submitted; "
+	                 "mend that, then '%s --resume %s'", words,
+	                 program_name(), run);
+	free(words);
+	free(run);
+}
+
 static enum slurm_answer
 release(const struct engine *engine, uint32_t job, struct latsub_error *err)
 {
@@ -416,15 +444,13 @@ engine_submit(struct engine *engine, const struct plan *plan,
 		if (plan->phases[spec->order[i]].action == PLAN_RUN)
 			answer = submit_phase(&s, spec->order[i]);
 	}
+	if (answer == SLURM_YES)
+		answer = settle(&s);
 	if (answer == SLURM_REFUSED)
 		roll_back(&s);
-	if (answer != SLURM_YES)
-		goto done;
-	if (journal_sync(engine->run->journal_dir, err)
-	    || run_refresh(engine->run, NULL, err)
-	    || run_save(engine->run, err) || release_roots(&s))
-		goto done;
-	rc = 0;
+	if (answer == SLURM_REFUSED && err->code == LATSUB_SYSTEM)
+		add_advice(&s);
+	rc = answer == SLURM_YES ? release_roots(&s) : -1;
 done:
 	job_request_base_destroy(s.base);
 	return rc;

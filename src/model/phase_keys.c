@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COMMAND_MAX (128 * 1024 - 1) /* of one argument: MAX_ARG_STRLEN */
+
 /* A reader returns NULL, or what the value must be. */
 typedef const char *read_f(struct spec_phase *phase, const char *value);
 
@@ -20,6 +22,9 @@ static const char *
 read_command(struct spec_phase *phase, const char *value)
 {
 	replace(&phase->command, value);
+	if (strlen(value) > COMMAND_MAX)
+		return "a command of less than 128 KiB, which is all that Linux "
+			"takes; put a longer one into a script";
 	return *value ? NULL : "a command";
 }
 

@@ -28,7 +28,12 @@ struct reading {
 static const char *
 at(struct reading *r, int line)
 {
-	snprintf(r->where, sizeof r->where, "%.500s:%d", r->spec->file, line);
+	if (line > 0)
+		snprintf(r->where, sizeof r->where, "%.500s:%d", r->spec->file,
+		         line);
+	else /* no line of the file has it */
+		snprintf(r->where, sizeof r->where, "%.500s, --set",
+		         r->spec->file);
 	return r->where;
 }
 
@@ -212,11 +217,13 @@ variable_value(struct reading *r, const char *name)
 	return r->lookup ? r->lookup(name, r->user) : NULL;
 }
 
-/* Replace $NAME and ${NAME}; a '$' before anything else stays. */
+/* Replace $NAME and ${NAME}; a '$' before anything else, in single quotes or
+ * after a backslash stays. */
 static char *
 expand_variables(struct reading *r, const char *text, int line)
 {
 	struct strbuf out = { 0 };
+	char quote = '\0';
 
 	while (*text) {
 		bool braces = text[0] == '$' && text[1] == '{';
@@ -224,6 +231,15 @@ expand_variables(struct reading *r, const char *text, int line)
 		const char *value;
 		char *name;
 
+		if (*text == '\\' && text[1] && quote != '\'')
+			strbuf_putc(&out, *text++);
+		else if (quote ? *text == quote : strchr("'\"", *text) != NULL)
+			quote = quote ? '\0' : *text;
+		else if (*text == '$' && quote != '\'')
+			goto variable;
+		strbuf_putc(&out, *text++);
+		continue;
+variable:
 		while (isalnum((unsigned char)*end) || *end == '_')
 			end++;
 		if (*text != '$' || end == start || (braces && *end != '}')) {

@@ -36,9 +36,21 @@ cut_comment(char *line)
 	}
 }
 
+static const char *
+nearest_option(const char *name)
+{
+	const char *names[OPTION_COUNT];
+
+	for (int i = 0; i < OPTION_COUNT; i++)
+		names[i] = options_name((enum option_id)i);
+	return text_nearest(name, names, OPTION_COUNT);
+}
+
 static void
 refuse(struct reading *r, const char *name)
 {
+	const char *nearest = nearest_option(name);
+
 	if (strcmp(name, "job-name") == 0 || strcmp(name, "array") == 0
 	    || strcmp(name, "dependency") == 0)
 		latsub_errlist_add(r->errors, "%s: --%s is set by latsub "
@@ -50,7 +62,9 @@ refuse(struct reading *r, const char *name)
 		                   "use another option", r->where, name);
 	else
 		latsub_errlist_add(r->errors, "%s: --%.60s is no option of "
-		                   "sbatch", r->where, name);
+		                   "sbatch%s%s%s", r->where, name,
+		                   nearest ? "; did you mean --" : "",
+		                   nearest ? nearest : "", nearest ? "?" : "");
 }
 
 /* "--name=value" or "--name" "value"; returns the words used up. */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,14 +37,19 @@ child_start(const char *command, const char *prologue, const sigset_t *mask,
             int shield_term)
 {
 	int fds[2], failure = 0;
+	pid_t pid, parent = getpid();
 	ssize_t got;
-	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return -1;
 	pid = fork();
 	if (pid == 0) {
 		setpgid(0, 0);
+		/* a command without its runner would run on unrecorded, and
+		 * a second time after the next resume */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);
 		signal(SIGPIPE, SIG_DFL);
 		if (shield_term)
 			signal(SIGTERM, SIG_IGN);

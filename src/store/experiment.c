@@ -25,14 +25,63 @@ caller_variable(const char *name, void *user)
 	return getenv(name);
 }
 
+/* The phase that the section "phase NAME" is of, or NULL. */
+static const char *
+phase_of(const struct inifile_section *section)
+{
+	const char *rest = section->name + strlen("phase");
+
+	return text_starts(section->name, "phase") && strspn(rest, " \t")
+		? rest + strspn(rest, " \t") : NULL;
+}
+
+/* The section that "NAME.key" means, as the file spells it; or NULL. */
+static const char *
+find_section(const struct inifile *ini, const char *name, const char *set,
+             struct latsub_errlist *errors)
+{
+	static const char *const fixed[] = { "experiment", "defaults", "env" };
+	size_t count = inifile_section_count(ini), names_count = 0;
+	const char **names = xcalloc(count + 3, sizeof *names);
+	const char *found = NULL, *nearest;
+
+	for (size_t i = 0; i < 3; i++) {
+		names[names_count++] = fixed[i];
+		if (strcmp(fixed[i], name) == 0)
+			found = fixed[i];
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct inifile_section *s = inifile_section(ini, i);
+		const char *phase = phase_of(s);
+
+		if (!phase)
+			continue;
+		names[names_count++] = phase;
+		if (!found && strcmp(phase, name) == 0)
+			found = s->name;
+	}
+	nearest = found ? NULL : text_nearest(name, names, names_count);
+	if (!found)
+		latsub_errlist_add(errors, "--set %.100s: the experiment has no "
+		                   "phase '%.60s'%s%s%s", set, name,
+		                   nearest ? "; did you mean '" : "",
+		                   nearest ? nearest : "", nearest ? "'?" : "");
+	free(names);
+	return found;
+}
+
 /* "PHASE.KEY=VALUE", "SECTION.KEY=VALUE" or "NAME=VALUE" ([env]). */
 static void
 apply_set(struct inifile *ini, const char *set, struct latsub_errlist *errors)
 {
 	const char *equals = strchr(set, '=');
 	char *name = equals ? xstrndup(set, (size_t)(equals - set)) : NULL;
-	char *dot = name ? strchr(name, '.') : NULL, *section;
+	/* phases may have dots in their names, keys only "array." */
+	char *dot = name ? strstr(name, ".array.") : NULL;
+	const char *section;
 
+	if (name && !dot)
+		dot = strrchr(name, '.');
 	if (!name || !*name) {
 		latsub_errlist_add(errors, "--set %s: write NAME=VALUE for a "
 		                   "variable, or PHASE.KEY=VALUE", set);
@@ -42,12 +91,9 @@ apply_set(struct inifile *ini, const char *set, struct latsub_errlist *errors)
 		setenv(name, equals + 1, 1);
 	} else {
 		*dot = '\0';
-		section = strcmp(name, "experiment") == 0
-			|| strcmp(name, "defaults") == 0
-			|| strcmp(name, "env") == 0 ? xstrdup(name)
-			: xasprintf("phase %s", name);
-		inifile_set(ini, section, dot + 1, equals + 1);
-		free(section);
+		section = find_section(ini, name, set, errors);
+		if (section)
+			inifile_set(ini, section, dot + 1, equals + 1);
 	}
 	free(name);
 }
@@ -131,6 +177,12 @@ read_template(struct experiment *experiment, struct experiment_template *to,
 	size_t len = 0;
 
 	to->path = find_template(experiment, to->name);
+	if (!to->path && strchr(to->name, '/')) {
+		latsub_errlist_add(errors, "%s: template = %s: there is no such "
+		                   "file; a path is relative to the "
+		                   "experiment's", where, to->name);
+		return;
+	}
 	if (!to->path) {
 		latsub_errlist_add(errors, "%s: template = %s: there is no "
 		                   "slurm_templates/%s.sh beside the experiment, "
@@ -217,8 +269,9 @@ load(const char *file, const struct strlist *sets, const char *workdir,
 
 	experiment->file = file_absolute(file);
 	if (file_read(file, EXPERIMENT_MAX, &text, &len, NULL, &err))
-		latsub_errlist_add(errors, "%s; name the experiment's file, or "
-		                   "'latsub init' writes a starter", err.text);
+		latsub_errlist_add(errors, "%s%s", err.text, file_exists(file)
+		                   ? "" : "; name the experiment's file, or "
+		                   "'latsub init' writes a starter");
 	experiment->check = experiment_check(text ? text : "", len);
 	ini = inifile_parse(file, text ? text : "", len, INI_PLAIN, errors);
 	for (size_t i = 0; text && sets && i < sets->count; i++)

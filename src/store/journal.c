@@ -296,8 +296,18 @@ bool
 journal_exists(const char *dir)
 {
 	struct strlist names = { 0 };
-	bool exists = list_files(dir, &names, NULL) == 0 && names.count > 0;
+	bool exists = false;
 
+	if (list_files(dir, &names, NULL))
+		return false;
+	/* an empty file is what a full disk, or a kill, left of a first try */
+	for (size_t i = 0; i < names.count; i++) {
+		char *path = file_join(dir, names.items[i]);
+		struct stat st;
+
+		exists |= stat(path, &st) == 0 && st.st_size > 0;
+		free(path);
+	}
 	strlist_clear(&names);
 	return exists;
 }

@@ -8,6 +8,8 @@
 #include "latsub/run.h"
 
 #include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -400,6 +402,34 @@ run_make(const char *dir, struct latsub_error *err)
 		free(path);
 	}
 	return rc;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void
+run_unmake(const char *dir, bool is_new_dir)
+{
+	char *hidden = file_join(dir, ".latsub");
+	char *state = file_join(dir, RUN_STATE_NAME);
+	char *logs = file_join(dir, "logs");
+	int saved = errno;
+
+	unlink(state);
+	nftw(hidden, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	rmdir(logs);
+	if (is_new_dir)
+		rmdir(dir);
+	errno = saved;
+	free(logs);
+	free(state);
+	free(hidden);
 }
 
 const char *

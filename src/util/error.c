@@ -54,6 +54,7 @@ latsub_errlist_add(struct latsub_errlist *list, const char *fmt, ...)
 {
 	struct strbuf sb = { 0 };
 	va_list ap;
+	char *text;
 
 	if (list->count >= ERRLIST_MAX) {
 		list->dropped++;
@@ -64,7 +65,9 @@ latsub_errlist_add(struct latsub_errlist *list, const char *fmt, ...)
 	va_end(ap);
 	list->texts = xrealloc(list->texts,
 	                       (list->count + 1) * sizeof *list->texts);
-	list->texts[list->count++] = strbuf_steal(&sb);
+	text = text_sanitise(strbuf_str(&sb), sb.len); /* it quotes the user's */
+	list->texts[list->count++] = text;
+	strbuf_clear(&sb);
 }
 
 void

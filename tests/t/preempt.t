@@ -1,0 +1,234 @@
+#!/bin/bash
+# preempt.t - real preemptions, time limits, requeues, cancels, losses: a
+# checkpoint, a requeue of just that phase, and each effect once.
+. "$(dirname "$0")/lib.sh"
+start_sandbox --nodes 2 --cpus 4
+
+mkdir "$tmp/e" && cd "$tmp/e" || exit 1
+
+# A payload that counts to $STEPS, one step each $STEP seconds, saves on USR1
+# and TERM, and goes on from its checkpoint.
+cat >payload <<'EOS'
+#!/bin/bash
+dir=$LATSUB_RUN_DIR/checkpoint
+mkdir -p "$dir"
+n=0
+[ -n "$LATSUB_CHECKPOINT" ] && n=$(cat "$LATSUB_CHECKPOINT")
+echo "start $LATSUB_PHASE ${LATSUB_TASK} at $n attempt $LATSUB_ATTEMPT resume $LATSUB_RESUME" >> "$TRACE"
+save() {
+	echo "$n" >"$dir/.tmp" && mv "$dir/.tmp" "$dir/step$n"
+	echo "saved $n on $1" >> "$TRACE"
+	exit 9
+}
+trap 'save USR1' USR1
+[ -n "$NO_TERM" ] || trap 'save TERM' TERM
+while [ "$n" -lt "$STEPS" ]; do
+	sleep "$STEP" & wait $!
+	n=$((n + 1))
+done
+echo "$n" >"$dir/.tmp" && mv "$dir/.tmp" "$dir/step$n"
+echo "done $LATSUB_PHASE $n" >> "$TRACE"
+EOS
+chmod +x payload
+
+# experiment NAME PARTITION [LINE]...: training, and a child that counts.
+experiment() {
+	local name=$1 partition=$2
+	shift 2
+	export TRACE=$tmp/e/$name.trace
+	cat >"$name.ini" <<INI
+[experiment]
+name = $name
+checkpoint_phase = training
+[env]
+STEPS = 12
+STEP = 1
+NO_TERM =
+TRACE = $tmp/e/$name.trace
+[phase training]
+command = exec ./payload
+partition = $partition
+cpus-per-task = 4
+nodes = 1
+checkpoint = checkpoint/step*
+$(printf '%s\n' "$@")
+[phase child]
+after = training
+partition = high
+command = echo child \$(cat "\$LATSUB_CHECKPOINT") >> "\$TRACE"
+INI
+	timeout 60 "$latsub" experiment "$name.ini" >"$name.out" 2>&1 ||
+		{ fail "$name is submitted" "$(cat "$name.out")"; return 1; }
+	run=$(ls -d "$tmp/e/runs/${name}"_2*)
+	job=$(sed -n '/^\[jobs\]/,/^\[/s/^training=//p' "$run/.experiment_state")
+}
+started() { grep -q "start training 0 at .* attempt $1" "$TRACE"; }
+completed() { "$latsub" status "$run" >/dev/null; }
+# A job that wants all of the machine, for a moment.
+take_the_machine() {
+	sbatch -Q -p high -N2 --exclusive -t 1 -o /dev/null --wrap "sleep ${1:-1}" \
+		>/dev/null
+}
+requeued() { # REASON COUNT
+	is "$run_name: recorded as $1, $2 times" \
+		"$(grep -c "^training.requeued.*\.$1=" "$run/.experiment_state")" "$2"
+}
+ends_well() { # SECONDS
+	ok "$run_name: it ends by itself, all completed" until_true "$1" completed
+	is "$run_name: the work was done once" "$(grep -c '^done training 12' "$TRACE")" 1
+	is "$run_name: the child ran once, after" "$(tail -1 "$TRACE")" "child 12"
+}
+goes_on() { # from where it was: no step is done twice
+	like "$run_name: the next attempt goes on from the checkpoint" \
+		"$(grep '^start' "$TRACE" | tail -1)" "at [1-9][0-9]* attempt [1-9].* resume 1"
+}
+
+# ---- preemption, REQUEUE without grace ----
+run_name="preempted"
+experiment requeue low && {
+	ok "$run_name: it starts" until_true 20 started 0
+	sleep 2.5 # some work to lose
+	take_the_machine
+	ends_well 60
+	goes_on
+	requeued preempted 1
+	like "$run_name: the log says why there is a second attempt" \
+		"$("$latsub" logs training "$run")" 'attempt 2, requeued: preempted'
+	like "$run_name: so does status" "$("$latsub" status "$run")" 'training .*1 requeue'
+}
+
+# ---- preemption, REQUEUE with GraceTime and user signal ----
+run_name="preempted with grace"
+experiment grace lowgrace "signal = USR1@2" && {
+	ok "$run_name: it starts" until_true 20 started 0
+	sleep 1.5
+	take_the_machine
+	ends_well 90
+	goes_on
+	requeued preempted 1
+	ok "$run_name: USR1 did it" grep -q 'on USR1' "$TRACE"
+}
+
+# ---- preemption, CANCEL ----
+run_name="preempted by CANCEL"
+experiment cancelled lowcancel && {
+	ok "$run_name: it starts" until_true 20 started 0
+	sleep 1.5
+	take_the_machine
+	ends_well 60
+	goes_on
+	requeued preempted 1
+}
+
+# ---- scontrol requeue ----
+run_name="scontrol requeue"
+experiment operator main && {
+	ok "$run_name: it starts" until_true 20 started 0
+	sleep 1.5
+	scontrol requeue "$job"
+	ends_well 60
+	goes_on
+	requeued operator 1
+}
+
+# ---- exit code 75 ----
+run_name="exit code 75"
+cat >once <<'EOS'
+#!/bin/bash
+mkdir -p "$LATSUB_RUN_DIR/checkpoint"
+echo "start training 0 at ${LATSUB_CHECKPOINT:+1} attempt $LATSUB_ATTEMPT resume $LATSUB_RESUME" >> "$TRACE"
+[ -n "$LATSUB_CHECKPOINT" ] && { echo 12 > "$LATSUB_RUN_DIR/checkpoint/step2"; echo "done training 12" >> "$TRACE"; exit 0; }
+echo 1 > "$LATSUB_RUN_DIR/checkpoint/step1"
+exit 75
+EOS
+chmod +x once
+experiment request main && :
+sed 's/exec .\/payload/exec .\/once/' request.ini >request2.ini
+"$latsub" cancel "$run" >/dev/null 2>&1
+: >"$TRACE"
+timeout 60 "$latsub" experiment request2.ini -o runs/request2 >/dev/null 2>&1
+run=$tmp/e/runs/request2
+ends_well 60
+requeued requested 1
+
+# ---- scancel ----
+run_name="scancel"
+experiment scancel low && {
+	ok "$run_name: it starts" until_true 20 started 0
+	sleep 1.5
+	scancel "$job"
+	pending() { [ "$(word "$run" training)" = pending ]; }
+	ok "$run_name: the state says pending" until_true 15 pending
+	ok "$run_name: the command saved its work" grep -q 'saved .* on TERM' "$TRACE"
+	ok "$run_name: nothing is left in the queue" until_true 20 queue_is_empty
+	ok "$run_name: it stays away" sleep 8
+	is "$run_name: really" "$(squeue -h | wc -l)" 0
+	is "$run_name: resume works" "$(timeout 60 "$latsub" --resume "$run" --wait >/dev/null 2>&1; echo $?)" 0
+	like "$run_name: from the checkpoint" "$(grep '^start' "$TRACE" | tail -1)" "at [1-9]"
+}
+
+# ---- a payload that ignores everything can be cancelled ----
+run_name="deaf payload"
+experiment deaf low && : >"$TRACE"
+sed 's/exec .\/payload/trap "" TERM USR1; echo start training 0 at 0 attempt 0 >> "$TRACE"; while :; do sleep 1; done/' deaf.ini >deaf2.ini
+"$latsub" cancel "$run" >/dev/null 2>&1
+timeout 60 "$latsub" experiment deaf2.ini -o runs/deaf2 >/dev/null 2>&1
+run=$tmp/e/runs/deaf2
+job=$(sed -n '/^\[jobs\]/,/^\[/s/^training=//p' "$run/.experiment_state")
+ok "$run_name: it starts" until_true 20 started 0
+scancel "$job"
+ok "$run_name: it is gone within KillWait" until_true 12 queue_is_empty
+is "$run_name: as cancelled" "$(grep -c 'training.cancelled' "$run/.experiment_state")" 1
+
+# ---- one element of an array ----
+run_name="one element"
+export TRACE=$tmp/e/array.trace
+cat >array.ini <<INI
+[experiment]
+name = array
+[env]
+TRACE = $TRACE
+[phase many]
+array.I = 0 1 2 3 4 5 6 7
+max_parallel = 6
+command = echo "start \$I \$LATSUB_ATTEMPT" >> "\$TRACE"; sleep 4; echo "done \$I" >> "\$TRACE"
+INI
+timeout 60 "$latsub" experiment array.ini >/dev/null 2>&1
+run=$(ls -d "$tmp/e/runs/array"_2*)
+job=$(sed -n '/^\[jobs\]/,/^\[/s/^many=//p' "$run/.experiment_state")
+ok "$run_name: it runs" until_true 20 grep -q 'start 3 0' "$TRACE"
+scontrol requeue "${job}_3"
+ok "$run_name: the array ends" until_true 60 completed
+is "$run_name: only that one started again" "$(grep '^start' "$TRACE" | sort | uniq -c | awk '{print $3":"$4}' | tr '\n' ' ')" \
+	"0:0 1:0 2:0 3:0 3:1 4:0 5:0 6:0 7:0 "
+is "$run_name: each was done once" "$(grep '^done' "$TRACE" | sort | uniq -c | awk '$1 != 1' | wc -l)" 0
+
+# ---- kill -9 of the runner: the phase is lost, and a resume finds it ----
+run_name="runner killed"
+experiment killed main && {
+	ok "$run_name: it starts" until_true 20 started 0
+	pid=$(for p in /proc/[0-9]*; do
+		cat "$p/cmdline" 2>/dev/null | tr '\0' ' ' | grep -q 'latsub run' &&
+			cat "$p/environ" 2>/dev/null | tr '\0' '\n' | grep -qx "SLURM_JOB_ID=$job" && echo "${p#/proc/}"; done | head -1)
+	kill -9 "$pid"
+	gone() { ! squeue -h -j "$job" -t R 2>/dev/null | grep -q .; }
+	ok "$run_name: the job is gone" until_true 20 gone
+	has_failed() { "$latsub" status "$run" >/dev/null; [ $? -eq 1 ]; }
+	ok "$run_name: status knows it failed" until_true 15 has_failed
+	is "$run_name: resume runs it again" "$(timeout 90 "$latsub" --resume "$run" --wait >/dev/null 2>&1; echo $?)" 0
+	is "$run_name: the work was done once" "$(grep -c '^done training 12' "$TRACE")" 1
+	ok "$run_name: the loss is on record" grep -q '^training.lost.1.0=0' "$run/.experiment_state"
+}
+
+# ---- a node lost with all that runs on it ----
+run_name="node lost"
+experiment node main && {
+	ok "$run_name: it starts" until_true 20 started 0
+	node=$(squeue -h -j "$job" -o %N)
+	"$sandbox" kill-node "$node" --dir "$sandbox_dir" >/dev/null
+	"$sandbox" start-slurmd "$node" --dir "$sandbox_dir" >/dev/null
+	ok "$run_name: it ends by itself" until_true 120 completed
+	is "$run_name: the work was done once" "$(grep -c '^done training 12' "$TRACE")" 1
+	requeued node_failure 1
+}
+finish
