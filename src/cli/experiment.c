@@ -507,7 +507,7 @@ act(struct request *r)
 		goto done;
 	if (engine_update_run(&r->engine, &err) || take_checkpoint(r, &err))
 		goto done;
-	if (ask_jobs(r)) { /* it has said why */
+	if (ask_jobs(r) || await_endings(r)) { /* it has said why */
 		err.code = LATSUB_SLURM;
 		goto done;
 	}

@@ -228,22 +228,18 @@ expand_variables(struct reading *r, const char *text, int line)
 	while (*text) {
 		bool braces = text[0] == '$' && text[1] == '{';
 		const char *start = text + 1 + braces, *end = start;
+		bool escaped = *text == '\\' && text[1] && quote != '\'';
 		const char *value;
 		char *name;
 
-		if (*text == '\\' && text[1] && quote != '\'')
-			strbuf_putc(&out, *text++);
-		else if (quote ? *text == quote : strchr("'\"", *text) != NULL)
+		if (quote ? *text == quote : *text == '\'' || *text == '"')
 			quote = quote ? '\0' : *text;
-		else if (*text == '$' && quote != '\'')
-			goto variable;
-		strbuf_putc(&out, *text++);
-		continue;
-variable:
 		while (isalnum((unsigned char)*end) || *end == '_')
 			end++;
-		if (*text != '$' || end == start || (braces && *end != '}')) {
-			strbuf_putc(&out, *text++);
+		if (*text != '$' || quote == '\'' || end == start
+		    || (braces && *end != '}')) {
+			strbuf_add(&out, text, escaped ? 2 : 1);
+			text += escaped ? 2 : 1;
 			continue;
 		}
 		name = xstrndup(start, (size_t)(end - start));

@@ -250,6 +250,26 @@ run_refresh(struct run *run, bool *changed, struct latsub_error *err)
 	return rc;
 }
 
+/* An experiment named by mistake would be written over. */
+static int
+check_is_state(const struct run *run, struct latsub_error *err)
+{
+	if (run->has_journal && strcmp(file_basename(run->state_path),
+	                               RUN_STATE_NAME) == 0)
+		return 0;
+	for (size_t i = 0; i < inifile_section_count(run->doc); i++) {
+		const char *name = inifile_section(run->doc, i)->name;
+
+		if (strcmp(name, "experiment") == 0
+		    || text_starts(name, "phase "))
+			return latsub_error_set(err, LATSUB_USAGE, "%s: this "
+				"is an experiment, not the state of a run; name "
+				"the run's directory or its %s",
+				run->state_path, RUN_STATE_NAME);
+	}
+	return 0;
+}
+
 struct run *
 run_open(const char *path, struct latsub_error *err)
 {
@@ -272,7 +292,7 @@ run_open(const char *path, struct latsub_error *err)
 		run_close(run);
 		return NULL;
 	}
-	if (run_read(run, err)) {
+	if (run_read(run, err) || check_is_state(run, err)) {
 		run_close(run);
 		return NULL;
 	}

@@ -163,7 +163,8 @@ text_sanitise(const char *s, size_t len)
 		unsigned char c = (unsigned char)*s;
 		size_t n = utf8_length((const unsigned char *)s, len);
 
-		if (n == 0 || (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
+		if (n == 0 || (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f
+		    || (c == 0xc2 && (unsigned char)s[1] < 0xa0)) {
 			strbuf_putc(&sb, '?');
 			n = 1;
 		} else {
