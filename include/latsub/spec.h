@@ -61,6 +61,7 @@ struct spec_phase {
 	unsigned requeue_on;     /* bits of enum requeue_reason */
 	struct rangeset requeue_exit_codes;
 	uint32_t max_requeues, max_stalled_requeues;
+	int64_t time_budget_sec; /* over all attempts; 0: no limit */
 };
 
 struct spec_env {

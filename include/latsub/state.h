@@ -56,6 +56,7 @@ struct event {
 	uint32_t seq;          /* EVENT_CHECKPOINT: grows; INTENDED, EDITED:
 	                        * since of the sweep its tasks mean, + 1 */
 	int code, signal;      /* of the command; -1 when not known */
+	uint32_t elapsed;      /* REQUEUED: seconds that the attempt ran */
 	char *node, *reason, *text; /* text: last lines of the log */
 	char *path, *epoch;    /* a checkpoint */
 	char *word;            /* EVENT_EDITED */
@@ -84,7 +85,8 @@ struct phase_job {
 /* Something that happened to tasks in one attempt, and why: kept as sets so
  * that counting is exact however often an event is read. */
 struct phase_mark {
-	char kind; /* 'r' requeued, 'f' failed, 'l' lost, 'c' cancelled */
+	char kind; /* 'r' requeued, 'f' failed, 'l' lost, 'c' cancelled, 't' ran
+	            * for so many seconds (in reason) before a requeue */
 	uint32_t gen, attempt;
 	char *reason;
 	struct rangeset tasks;
@@ -182,6 +184,9 @@ uint32_t phase_job_of(const struct phase_state *phase, uint32_t task);
  * task, in any generation.  reason NULL: whatever the reason. */
 uint64_t phase_marks(const struct phase_state *phase, char kind,
                      uint32_t gen, uint32_t task, const char *reason);
+/* Seconds that the task ran in attempts of a generation that were requeued. */
+uint64_t phase_used_sec(const struct phase_state *phase, uint32_t gen,
+                        uint32_t task);
 void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
                     uint32_t attempt, const char *reason,
                     const struct rangeset *tasks);

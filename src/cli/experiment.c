@@ -157,8 +157,13 @@ open_resumed(struct request *r)
 	r->engine.run = run_open(r->resume, &err);
 	if (!r->engine.run)
 		return cli_fail(&err) + 1;
-	if (r->engine.run->complaints.count)
+	if (r->engine.run->complaints.count) {
+		if (r->engine.run->has_journal)
+			fprintf(stderr, "latsub: mend what follows, or take the "
+			        "file away: a resume writes it anew from the "
+			        "journal\n");
 		return cli_complain(&r->engine.run->complaints) + 1;
+	}
 	if (file_check_owner(r->engine.run->dir, &err))
 		return cli_fail(&err) + 1;
 	for (size_t i = 0; i < r->engine.run->notes.count; i++)
@@ -499,9 +504,12 @@ act(struct request *r)
 {
 	struct latsub_error err = { 0 };
 	int lock, rc = -1;
+	bool in_vain;
 
-	if (open_run(r, &err))
-		return cli_fail(&err);
+	if (open_run(r, &err)) {
+		fprintf(stderr, "latsub: %s; nothing is submitted\n", err.text);
+		return (int)err.code;
+	}
 	lock = engine_lock(r->engine.run, &err);
 	if (lock < 0)
 		goto done;
@@ -519,9 +527,11 @@ act(struct request *r)
 done:
 	if (lock >= 0)
 		close(lock);
+	in_vain = rc && r->engine.run->is_new && !has_begun(r->engine.run);
 	if (rc && *err.text)
-		fprintf(stderr, "latsub: %s\n", err.text);
-	if (rc && r->engine.run->is_new && !has_begun(r->engine.run))
+		fprintf(stderr, "latsub: %s%s\n", err.text,
+		        in_vain ? "; nothing is submitted" : "");
+	if (in_vain)
 		run_unmake(r->engine.run->dir, r->engine.run->is_new_dir);
 	return rc ? (int)err.code : LATSUB_OK;
 }

@@ -298,11 +298,33 @@ record_changes(struct engine *engine, struct latsub_error *err)
 	return rc;
 }
 
+/* Slurm takes a backslash in a log's path for a quote; journal and state
+ * are UTF-8. */
+static int
+check_path(const char *what, const char *path, struct latsub_error *err)
+{
+	const char *bad = strchr(path, '\\') ? "a backslash, with which Slurm "
+		"finds no log" : !text_is_utf8(path, strlen(path))
+		? "bytes that are not UTF-8" : NULL;
+	char *clean;
+
+	if (!bad)
+		return 0;
+	clean = text_sanitise(path, strlen(path));
+	latsub_error_set(err, LATSUB_USAGE, "%s: %s has %s; take another "
+	                 "directory", clean, what, bad);
+	free(clean);
+	return -1;
+}
+
 int
 engine_update_run(struct engine *engine, struct latsub_error *err)
 {
 	const struct experiment *experiment = engine->experiment;
 
+	if (check_path("the run's directory", engine->run->dir, err)
+	    || check_path("workdir", experiment->workdir, err))
+		return -1;
 	if (write_copy(engine->run, "experiment.ini", experiment->text,
 	               experiment->text_len, err)
 	    || write_environment(engine, err) || write_prologues(engine, err)

@@ -20,7 +20,8 @@ job_request_base_create(const struct engine *engine)
 	struct job_request_base *base = xcalloc(1, sizeof *base);
 	const struct spec *spec = engine->experiment->spec;
 
-	base->script = xstrdup("#!/bin/bash\nexec \"$LATSUB_BIN\" run\n");
+	base->script = xstrdup("#!/bin/bash\n"
+		"exec ${LATSUB_RUN_UNDER-} \"$LATSUB_BIN\" run\n");
 	for (char **env = environ; *env; env++) {
 		/* a job's variables are Slurm's and latsub's to set */
 		if ((text_starts(*env, "SLURM_")
@@ -28,7 +29,7 @@ job_request_base_create(const struct engine *engine)
 		    || text_starts(*env, "SLURMD_")
 		    || (text_starts(*env, "LATSUB_")
 		        && !text_starts(*env, "LATSUB_SLURM_MODULE=")
-		        && !text_starts(*env, "LATSUB_FAULT")))
+		        && !text_starts(*env, "LATSUB_RUN_UNDER=")))
 			continue;
 		strlist_add(&base->env, *env);
 	}
@@ -159,6 +160,7 @@ job_request_explain(struct latsub_error *err, const struct engine *engine,
 		{ "time", OPTION_TIME }, { "node", OPTION_NODES },
 		{ "node", OPTION_CPUS_PER_TASK }, { "node", OPTION_NTASKS },
 		{ "node", OPTION_MEM }, { "node", OPTION_GPUS },
+		{ "node", OPTION_GRES }, { "node", OPTION_CONSTRAINT },
 		{ "processors", OPTION_NODES }, { "processors", OPTION_NTASKS },
 		{ "processors", OPTION_CPUS_PER_TASK },
 		{ "emory", OPTION_MEM }, { "feature", OPTION_CONSTRAINT },

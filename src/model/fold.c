@@ -1,6 +1,7 @@
 /*
  * fold.c - how an event changes the state.  Pure: no files, no clock.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,13 @@ apply_mark(struct phase_state *phase, const struct event *event,
 		: event->kind == EVENT_LOST ? 'l'
 		: event->kind == EVENT_CANCELLED ? 'c' : 0;
 
+	if (event->elapsed) {
+		char seconds[16];
+
+		snprintf(seconds, sizeof seconds, "%u", event->elapsed);
+		phase_add_mark(phase, 't', event->gen, event->attempt, seconds,
+		               tasks);
+	}
 	if (kind)
 		phase_add_mark(phase, kind, event->gen, event->attempt,
 		               event->reason ? event->reason : "", tasks);

@@ -118,6 +118,7 @@ static const struct {
 	check_f *check;
 } table[OPTION_COUNT] = {
 	[OPTION_TIME] = { "time", 't', check_time },
+	[OPTION_TIME_MIN] = { "time-min", 0, check_time },
 	[OPTION_PARTITION] = { "partition", 'p', NULL },
 	[OPTION_ACCOUNT] = { "account", 'A', NULL },
 	[OPTION_QOS] = { "qos", 'q', NULL },
@@ -156,7 +157,7 @@ static const char *const future[] = {
 	"power", "prefer", "priority", "profile", "propagate", "quiet",
 	"reboot", "reservation", "segment", "share", "sockets-per-node",
 	"spread-job", "switches", "test-only", "thread-spec",
-	"threads-per-core", "time-min", "tmp", "tres-bind", "tres-per-task",
+	"threads-per-core", "tmp", "tres-bind", "tres-per-task",
 	"uid", "use-min-nodes", "verbose", "wait", "wait-all-nodes",
 	"wckey", "wrap", "x11",
 };

@@ -128,6 +128,15 @@ read_retry_delay(struct spec_phase *phase, const char *value)
 }
 
 static const char *
+read_time_budget(struct spec_phase *phase, const char *value)
+{
+	return options_parse_time(value, &phase->time_budget_sec)
+		|| phase->time_budget_sec <= 0
+		|| phase->time_budget_sec == OPTION_TIME_UNLIMITED
+		? "a time as for 'time': minutes, H:MM:SS, D-HH" : NULL;
+}
+
+static const char *
 read_mode(struct spec_phase *phase, const char *value)
 {
 	static const char *const names[] = { "exit", "continue", "none" };
@@ -228,6 +237,7 @@ static const struct {
 	{ "requeue_exit_codes", read_exit_codes, true },
 	{ "max_requeues", read_max_requeues, true },
 	{ "max_stalled_requeues", read_max_stalled, true },
+	{ "time_budget", read_time_budget, true },
 };
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 

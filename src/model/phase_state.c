@@ -170,6 +170,21 @@ phase_marks(const struct phase_state *phase, char kind, uint32_t gen,
 	return count;
 }
 
+uint64_t
+phase_used_sec(const struct phase_state *phase, uint32_t gen, uint32_t task)
+{
+	uint64_t seconds = 0;
+
+	for (size_t i = 0; i < phase->mark_count; i++) {
+		const struct phase_mark *mark = &phase->marks[i];
+
+		if (mark->kind == 't' && mark->gen == gen
+		    && rangeset_has(&mark->tasks, task))
+			seconds += strtoul(mark->reason, NULL, 10);
+	}
+	return seconds;
+}
+
 void
 phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
                uint32_t attempt, const char *reason,

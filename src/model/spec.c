@@ -14,6 +14,8 @@
 #include "dag.h"
 #include "phase_keys.h"
 
+#define VARIABLE_MAX (128 * 1024) /* MAX_ARG_STRLEN: name, '=', value, NUL */
+
 struct reading {
 	struct spec *spec;
 	const struct spec_item *items;
@@ -112,6 +114,17 @@ check_variable(struct reading *r, const char *name, int line)
 		                   "take another name", at(r, line), name);
 }
 
+/* Longer, and no program could be started with it. */
+static void
+check_length(struct reading *r, const char *name, const char *value, int line)
+{
+	if (strlen(name) + strlen(value) + 2 > VARIABLE_MAX)
+		latsub_errlist_add(r->errors, "%s: %.60s: a value of %zu bytes; "
+		                   "Linux takes no variable of 128 KiB, put it "
+		                   "into a file", at(r, line), name,
+		                   strlen(value));
+}
+
 static void
 read_env(struct reading *r, const struct spec_item *item)
 {
@@ -119,6 +132,7 @@ read_env(struct reading *r, const struct spec_item *item)
 	const char *given = r->lookup ? r->lookup(item->key, r->user) : NULL;
 
 	check_variable(r, item->key, item->line);
+	check_length(r, item->key, given ? given : item->value, item->line);
 	spec->env = xrealloc(spec->env, (spec->env_count + 1)
 	                     * sizeof *spec->env);
 	spec->env[spec->env_count++] = (struct spec_env){
@@ -296,6 +310,8 @@ check_values(struct reading *r, const struct spec_phase *phase)
 					at(r, phase->line),
 					phase->sweep.keys[k].name,
 					values->items[i]);
+			check_length(r, phase->sweep.keys[k].name,
+			             values->items[i], phase->line);
 			if (!text_is_utf8(values->items[i],
 			                  strlen(values->items[i])))
 				latsub_errlist_add(r->errors, "%s: array.%s has "

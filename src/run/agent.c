@@ -77,13 +77,15 @@ run_command(char *const argv[], char *text, size_t size)
 	return strbuf_steal(&out);
 }
 
-/* scontrol shows COMPLETING where libslurm tells the base state; reason and
- * times tell the cases apart. */
+/* scontrol shows COMPLETING where libslurm tells the base state; the count of
+ * restarts, the reason and times tell the cases apart.  Of a job that was
+ * requeued it does not show whether that was a preemption. */
 static void
 view_from_scontrol(const char *text, struct slurm_view *view)
 {
 	const char *restarts = strstr(text, " Restarts=");
 	const char *preempt = strstr(text, " PreemptTime=");
+	const char *own = getenv("SLURM_RESTART_COUNT");
 
 	view->answered = true;
 	view->restarts = restarts ? (uint32_t)atoi(restarts + 10) : 0;
@@ -92,7 +94,8 @@ view_from_scontrol(const char *text, struct slurm_view *view)
 		view->state = SLURM_RUNNING;
 	else if (strstr(text, " Reason=TimeLimit"))
 		view->state = SLURM_TIMEOUT;
-	else if (strstr(text, " JobState=PENDING"))
+	else if (strstr(text, " JobState=PENDING")
+	         || view->restarts > (own ? (uint32_t)atoi(own) : 0))
 		view->state = SLURM_PENDING;
 	else if (view->preempting)
 		view->state = SLURM_PREEMPTED;
@@ -153,18 +156,43 @@ work_view(const void *what, struct answer *answer)
 	slurm_jobs_clear(&jobs);
 }
 
+struct requeue_work {
+	const char *id;
+	int64_t time_limit_sec;
+};
+
+/* With time-min Slurm may have cut the limit; the next attempt asks for the
+ * whole of it again.  A job that has not ended may not be changed yet. */
+static void
+restore_limit(const struct slurm_ops *ops, const struct requeue_work *work)
+{
+	struct slurm_update update = { .mem_mib = -1, .hold = -1,
+		.time_limit_sec = work->time_limit_sec };
+	struct timespec pause = { 0, 200000000 };
+	struct latsub_error err;
+
+	for (int i = 0; i < 5 && work->time_limit_sec > 0; i++) {
+		if (ops->update(work->id, &update, &err) == SLURM_YES)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 static void
 work_requeue(const void *what, struct answer *answer)
 {
+	const struct requeue_work *work = what;
 	const struct slurm_ops *ops = open_slurm(answer);
 	struct latsub_error err = { 0 };
 
 	if (!ops) {
-		answer->answer = scontrol_requeue(what, answer);
+		answer->answer = scontrol_requeue(work->id, answer);
 		return;
 	}
-	answer->answer = ops->requeue(what, &err);
+	answer->answer = ops->requeue(work->id, &err);
 	snprintf(answer->text, sizeof answer->text, "%.500s", err.text);
+	if (answer->answer == SLURM_YES)
+		restore_limit(ops, work);
 }
 
 struct comment_work {
@@ -299,13 +327,15 @@ wait_for(struct agent *agent, double deadline, struct answer *answer)
 }
 
 enum slurm_answer
-agent_requeue(const char *id, double deadline, char *text, size_t size)
+agent_requeue(const char *id, int64_t time_limit_sec, double deadline,
+              char *text, size_t size)
 {
+	struct requeue_work work = { id, time_limit_sec };
 	struct answer answer = { .answer = SLURM_SILENT };
 	struct agent agent;
 
 	for (unsigned i = 1; answer.answer == SLURM_SILENT; i++) {
-		if (start(&agent, work_requeue, id))
+		if (start(&agent, work_requeue, &work))
 			return SLURM_SILENT;
 		wait_for(&agent, deadline, &answer);
 		if (deadline > 0 && now() >= deadline)

@@ -22,10 +22,10 @@ void agent_view(struct agent *agent, struct slurm_view *view);
 /* Give up a question that is under way. */
 void agent_drop(struct agent *agent);
 
-/* Requeue, trying until Slurm answers or until the deadline (CLOCK_MONOTONIC
+/* Requeue, with the time limit set anew (0: as it is), trying until Slurm answers or until the deadline (CLOCK_MONOTONIC
  * seconds; 0: as long as it takes).  text gets Slurm's words on a no. */
-enum slurm_answer agent_requeue(const char *id, double deadline, char *text,
-                                size_t size);
+enum slurm_answer agent_requeue(const char *id, int64_t time_limit_sec,
+                                double deadline, char *text, size_t size);
 
 /* Set the job's comment (the progress that squeue shows). */
 enum slurm_answer agent_comment(const char *id, uint32_t job,

@@ -47,14 +47,27 @@ act(enum decide_action action, const char *reason)
 	return (struct decide_out){ .action = action, .reason = reason };
 }
 
+/* What forbids any requeue; or action COMPLETE for "nothing does". */
+static struct decide_out
+check_limits(const struct decide_in *in)
+{
+	if (in->budget_spent || in->cause == END_BUDGET)
+		return fail("time_budget is spent", 0);
+	if (in->requeues >= in->phase->max_requeues)
+		return fail("max_requeues = %u is reached",
+		            in->phase->max_requeues);
+	return act(DECIDE_COMPLETE, "");
+}
+
 /* A requeue that needs progress: for the time limit, or by request. */
 static struct decide_out
 requeue_with_progress(const struct decide_in *in, const char *reason,
                       const char *stalled_reason)
 {
-	if (in->requeues >= in->phase->max_requeues)
-		return fail("max_requeues = %u is reached",
-		            in->phase->max_requeues);
+	struct decide_out limit = check_limits(in);
+
+	if (limit.action == DECIDE_FAIL)
+		return limit;
 	if (in->progressed)
 		return act(DECIDE_REQUEUE, reason);
 	if (in->stalled >= in->phase->max_stalled_requeues)
@@ -66,10 +79,10 @@ requeue_with_progress(const struct decide_in *in, const char *reason,
 static struct decide_out
 requeue(const struct decide_in *in, const char *reason)
 {
-	if (in->requeues >= in->phase->max_requeues)
-		return fail("max_requeues = %u is reached",
-		            in->phase->max_requeues);
-	return act(DECIDE_REQUEUE, reason);
+	struct decide_out limit = check_limits(in);
+
+	return limit.action == DECIDE_FAIL ? limit
+		: act(DECIDE_REQUEUE, reason);
 }
 
 static bool

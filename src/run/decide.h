@@ -25,6 +25,7 @@ enum end_cause { /* why the attempt ends */
 	END_PREEMPTED,
 	END_OPERATOR,  /* someone requeued the job */
 	END_CANCELLED,
+	END_BUDGET,    /* time_budget is spent */
 	END_UNKNOWN,   /* a signal, and Slurm is silent */
 	END_FORWARDED  /* a plain TERM to a running job: the command's affair */
 };
@@ -42,6 +43,7 @@ struct decide_in {
 	uint32_t requeues;    /* of this task in this generation so far */
 	uint32_t stalled;     /* the last ones in a row without progress */
 	uint32_t retries;     /* used up so far */
+	bool budget_spent;    /* no time is left for another attempt */
 	const struct spec_phase *phase;
 };
 

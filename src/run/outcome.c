@@ -108,6 +108,10 @@ decide(struct attempt *attempt, const struct watch_end *end,
 		.stalled = count_stalled(attempt),
 		.retries = (uint32_t)phase_marks(state, 'r', attempt->gen,
 			attempt->task, "retry"),
+		.budget_spent = attempt->spec->time_budget_sec > 0
+			&& end->elapsed_sec + phase_used_sec(state,
+				attempt->gen, attempt->task)
+			>= (uint64_t)attempt->spec->time_budget_sec,
 		.phase = attempt->spec };
 
 	*missing = missing_output(attempt);
@@ -168,6 +172,8 @@ record_end(struct attempt *attempt, enum event_kind kind,
 	event.code = end->exit_code;
 	event.signal = end->signal;
 	event.reason = xstrdup(reason);
+	if (kind == EVENT_REQUEUED)
+		event.elapsed = end->elapsed_sec;
 	if (kind == EVENT_FAILED)
 		event.text = log_tail();
 	if (kind == EVENT_COMPLETED) {
@@ -261,15 +267,22 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 {
 	char words[512] = "";
 	double deadline = end->kill_at > 0 ? end->kill_at - 0.3 : 0;
+	const char *limit = options_get(&attempt->spec->options, OPTION_TIME);
 	enum slurm_answer answer;
+	int64_t limit_sec = 0;
 	char *why;
 	int rc;
 
+	if (!options_get(&attempt->spec->options, OPTION_TIME_MIN) || !limit
+	    || options_parse_time(limit, &limit_sec)
+	    || limit_sec == OPTION_TIME_UNLIMITED)
+		limit_sec = 0;
 	if (strcmp(reason, "retry") == 0 && attempt->spec->retry_delay_sec > 0)
 		sleep((unsigned)attempt->spec->retry_delay_sec);
 	record_end(attempt, EVENT_REQUEUED, end, reason);
 	print_line(attempt, "goes back into the queue", reason_words(reason));
-	answer = agent_requeue(attempt->id, deadline, words, sizeof words);
+	answer = agent_requeue(attempt->id, limit_sec, deadline, words,
+	                       sizeof words);
 	if (answer == SLURM_YES)
 		return 0;
 	if (answer == SLURM_SILENT) {

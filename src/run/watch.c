@@ -32,10 +32,12 @@ struct watching {
 	struct slurm_view view;
 	bool warned, termed;   /* which signals have come */
 	bool told;             /* the command: to save itself */
+	bool over_budget;      /* time_budget made it stop */
 	bool ended;
 	int status;
 	double term_at, kill_at; /* when to send those, 0: not */
 	double slurm_kills_at;   /* when Slurm's KILL is due, 0: not */
+	double budget_at;        /* when time_budget says stop, 0: never */
 	double next_poll;        /* for a newer checkpoint (continue) */
 	char *before;            /* the newest checkpoint when told */
 };
@@ -230,6 +232,14 @@ keep_deadlines(struct watching *w)
 {
 	double now = watch_now();
 
+	if (w->budget_at > 0 && now >= w->budget_at) {
+		w->budget_at = 0;
+		w->over_budget = !w->warned && !w->termed;
+		if (w->over_budget)
+			say(w, "time_budget is spent; the command is told to "
+			    "save itself");
+		tell_command(w);
+	}
 	if (w->next_poll > 0 && now >= w->next_poll)
 		look_for_checkpoint(w);
 	if (w->term_at > 0 && now >= w->term_at) {
@@ -248,10 +258,11 @@ keep_deadlines(struct watching *w)
 static int
 milliseconds_left(const struct watching *w)
 {
-	const double times[] = { w->term_at, w->kill_at, w->next_poll };
+	const double times[] = { w->term_at, w->kill_at, w->next_poll,
+		w->budget_at };
 	double next = 0, left;
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		if (times[i] > 0 && (next <= 0 || times[i] < next))
 			next = times[i];
 	}
@@ -297,13 +308,32 @@ await_answer(struct watching *w)
 	agent_drop(&w->agent);
 }
 
+/* When to tell the command that its time_budget ends: early enough to save. */
+static double
+budget_end(const struct attempt *attempt, double started)
+{
+	double budget = (double)attempt->spec->time_budget_sec, left;
+
+	if (budget <= 0)
+		return 0;
+	left = budget - (double)phase_used_sec(attempt_state(attempt),
+	                                       attempt->gen, attempt->task);
+	if (left > 2.0 * (double)attempt->warn_sec)
+		left -= (double)attempt->warn_sec;
+	else
+		left /= 2;
+	return started + (left > 0.1 ? left : 0.1);
+}
+
 void
 watch_command(const struct attempt *attempt, pid_t child, int signal_fd,
               struct watch_end *end)
 {
 	struct watching w = { .attempt = attempt, .child = child,
 		.signal_fd = signal_fd, .agent = { .fd = -1 } };
+	double started = watch_now();
 
+	w.budget_at = budget_end(attempt, started);
 	reap(&w);
 	while (!w.ended)
 		wait_once(&w);
@@ -312,9 +342,12 @@ watch_command(const struct attempt *attempt, pid_t child, int signal_fd,
 	*end = (struct watch_end){
 		.cause = END_EXIT, .final_term = w.termed,
 		.kill_at = w.slurm_kills_at,
+		.elapsed_sec = (uint32_t)(watch_now() - started + 0.5),
 		.signal = WIFSIGNALED(w.status) ? WTERMSIG(w.status) : 0,
 		.exit_code = WIFSIGNALED(w.status)
 			? 128 + WTERMSIG(w.status) : WEXITSTATUS(w.status) };
+	if (w.over_budget)
+		end->cause = END_BUDGET;
 	if (w.termed || w.warned)
 		end->cause = decide_cause(w.termed, &w.view, attempt->attempt);
 	free(w.before);

@@ -13,6 +13,7 @@ struct watch_end {
 	int exit_code;     /* 128 + N for a signal */
 	int signal;        /* that ended the command, or 0 */
 	bool final_term;   /* Slurm's TERM has come: KILL is near */
+	uint32_t elapsed_sec; /* that the command ran */
 	double kill_at;    /* CLOCK_MONOTONIC seconds of that KILL, or 0 */
 };
 

@@ -72,6 +72,9 @@ set_time(struct building *b)
 		return;
 	b->desc.time_limit = seconds == OPTION_TIME_UNLIMITED ? INFINITE
 		: (uint32_t)((seconds + 59) / 60);
+	if (option(b, OPTION_TIME_MIN)
+	    && options_parse_time(option(b, OPTION_TIME_MIN), &seconds) == 0)
+		b->desc.time_min = (uint32_t)((seconds + 59) / 60);
 }
 
 static void

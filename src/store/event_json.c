@@ -35,6 +35,7 @@ static const struct field {
 	FIELD("seq", FIELD_U32, seq),
 	FIELD("code", FIELD_INT, code),
 	FIELD("sig", FIELD_INT, signal),
+	FIELD("elapsed", FIELD_U32, elapsed),
 	FIELD("node", FIELD_TEXT, node),
 	FIELD("reason", FIELD_TEXT, reason),
 	FIELD("text", FIELD_TEXT, text),

@@ -320,6 +320,8 @@ save_marks(struct saving *s, const struct state *state)
 			         (unsigned long long)requeues);
 		for (size_t m = 0; m < phase->mark_count; m++) {
 			const struct phase_mark *mark = &phase->marks[m];
+			bool with_reason = mark->kind == 'r'
+				|| mark->kind == 't';
 			int k = 0;
 			char what[128];
 
@@ -327,8 +329,8 @@ save_marks(struct saving *s, const struct state *state)
 				k++;
 			snprintf(what, sizeof what, "%s.%u.%u%s%s",
 			         state_marks[k].word, mark->gen, mark->attempt,
-			         mark->kind == 'r' && *mark->reason ? "." : "",
-			         mark->kind == 'r' ? mark->reason : "");
+			         with_reason && *mark->reason ? "." : "",
+			         with_reason ? mark->reason : "");
 			put_set(s, state_marks[k].section, phase, what,
 			        &mark->tasks);
 		}

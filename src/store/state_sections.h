@@ -8,7 +8,7 @@
 
 #define STATE_CHECK_KEY "check" /* [journal]: checksum of [tasks] and [jobs] */
 #define STATE_DONE_KEY "done_before"
-#define STATE_MARK_KINDS 4
+#define STATE_MARK_KINDS 5
 
 static const struct {
 	char kind;
@@ -18,6 +18,7 @@ static const struct {
 	{ 'f', "failed", "failures" },
 	{ 'l', "lost", "failures" },
 	{ 'c', "cancelled", "failures" },
+	{ 't', "ran", "requeues" },
 };
 
 /* The checksum of [tasks] and [jobs] as they stand; caller frees. */
