@@ -55,9 +55,9 @@ formatter_complaints() { # page
 		mandoc -T lint -W warning "$1" 2>&1
 	fi
 	if man --version 2>/dev/null | grep -q '^man 2'; then # man-db
-		man --warnings -l "$1" 2>&1 >/dev/null
+		man --warnings -l "$1" 2>&1 >/dev/null # warnings only
 	elif command -v man >/dev/null; then
-		man -l "$1" 2>&1 >/dev/null
+		man -l "$1" 2>&1 >/dev/null # warnings only
 	elif ! command -v mandoc >/dev/null; then
 		groff -mandoc -ww -Tutf8 -z "$1" 2>&1
 	fi
