@@ -10,7 +10,8 @@
 
 struct experiment_template {
 	char *name, *path;
-	char *prologue; /* its shell lines, run before the command; or NULL */
+	char *text;
+	bool has_commands; /* shell lines, to run before the phase's command */
 };
 
 struct experiment {
@@ -31,10 +32,9 @@ struct experiment *experiment_load(const char *file,
                                    const struct strlist *sets,
                                    const char *workdir,
                                    struct latsub_errlist *errors);
-/* The run's own copy, as its jobs read it: templates were merged when it was
- * submitted and are not looked for. */
-struct experiment *experiment_load_copy(const char *file, const char *workdir,
-                                        struct latsub_errlist *errors);
+/* The name of a template's copy in a run: "DIR/slurm_templates/NAME.sh", where
+ * it is found again; caller frees. */
+char *experiment_template_copy(const char *dir, const char *name);
 /* The checksum of a text, to tell whether a source was changed; caller frees. */
 char *experiment_check(const char *text, size_t len);
 

@@ -2,10 +2,10 @@
  * run.h - one run: its directory, state file and journal.
  *
  *   DIR/.experiment_state        the snapshot, INI, for people and tools
- *   DIR/.latsub/journal/HOST.jsonl  the truth
+ *   DIR/.latsub/journal/HOST-BOOTID.jsonl  the truth
  *   DIR/.latsub/experiment.ini   the run's own copy of what it runs
- *   DIR/.latsub/env              variables of [env] as they were taken
- *   DIR/.latsub/prologue/NAME    shell lines of templates
+ *   DIR/.latsub/environment      variables of [env] as they were taken
+ *   DIR/.latsub/slurm_templates/ its templates
  *   DIR/logs/                    the phases' logs
  */
 #ifndef LATSUB_RUN_H

@@ -98,6 +98,11 @@ long spec_find(const struct spec *spec, const char *name);
 long spec_select(const struct spec *spec, const char *what,
                  struct latsub_error *err);
 
+/* A checkpoint pattern with $NAME and ${NAME} replaced by the values of a task
+ * (and $LATSUB_TASK by its index); caller frees. */
+char *spec_expand_pattern(const char *pattern, const struct sweep *sweep,
+                          uint32_t task, const char *index);
+
 /* Merge a template's options under each phase that names it. */
 void spec_apply_template(struct spec *spec, const char *template,
                          const struct job_options *options);

@@ -191,29 +191,22 @@ write_environment(const struct engine *engine, struct latsub_error *err)
 	return rc;
 }
 
+/* Resumes and jobs read templates from here, under the experiment's names. */
 static int
-write_prologues(const struct engine *engine, struct latsub_error *err)
+write_templates(const struct engine *engine, struct latsub_error *err)
 {
 	const struct experiment *experiment = engine->experiment;
+	char *dir = file_join(engine->run->dir, ".latsub");
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < experiment->template_count; i++) {
 		const struct experiment_template *t = &experiment->templates[i];
-		char *flat, *name;
+		char *path = experiment_template_copy(dir, t->name);
 
-		if (!t->prologue)
-			continue;
-		flat = xstrdup(t->name);
-		for (char *p = flat; *p; p++) {
-			if (*p == '/')
-				*p = '_';
-		}
-		name = xasprintf("prologue/%s", flat);
-		rc = write_copy(engine->run, name, t->prologue,
-		                strlen(t->prologue), err);
-		free(name);
-		free(flat);
+		rc = file_replace(path, t->text, strlen(t->text), 0644, err);
+		free(path);
 	}
+	free(dir);
 	return rc;
 }
 
@@ -327,7 +320,7 @@ engine_update_run(struct engine *engine, struct latsub_error *err)
 		return -1;
 	if (write_copy(engine->run, "experiment.ini", experiment->text,
 	               experiment->text_len, err)
-	    || write_environment(engine, err) || write_prologues(engine, err)
+	    || write_environment(engine, err) || write_templates(engine, err)
 	    || record_changes(engine, err) || record_phases(engine, err))
 		return -1;
 	/* of an old state file: from here on the journal is the truth */

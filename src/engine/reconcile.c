@@ -53,8 +53,11 @@ record_of(const struct strmap *map, const struct phase_state *phase,
 	char *key;
 
 	for (size_t i = 0; i < phase->job_count; i++) {
-		if (phase->jobs[i].job == job)
-			base = phase->jobs[i].base;
+		if (phase->jobs[i].job != job)
+			continue;
+		if (phase->jobs[i].gen != phase->cells[task].gen)
+			return NULL; /* of before an edit by hand */
+		base = phase->jobs[i].base;
 	}
 	key = xasprintf("%u_%u", job, task - base);
 	record = strmap_get(map, key);

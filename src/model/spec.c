@@ -324,6 +324,18 @@ check_values(struct reading *r, const struct spec_phase *phase)
 	}
 }
 
+/* Does the pattern name something that differs from task to task? */
+static bool
+pattern_varies(const struct spec_phase *phase)
+{
+	bool varies = strstr(phase->checkpoint, "LATSUB_TASK") != NULL;
+
+	for (size_t i = 0; i < phase->sweep.count; i++)
+		varies |= strstr(phase->checkpoint, phase->sweep.keys[i].name)
+			!= NULL;
+	return varies;
+}
+
 static void
 finish_array(struct reading *r, struct spec_phase *phase)
 {
@@ -337,6 +349,12 @@ finish_array(struct reading *r, struct spec_phase *phase)
 	}
 	phase->tasks = (uint32_t)size;
 	check_values(r, phase);
+	if (phase->array && phase->checkpoint
+	    && !pattern_varies(phase))
+		latsub_errlist_add(r->errors, "%s: checkpoint = %s is the same "
+		                   "for all tasks of the array; put $LATSUB_TASK "
+		                   "or one of its array.* variables into it",
+		                   at(r, phase->line), phase->checkpoint);
 	if (phase->max_parallel && !phase->array)
 		phase->max_parallel = 0; /* from [defaults], or harmless */
 }
@@ -625,6 +643,46 @@ spec_select(const struct spec *spec, const char *what,
 	free(names);
 	free(prefix);
 	return found;
+}
+
+static const char *
+task_variable(const struct sweep *sweep, uint32_t task, const char *index,
+              const char *name, size_t len)
+{
+	if (len == 11 && strncmp(name, "LATSUB_TASK", len) == 0)
+		return index;
+	for (size_t i = 0; i < sweep->count; i++) {
+		if (strlen(sweep->keys[i].name) == len
+		    && strncmp(sweep->keys[i].name, name, len) == 0)
+			return sweep_value(sweep, task, i);
+	}
+	return NULL;
+}
+
+char *
+spec_expand_pattern(const char *pattern, const struct sweep *sweep,
+                    uint32_t task, const char *index)
+{
+	struct strbuf out = { 0 };
+
+	while (*pattern) {
+		bool braces = pattern[0] == '$' && pattern[1] == '{';
+		const char *name = pattern + 1 + braces, *end = name;
+		const char *value;
+
+		while (isalnum((unsigned char)*end) || *end == '_')
+			end++;
+		value = *pattern == '$' && end > name && (!braces || *end == '}')
+			? task_variable(sweep, task, index, name,
+			                (size_t)(end - name)) : NULL;
+		if (value) {
+			strbuf_puts(&out, value);
+			pattern = end + braces;
+		} else {
+			strbuf_putc(&out, *pattern++);
+		}
+	}
+	return strbuf_steal(&out);
 }
 
 void

@@ -69,9 +69,7 @@ open_experiment(struct attempt *attempt)
 	long index = -1;
 	int rc = 0;
 
-	/* templates were merged at submission; the runner needs their shell
-	 * lines only, and has a copy of those */
-	attempt->experiment = experiment_load_copy(copy, workdir, &errors);
+	attempt->experiment = experiment_load(copy, NULL, workdir, &errors);
 	if (attempt->experiment->spec)
 		index = spec_find(attempt->experiment->spec, attempt->phase);
 	if (index < 0) {
@@ -270,10 +268,8 @@ gather_missing(struct attempt *attempt)
 
 	for (size_t i = 0; i < parents->count; i++) {
 		const char *name = strchr(parents->items[i], ':');
-		const struct phase_state *parent = name
-			? state_find(attempt->run->state, name + 1) : NULL;
 
-		if (parent && phase_word(parent) != WORD_COMPLETED)
+		if (name && !parent_is_done(attempt, parents->items[i]))
 			strlist_add(&attempt->missing, name + 1);
 	}
 }
@@ -343,6 +339,29 @@ relative_checkpoint(const struct attempt *attempt, const char *path)
 		? path + len + 1 : path;
 }
 
+/* The pattern with $NAME and ${NAME} replaced: tasks of an array keep their
+ * checkpoints apart by them. */
+static char *
+own_pattern(const struct attempt *attempt)
+{
+	const struct sweep *sweep = phase_sweep_now(attempt_state(attempt));
+	char task[16];
+
+	snprintf(task, sizeof task, "%u", attempt->task);
+	return spec_expand_pattern(attempt->spec->checkpoint, sweep,
+	                           attempt->task, task);
+}
+
+char *
+attempt_newest_checkpoint(const struct attempt *attempt)
+{
+	char *pattern = own_pattern(attempt);
+	char *newest = checkpoint_newest(attempt->run->dir, pattern);
+
+	free(pattern);
+	return newest;
+}
+
 bool
 attempt_record_checkpoint(struct attempt *attempt)
 {
@@ -355,7 +374,7 @@ attempt_record_checkpoint(struct attempt *attempt)
 	if (!attempt->spec->checkpoint)
 		return state->checkpoint && (!attempt->own_checkpoint
 			|| strcmp(state->checkpoint, attempt->own_checkpoint));
-	newest = checkpoint_newest(attempt->run->dir, attempt->spec->checkpoint);
+	newest = attempt_newest_checkpoint(attempt);
 	if (!newest) {
 		printf("latsub: nothing matches checkpoint = %s under %s\n",
 		       attempt->spec->checkpoint, attempt->run->dir);
@@ -381,6 +400,20 @@ attempt_record_checkpoint(struct attempt *attempt)
 	return is_new;
 }
 
+static void
+find_task_checkpoint(struct attempt *attempt)
+{
+	const char *path = run_checkpoint(attempt->run);
+
+	if (attempt->spec->checkpoint)
+		attempt->checkpoint = attempt_newest_checkpoint(attempt);
+	if (attempt->checkpoint)
+		attempt->own_checkpoint = xstrdup(relative_checkpoint(attempt,
+			attempt->checkpoint));
+	else if (path)
+		attempt->checkpoint = absolute_checkpoint(attempt, path);
+}
+
 /* What to start from: the phase's own newest, else the experiment's. */
 static void
 find_checkpoint(struct attempt *attempt)
@@ -389,11 +422,14 @@ find_checkpoint(struct attempt *attempt)
 	const char *path;
 	char *newest;
 
+	if (attempt->spec->array) { /* the state has the phase's, not a task's */
+		find_task_checkpoint(attempt);
+		return;
+	}
 	attempt->own_checkpoint = xstrdup(state->checkpoint);
 	if (attempt->spec->checkpoint) {
 		/* one that was saved by an attempt that died without a word */
-		newest = checkpoint_newest(attempt->run->dir,
-		                           attempt->spec->checkpoint);
+		newest = attempt_newest_checkpoint(attempt);
 		if (newest && state->checkpoint
 		    && !strcmp(relative_checkpoint(attempt, newest),
 		               state->checkpoint)) {

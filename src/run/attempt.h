@@ -50,6 +50,8 @@ int attempt_check(struct attempt *attempt);
  * it is. */
 bool attempt_record_checkpoint(struct attempt *attempt);
 
+/* The newest match of the phase's pattern, for this task; caller frees. */
+char *attempt_newest_checkpoint(const struct attempt *attempt);
 /* Fill checkpoint and own_checkpoint: what the command starts from. */
 void attempt_find_checkpoint(struct attempt *attempt);
 

@@ -62,25 +62,20 @@ print_header(const struct attempt *attempt)
 	fflush(stdout);
 }
 
+/* The run's copy of the phase's template, if it has shell lines. */
 static char *
 prologue_path(const struct attempt *attempt)
 {
-	char *flat, *path;
+	const struct experiment *experiment = attempt->experiment;
 
-	if (!attempt->spec->template)
-		return NULL;
-	flat = xstrdup(attempt->spec->template);
-	for (char *p = flat; *p; p++) {
-		if (*p == '/')
-			*p = '_';
+	for (size_t i = 0; i < experiment->template_count; i++) {
+		const struct experiment_template *t = &experiment->templates[i];
+
+		if (attempt->spec->template && t->has_commands
+		    && strcmp(t->name, attempt->spec->template) == 0)
+			return xstrdup(t->path);
 	}
-	path = xasprintf("%s/.latsub/prologue/%s", attempt->run->dir, flat);
-	free(flat);
-	if (!file_exists(path)) { /* the template had options only */
-		free(path);
-		return NULL;
-	}
-	return path;
+	return NULL;
 }
 
 static int

@@ -113,8 +113,7 @@ tell_command(struct watching *w)
 		return;
 	}
 	if (spec->checkpoint_mode == CHECKPOINT_CONTINUE && spec->checkpoint) {
-		w->before = checkpoint_newest(w->attempt->run->dir,
-		                              spec->checkpoint);
+		w->before = attempt_newest_checkpoint(w->attempt);
 		w->next_poll = watch_now() + NEW_CHECKPOINT_POLL_SEC;
 	}
 	signal_command(w, w->attempt->stop_signal, spec->checkpoint_leader);
@@ -216,8 +215,7 @@ reap(struct watching *w)
 static void
 look_for_checkpoint(struct watching *w)
 {
-	char *newest = checkpoint_newest(w->attempt->run->dir,
-	                                 w->attempt->spec->checkpoint);
+	char *newest = attempt_newest_checkpoint(w->attempt);
 
 	w->next_poll = watch_now() + NEW_CHECKPOINT_POLL_SEC;
 	if (newest && (!w->before || strcmp(newest, w->before) != 0)) {

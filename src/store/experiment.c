@@ -121,16 +121,29 @@ items_of(const struct inifile *ini, size_t *count)
 
 /* ---- templates ---- */
 
+char *
+experiment_template_copy(const char *dir, const char *name)
+{
+	char *path = xasprintf("%s/slurm_templates/%s.sh", dir, name);
+
+	/* a template given by its path becomes one name */
+	for (char *p = path + strlen(path) - strlen(name) - 3; *p; p++) {
+		if (*p == '/')
+			*p = '_';
+	}
+	return path;
+}
+
 static char *
 find_template(const struct experiment *experiment, const char *name)
 {
 	char *home = file_directory(experiment->file);
 	char *places[6] = { 0 }, *found = NULL;
 
+	places[0] = experiment_template_copy(home, name);
 	if (strchr(name, '/')) {
-		places[0] = file_join(home, name);
+		places[1] = file_join(home, name);
 	} else {
-		places[0] = xasprintf("%s/slurm_templates/%s.sh", home, name);
 		places[1] = xasprintf("%s/slurm_templates/%s", home, name);
 		places[2] = program_beside("../share/latsub/slurm_templates");
 		places[3] = xstrdup(LATSUB_DATADIR "/slurm_templates");
@@ -152,19 +165,19 @@ find_template(const struct experiment *experiment, const char *name)
 	return found;
 }
 
-/* The lines that the shell would run: what follows the #SBATCH block. */
-static char *
-prologue_of(const char *text)
+/* Are there lines that the shell would run? */
+static bool
+has_commands(const char *text)
 {
 	for (const char *line = text; *line; ) {
 		size_t len = strcspn(line, "\n");
 
 		if (len > 0 && line[0] != '#'
 		    && line[strspn(line, " \t\r")] != '\n')
-			return xstrdup(text);
+			return true;
 		line += len + (line[len] == '\n');
 	}
-	return NULL;
+	return false;
 }
 
 static void
@@ -201,9 +214,9 @@ read_template(struct experiment *experiment, struct experiment_template *to,
 		                   to->path);
 	options_read_template(&options, to->path, text, errors);
 	spec_apply_template(experiment->spec, to->name, &options);
-	to->prologue = prologue_of(text);
+	to->has_commands = has_commands(text);
+	to->text = text;
 	options_clear(&options);
-	free(text);
 }
 
 static void
@@ -256,9 +269,9 @@ experiment_check(const char *text, size_t len)
 	return xasprintf("%08lx", crc32(0, (const Bytef *)text, (uInt)len));
 }
 
-static struct experiment *
-load(const char *file, const struct strlist *sets, const char *workdir,
-     bool with_templates, struct latsub_errlist *errors)
+struct experiment *
+experiment_load(const char *file, const struct strlist *sets,
+                const char *workdir, struct latsub_errlist *errors)
 {
 	struct experiment *experiment = xcalloc(1, sizeof *experiment);
 	struct latsub_error err = { 0 };
@@ -283,26 +296,11 @@ load(const char *file, const struct strlist *sets, const char *workdir,
 		                               caller_variable, NULL, errors);
 		free(items);
 		find_workdir(experiment, workdir);
-		if (with_templates)
-			read_templates(experiment, errors);
+		read_templates(experiment, errors);
 	}
 	inifile_destroy(ini);
 	free(text);
 	return experiment;
-}
-
-struct experiment *
-experiment_load(const char *file, const struct strlist *sets,
-                const char *workdir, struct latsub_errlist *errors)
-{
-	return load(file, sets, workdir, true, errors);
-}
-
-struct experiment *
-experiment_load_copy(const char *file, const char *workdir,
-                     struct latsub_errlist *errors)
-{
-	return load(file, NULL, workdir, false, errors);
 }
 
 void
@@ -313,7 +311,7 @@ experiment_destroy(struct experiment *experiment)
 	for (size_t i = 0; i < experiment->template_count; i++) {
 		free(experiment->templates[i].name);
 		free(experiment->templates[i].path);
-		free(experiment->templates[i].prologue);
+		free(experiment->templates[i].text);
 	}
 	free(experiment->templates);
 	spec_destroy(experiment->spec);

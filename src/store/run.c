@@ -412,7 +412,7 @@ int
 run_make(const char *dir, struct latsub_error *err)
 {
 	static const char *const parts[] = { ".latsub/journal",
-		".latsub/prologue", "logs" };
+		".latsub/slurm_templates", "logs" };
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < 3; i++) {

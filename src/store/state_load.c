@@ -387,14 +387,16 @@ state_check(const struct inifile *doc)
 
 	for (size_t i = 0; i < inifile_count(doc); i++) {
 		const struct inifile_entry *entry = inifile_entry(doc, i);
+		bool is_word = strcmp(entry->section, "phases") == 0;
 		const char *parts[3];
 
-		if (!entry->value || (strcmp(entry->section, "tasks")
-		                      && strcmp(entry->section, "jobs")))
+		if (!entry->value || (!is_word
+		    && strcmp(entry->section, "tasks")
+		    && strcmp(entry->section, "jobs")))
 			continue;
 		parts[0] = entry->section;
 		parts[1] = entry->key;
-		parts[2] = entry->value;
+		parts[2] = is_word ? "" : entry->value; /* words are people's */
 		/* a sum over lines: their order does not matter */
 		for (uLong line = 0, p = 0; p < 3; p++) {
 			line = crc32(line, (const Bytef *)parts[p],
@@ -404,6 +406,20 @@ state_check(const struct inifile *doc)
 		}
 	}
 	return xasprintf("%08lx", crc);
+}
+
+/* The old script's count has no events; keep it apart. */
+static void
+load_old_failures(struct loading *l)
+{
+	const char *count = inifile_get(l->doc, "failures", "failure_count");
+
+	if (!count)
+		count = inifile_get(l->doc, "", "failure_count");
+	if (count && strcmp(count, "0") != 0
+	    && !inifile_get(l->doc, "journal", STATE_CHECK_KEY)
+	    && !state_metadata(l->state, STATE_OLD_FAILURES))
+		state_set_metadata(l->state, STATE_OLD_FAILURES, count);
 }
 
 bool
@@ -418,6 +434,7 @@ state_file_load(const struct inifile *doc, const char *path,
 
 	free(check);
 	load_words(&l);
+	load_old_failures(&l);
 	load_tasks(&l);
 	for (size_t i = 0; i < inifile_count(doc); i++) {
 		if (inifile_entry(doc, i)->value)

@@ -285,7 +285,8 @@ save_checkpoints(struct saving *s, const struct state *state)
 		put(s, "checkpoints", "checkpoint_path", main_state->checkpoint);
 		put(s, "checkpoints", "final_epoch", main_state->epoch
 		    ? main_state->epoch : "");
-	} else if (!inifile_get(s->doc, "checkpoints", "checkpoint_path")) {
+	} else if (!inifile_get(s->doc, "checkpoints", "checkpoint_path")
+	           && !inifile_get(s->doc, "", "checkpoint_path")) {
 		put(s, "checkpoints", "checkpoint_path", "");
 		put(s, "checkpoints", "final_epoch", "");
 	}
@@ -342,14 +343,14 @@ static void
 save_failures(struct saving *s, const struct state *state, uint64_t count)
 {
 	const struct state_failure *last = &state->failure;
-	const char *old = inifile_get(s->doc, "failures", "failure_count");
+	const char *old = state_metadata(state, STATE_OLD_FAILURES);
 	char text[64], when[64] = "";
 	int64_t before = 0;
 	time_t time = (time_t)last->time;
 	struct tm tm;
 
 	/* failures of the old script's time are not in the journal */
-	if (old && !last->time && count == 0)
+	if (old)
 		text_parse_int(old, 0, INT32_MAX, &before);
 	snprintf(text, sizeof text, "%llu", (unsigned long long)count
 	         + (unsigned long long)before);

@@ -7,6 +7,7 @@
 #include "latsub/inifile.h"
 
 #define STATE_CHECK_KEY "check" /* [journal]: checksum of [tasks] and [jobs] */
+#define STATE_OLD_FAILURES "failures_before_latsub" /* [metadata] */
 #define STATE_DONE_KEY "done_before"
 #define STATE_MARK_KINDS 5
 

@@ -12,7 +12,6 @@ start_sandbox --conf-extra EnforcePartLimits=ALL --conf-extra MessageTimeout=5 \
 	--conf-extra 'PartitionName=physics Nodes=ALL AllowAccounts=physics'
 
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
-exec 9>"$tmp/stdout"
 
 # run ARGUMENT...: latsub; leaves $rc, $tmp/out and $tmp/err.
 run() {
@@ -219,6 +218,12 @@ head -c 20000000 /dev/zero | tr '\0' '\n' |
 	ini "a file of 20 MB" 'bad.ini: longer than the 16777216 bytes'
 { printf '[experiment]\nname = x\n[phase a]\ncommand = : '; head -c 140000 /dev/zero | tr '\0' a; } |
 	ini "a command longer than Linux takes" 'bad.ini:4: command = .*128 KiB.*put a longer one into a script'
+{
+	printf '[experiment]\nname = x\n[env]\nBIG = '
+	head -c 140000 /dev/zero | tr '\0' a
+	printf '\n[phase a]\ncommand = true\narray.X = $BIG\n'
+} | ini "a variable longer than Linux takes" 'bad.ini:4: BIG: a value of 140000 bytes; .*into a file' \
+	'bad.ini:5: X: a value of 140000 bytes'
 head -c 3000 /dev/urandom | ini "garbage" 'bad.ini:[0-9]+: '
 ok "whose control characters do not reach the terminal" \
 	test -z "$(tr -d '\n\t\40-\176\200-\377' <"$tmp/err")"
@@ -273,6 +278,9 @@ SLURM_CONF=/nonexistent/slurm.conf timeout 60 "$latsub" experiment ok.ini >"$tmp
 rc=$?
 verdict "SLURM_CONF names nothing" "$(complaints 4 \
 	'SLURM_CONF=/nonexistent/slurm.conf: No such file or directory'; no_run_stays || echo "a run stays")"
+
+LATSUB_SLURM_MODULE=/nonexistent refused "latsub's Slurm module is not there" 4 'module does not load.*/nonexistent' \
+	-- experiment ok.ini
 
 # ---- Slurm says no ----
 cat >refused.ini <<'INI'
@@ -344,25 +352,35 @@ until_true 20 grep -q training=completed kept/.experiment_state
 set_word kept training pending
 before=$(cat kept/.experiment_state kept/.latsub/journal/*)
 until_true 10 queue_is_empty
+silence() { # HOW: what latsub says while slurmctld is silent
+	local how=$1 n=0 what words
+	for words in 'experiment ok.ini' '--resume kept' 'experiment --resume kept --dry-run' \
+		'cancel kept' 'status kept'; do
+		n=$((n + 1))
+		# all at once, as each of them is patient with Slurm
+		(timeout 60 "$latsub" $words >"$tmp/out.$n" 2>"$tmp/err.$n"; echo $? >"$tmp/rc.$n") &
+	done
+	wait
+	n=0
+	for what in "a new experiment" "a resume" "its dry run" "a cancel"; do
+		n=$((n + 1))
+		cp "$tmp/err.$n" "$tmp/err"
+		rc=$(cat "$tmp/rc.$n")
+		verdict "slurmctld is $how: $what says so" "$(queue_is_empty() { :; }
+			complaints 4 'Slurm does not answer')"
+	done
+	is "status knows the state all the same" \
+		"$(cat "$tmp/rc.5") $(grep -c '^training  *[rp]e' "$tmp/out.5") $(grep -c 'Slurm does not answer' "$tmp/out.5")" "3 1 1"
+	like "a resume says that silence is no answer" "$(cat "$tmp/err.2" "$tmp/err.3")" 'nothing is changed'
+}
 "$sandbox" kill-slurmctld --dir "$sandbox_dir" >/dev/null 2>&1
-n=0
-for words in 'experiment ok.ini' '--resume kept' 'experiment --resume kept --dry-run' 'cancel kept' 'status kept'; do
-	n=$((n + 1))
-	# all at once, as each of them is patient with Slurm
-	(timeout 60 "$latsub" $words >"$tmp/out.$n" 2>"$tmp/err.$n"; echo $? >"$tmp/rc.$n") &
-done
-wait
+silence down
 "$sandbox" start-slurmctld --dir "$sandbox_dir" >/dev/null 2>&1
-n=0
-for what in "a new experiment" "a resume" "its dry run" "a cancel"; do
-	n=$((n + 1))
-	cp "$tmp/err.$n" "$tmp/err"
-	rc=$(cat "$tmp/rc.$n")
-	verdict "slurmctld is down: $what says so" "$(complaints 4 'Slurm does not answer')"
-done
-is "status knows the state all the same" \
-	"$(cat "$tmp/rc.5") $(grep -c '^training  *[rp]e' "$tmp/out.5") $(grep -c 'Slurm does not answer' "$tmp/out.5")" "3 1 1"
-like "a resume says that silence is no answer" "$(cat "$tmp/err.2" "$tmp/err.3")" 'nothing is changed'
+"$sandbox" pause-slurmctld --dir "$sandbox_dir" >/dev/null 2>&1
+silence stuck
+"$sandbox" resume-slurmctld --dir "$sandbox_dir" >/dev/null 2>&1
+until_true 10 squeue
+ok "the queue is empty" queue_is_empty
 ok "no run is made" no_run_stays
 is "nothing is changed" "$(cat kept/.experiment_state kept/.latsub/journal/*)" "$before"
 run --resume kept --wait
@@ -375,11 +393,13 @@ if [ -n "$modes_bind" ]; then
 	rc=$?
 	verdict "a directory that may not be written" "$(complaints 5 'locked/runs: Permission denied'
 		[ ! -e locked/runs ] || echo "a run stays")"
+	chmod 755 locked
 	mkdir -p half/runs && cp ok.ini half && chmod 555 half/runs
 	(cd half && timeout 60 "${bound[@]}" "$latsub" experiment ok.ini >"$tmp/out" 2>"$tmp/err")
 	rc=$?
 	verdict "an output root that may not be written" "$(complaints 5 'half/runs/fine_[0-9_]+: Permission denied'
 		[ -z "$(ls half/runs)" ] || echo "a run stays")"
+	chmod 755 half/runs
 else
 	skip "a directory that may not be written" "no way to be bound by file modes"
 	skip "an output root that may not be written" "no way to be bound by file modes"
@@ -425,6 +445,48 @@ rm -f ran
 [ ${#stayed[@]} -eq 0 ] || run --resume "${stayed[-1]}" --wait
 is "with room again, a resume runs everything once" "$rc $(sort ran | uniq -c | awk '$1 == 1' | wc -l) $(wc -l <ran)" "0 16 16"
 
+# A file system that is full: of so many pages, in a mount of its own.
+full_disk() {
+	local room rc met=0
+	for room in {0..80..4}; do
+		mount -t tmpfs -o size=$((room + 8))k,mode=755 tmpfs "$1" || return 9
+		head -c 8192 /dev/zero >"$1/fill"
+		timeout 60 "$latsub" experiment disk.ini --output-dir "$1/run" >"$tmp/out" 2>"$tmp/err"
+		rc=$?
+		[ $rc -eq 0 ] || complaints 5 'No space left on device' 'nothing is (left )?submitted'
+		if [ $rc -ne 0 ] && [ -e "$1/run" ]; then
+			# room again; slurmd is outside of this mount
+			mount -o remount,size=10m "$1"
+			run --resume "$1/run"
+			[ $rc -eq 0 ] || { echo "a resume with room again: $rc"; cat "$tmp/err"; }
+			"$latsub" cancel "$1/run" >/dev/null
+			until_true 10 queue_is_empty
+			rc=1
+		fi
+		[ $rc -ne 0 ] || "$latsub" cancel "$1/run" >/dev/null
+		umount "$1"
+		[ $rc -ne 0 ] || break
+		met=$((met + 1))
+	done
+	[ $met -ge 2 ] || echo "met $met times only"
+}
+mkdir full
+if [ "$(id -u)" = 0 ] && unshare -m mount -t tmpfs tmpfs full 2>/dev/null; then
+	export -f full_disk complaints run until_true queue_is_empty
+	export latsub tmp
+	is "so is a file system without room" "$(unshare -m bash -c 'full_disk full' 2>&1)" ""
+	until_true 20 queue_is_empty
+else
+	skip "so is a file system without room" "mounting is not allowed here"
+fi
+
+# The name of the experiment is part of the run's directory.
+for name in 'back\slash' $'not\xffutf8'; do
+	printf '[experiment]\nname = %s\n[phase a]\ncommand = true\n' "$name" >now.ini
+	refused "a directory that cannot be: $(tr -d '\377' <<<"$name")" 2 \
+		"the run's directory has (a backslash|bytes that are not UTF-8).*; take another" -- experiment now.ini
+done
+
 # ---- the state file ----
 run experiment ok.ini --output-dir state
 until_true 20 grep -q '^training=completed' state/.experiment_state
@@ -453,7 +515,7 @@ printf '\0\1\2\377\n=\n[\n' >>state/.experiment_state
 spoilt "half of it binary" 'state/.experiment_state:[0-9]+: '
 head -c 4000 /dev/urandom >state/.experiment_state
 spoilt "garbage" 'state/.experiment_state:[0-9]+: '
-like "with the way out" "$(cat "$tmp/err")" 'journal'
+like "with the way out" "$(cat "$tmp/err")" 'take the file away: a resume writes it anew from the journal'
 rm state/.experiment_state
 run --resume state
 is "taken away, it is made anew" "$rc $(grep -c '^training=completed' state/.experiment_state)" "0 1"
@@ -510,7 +572,7 @@ caller=$'caller\'s "own" \\ $HOME\n\n% \x80\xff 漢 '$long
 FROM_CALLER=$caller run experiment 'ex per.ini' --wait
 is "an odd run whose first phase fails" "$rc" 1
 rm fail
-run=$(newest_run runs)
+run=$PWD/$(newest_run runs)
 hint=$(sed -n 's/^  \(.*experiment --resume .*\)/\1/p' "$tmp/out" | head -1)
 FROM_CALLER=$caller timeout 60 bash -c "$hint --wait" >"$tmp/out" 2>"$tmp/err"
 is "the command in the recovery instructions resumes it" "$? $(head -c 300 "$tmp/err")" "0 "
