@@ -1,20 +1,22 @@
 # setup.sh - shell functions that ./check and ./demo share: packages, build.
 
-packages="gcc make autoconf automake libtool pkg-config libinih-dev
-libjansson-dev zlib1g-dev libcmocka-dev slurm-wlm munge libslurm-dev"
+build_packages="gcc make autoconf automake libtool pkg-config libinih-dev
+libjansson-dev zlib1g-dev slurm-wlm munge libslurm-dev"
+test_packages="libcmocka-dev clang python3 groff valgrind"
 
 say() { printf '== %s\n' "$*"; }
 
-# Install what is missing.  CI machines and laptops may not be Debian: then
-# say what is needed and go on if the tools are there all the same.
+# setup_packages PACKAGE...: install what is missing.  CI machines and laptops
+# may not be Debian: then say what is needed and go on if the tools are there
+# all the same.
 setup_packages() {
 	local missing=() package sudo=
 	if ! command -v dpkg-query >/dev/null; then
 		say "this is no Debian: make sure to have what these packages bring:"
-		echo $packages
+		echo "$*"
 		return 0
 	fi
-	for package in $packages; do
+	for package; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
 			grep -q '^install ok installed' || missing+=("$package")
 	done
@@ -35,6 +37,15 @@ setup_packages() {
 			"${missing[@]}" </dev/null >/dev/null && return 0
 	say "apt-get could not install: ${missing[*]}"
 	return 1
+}
+
+# clang's run-time libraries are a package of their own, named by its release.
+setup_clang() {
+	local release
+	release=$(clang -dumpversion | cut -d. -f1)
+	echo 'int main(void){return 0;}' |
+		clang -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null ||
+		setup_packages "libclang-rt-$release-dev"
 }
 
 # setup_configure BUILD [OPTION]...: configure there unless it is done.

@@ -10,7 +10,7 @@
 
 const char help_cancel[] =
 	"Usage: latsub cancel [--phase PHASE] [STATE|RUN]\n\n"
-	"Cancel the jobs of a run (the newest under ./runs), or of one phase.\n"
+	"Cancel the jobs of a run (the newest here), or of one phase.\n"
 	"Commands get TERM and time to save; nothing requeues; 'latsub --resume'\n"
 	"goes on later.\n\n"
 	"  -p, --phase PHASE  this phase only\n"

@@ -54,6 +54,10 @@ int cli_option(const char *help, const char *command, int option);
  * output_root of ./experiment.ini).  Complains by itself. */
 struct run *cli_open_run(const char *path, int *code);
 
+/* The newest run under the output_root of ./experiment.ini (or ./runs), or
+ * NULL; caller frees. */
+char *cli_newest_run(void);
+
 /* Make SLURM_CONF the one that the run was submitted to. */
 void cli_use_slurm_of(const struct run *run);
 /* Loaded, opened, or NULL with the reason. */

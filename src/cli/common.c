@@ -97,6 +97,15 @@ default_root(void)
 	return root ? root : xstrdup("runs");
 }
 
+char *
+cli_newest_run(void)
+{
+	char *root = default_root(), *newest = run_newest(root);
+
+	free(root);
+	return newest;
+}
+
 struct run *
 cli_open_run(const char *path, int *code)
 {

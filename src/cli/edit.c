@@ -13,12 +13,14 @@ const char help_reset[] =
 	"Usage: latsub reset [--downstream] PHASE [STATE|RUN]\n\n"
 	"Have a phase run again at the next resume, as if its word in the state\n"
 	"file were set to pending.\n\n"
-	"  -d, --downstream  the phases that wait for it, too\n";
+	"  -d, --downstream  the phases that wait for it, too\n"
+	"  -h, --help        this text\n";
 
 const char help_skip[] =
 	"Usage: latsub skip PHASE [STATE|RUN]\n\n"
 	"Take a phase for completed, as if its word in the state file were set\n"
-	"so; the next resume goes on without running it.\n";
+	"so; the next resume goes on without running it.\n\n"
+	"  -h, --help  this text\n";
 
 static const struct option long_options[] = {
 	{ "downstream", no_argument, NULL, 'd' },

@@ -25,6 +25,7 @@ const char help_experiment[] =
 	"                        number = N or a name that begins phaseN_\n"
 	"  -c, --checkpoint PATH take checkpoint_phase for completed, with PATH\n"
 	"  -r, --resume STATE    go on with a run: a state file or a run's directory\n"
+	"                        (left out at the end of the line: the newest run)\n"
 	"  -n, --dry-run         show the plan, submit nothing\n"
 	"  -l, --local           submit to the private Slurm of 'latsub sandbox'\n"
 	"  -w, --wait            look on until the end; exit with the outcome\n"
@@ -52,6 +53,7 @@ static const struct option long_options[] = {
 
 struct request {
 	const char *file, *resume, *checkpoint, *output_dir, *config;
+	char *newest; /* what "--resume" alone means */
 	struct strlist phases, sets;
 	bool dry_run, local, wait;
 
@@ -75,6 +77,16 @@ read_options(struct request *r, int argc, char **argv)
 {
 	int option;
 
+	/* "--resume" as the last word means the newest run */
+	if (strcmp(argv[argc - 1], "--resume") == 0
+	    || strcmp(argv[argc - 1], "-r") == 0) {
+		r->newest = cli_newest_run();
+		if (!r->newest)
+			return cli_usage("experiment", "--resume: no run is "
+			                 "here; name its state file") + 1;
+		r->resume = r->newest;
+		argc--;
+	}
 	while ((option = getopt_long(argc, argv, "p:c:r:nlws:o:f:h",
 	                             long_options, NULL)) != -1) {
 		switch (option) {
@@ -290,12 +302,44 @@ await_endings(struct request *r)
 
 /* ---- the two uses of a plan ---- */
 
+/* A new run's state as it would be, in memory only. */
+static struct state *
+imagine_state(const struct spec *spec)
+{
+	struct state *state = state_create();
+
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		const struct spec_phase *phase = &spec->phases[i];
+		char *sweep = phase->array ? sweep_print(&phase->sweep) : NULL;
+		struct event event = { .kind = EVENT_PHASE, .sweep = sweep,
+			.phase = phase->name, .order = (uint32_t)i };
+
+		state_apply(state, &event);
+		free(sweep);
+	}
+	return state;
+}
+
+static void
+imagine_checkpoint(const struct request *r, struct state *state)
+{
+	const char *name = r->engine.experiment->spec->checkpoint_phase;
+	const struct phase_state *phase = name ? state_find(state, name) : NULL;
+	struct event event = { .kind = EVENT_EDITED, .all = true };
+
+	if (!r->checkpoint || !phase)
+		return;
+	event.phase = phase->name;
+	event.gen = phase->gen + 1;
+	event.word = (char *)(uintptr_t)"completed";
+	state_apply(state, &event);
+}
+
 static int
 dry_run(struct request *r)
 {
-	static struct state *empty;
 	struct latsub_error err = { 0 };
-	const struct state *state;
+	struct state *state, *imagined = NULL;
 	int rc;
 
 	if (r->engine.run) {
@@ -309,15 +353,15 @@ dry_run(struct request *r)
 			return rc - 1;
 		state = r->engine.run->state;
 	} else {
-		state = empty = state_create();
+		state = imagined = imagine_state(r->engine.experiment->spec);
 	}
+	imagine_checkpoint(r, state);
 	r->plan = plan_create(r->engine.experiment->spec, state, &r->live,
 	                      r->selected);
 	view_print_plan(r->engine.experiment->spec, r->plan, stdout);
 	printf("\n%zu of %zu phases would be submitted; nothing was.\n",
 	       r->plan->to_run, r->plan->count);
-	state_destroy(empty);
-	empty = NULL;
+	state_destroy(imagined);
 	return LATSUB_OK;
 }
 
@@ -578,5 +622,6 @@ command_experiment(int argc, char **argv)
 	strlist_clear(&r.phases);
 	strlist_clear(&r.sets);
 	free(r.selected);
+	free(r.newest);
 	return rc;
 }

@@ -13,7 +13,7 @@
 
 const char help_logs[] =
 	"Usage: latsub logs [-f] [-t TASK] PHASE [STATE|RUN]\n\n"
-	"Show the logs of a phase of a run (the newest under ./runs), oldest\n"
+	"Show the logs of a phase of a run (the newest here), oldest\n"
 	"first, each with its name.\n\n"
 	"  -f, --follow     go on with what is added to the newest; Ctrl-C leaves\n"
 	"  -t, --task TASK  of an array: the logs of this task index only\n"

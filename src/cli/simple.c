@@ -24,7 +24,7 @@ const char help_check[] =
 	"Slurm.  Everything wrong is reported at once, as FILE:LINE: message.\n";
 
 const char help_graph[] =
-	"Usage: latsub graph [--format text|dot|mermaid] [FILE]\n\n"
+	"Usage: latsub graph [--format text|dot|mermaid] [--set KEY=VALUE]... [FILE]\n\n"
 	"Draw the phases of an experiment (./experiment.ini); needs no Slurm.\n";
 
 static const struct option graph_options[] = {

@@ -11,13 +11,13 @@
 
 const char help_status[] =
 	"Usage: latsub status [OPTION]... [STATE|RUN]\n\n"
-	"Show the phases of a run (the newest under ./runs), joined with what\n"
+	"Show the phases of a run (the newest here), joined with what\n"
 	"Slurm says; only reads.\n\n"
 	"  -w, --watch   look on until the run has ended\n"
 	"  -j, --json    for programs\n"
 	"  -h, --help    this text\n\n"
 	"The exit code tells the outcome: 0 all completed, 1 a phase failed,\n"
-	"3 unfinished.\n";
+	"2 bad input, 3 unfinished.\n";
 
 static const struct option long_options[] = {
 	{ "watch", no_argument, NULL, 'w' },

@@ -401,16 +401,23 @@ release_leftover(struct submitting *s, const struct live_job *job)
 	return SLURM_YES;
 }
 
-static int
+/* SLURM_REFUSED: one of the new jobs can never run (Slurm looks closer at a
+ * job that is not held). */
+static enum slurm_answer
 release_roots(struct submitting *s)
 {
 	enum slurm_answer answer = SLURM_YES;
 
 	for (size_t i = 0; i < s->result->count && answer == SLURM_YES; i++) {
-		if (!s->result->jobs[i].dependency)
-			answer = release(s->engine, s->result->jobs[i].job,
-			                 s->err);
+		const struct engine_job *job = &s->result->jobs[i];
+
+		if (!job->dependency)
+			answer = release(s->engine, job->job, s->err);
+		if (answer == SLURM_REFUSED)
+			explain(s, job, answer);
 	}
+	if (answer == SLURM_REFUSED)
+		return answer;
 	/* left over by a submission that was cut off */
 	for (size_t i = 0; i < s->live->count && answer == SLURM_YES; i++) {
 		const struct live_job *job = &s->live->items[i];
@@ -418,12 +425,12 @@ release_roots(struct submitting *s)
 		if (job->held)
 			answer = release_leftover(s, job);
 	}
-	if (answer == SLURM_YES)
-		return 0;
-	latsub_error_set(s->err, LATSUB_SLURM, "everything is submitted, but "
-		"Slurm did not let the first jobs be released; go on with "
-		"'latsub --resume %s'", s->engine->run->state_path);
-	return -1;
+	if (answer != SLURM_YES)
+		latsub_error_set(s->err, LATSUB_SLURM, "everything is submitted, "
+			"but Slurm does not answer when the first jobs are to "
+			"be released; go on with 'latsub --resume %s'",
+			s->engine->run->state_path);
+	return answer;
 }
 
 int
@@ -446,11 +453,13 @@ engine_submit(struct engine *engine, const struct plan *plan,
 	}
 	if (answer == SLURM_YES)
 		answer = settle(&s);
+	if (answer == SLURM_YES)
+		answer = release_roots(&s);
 	if (answer == SLURM_REFUSED)
 		roll_back(&s);
 	if (answer == SLURM_REFUSED && err->code == LATSUB_SYSTEM)
 		add_advice(&s);
-	rc = answer == SLURM_YES ? release_roots(&s) : -1;
+	rc = answer == SLURM_YES ? 0 : -1;
 done:
 	job_request_base_destroy(s.base);
 	return rc;

@@ -262,6 +262,16 @@ phase_keys_set(struct spec_phase *phase, const char *key, const char *value,
 	return false;
 }
 
+bool
+phase_keys_is_key(const char *key)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		if (strcmp(keys[i].name, key) == 0)
+			return true;
+	}
+	return text_starts(key, "after") || text_starts(key, "array.");
+}
+
 const char *
 phase_keys_nearest(const char *key)
 {

@@ -12,6 +12,9 @@ bool phase_keys_set(struct spec_phase *phase, const char *key,
                     const char *value, bool in_defaults, const char *where,
                     struct latsub_errlist *errors);
 
+/* Is it a key of a phase (that [defaults] may not have)? */
+bool phase_keys_is_key(const char *key);
+
 /* The nearest key or option to a misspelt one, or NULL. */
 const char *phase_keys_nearest(const char *key);
 

@@ -379,6 +379,10 @@ unknown_key(struct reading *r, const struct spec_item *item, bool defaults)
 		latsub_errlist_add(r->errors, "%s: '%s' is an option of sbatch "
 		                   "that this version of latsub cannot set yet; "
 		                   "take the line out", where, item->key);
+	else if (defaults && phase_keys_is_key(item->key))
+		latsub_errlist_add(r->errors, "%s: '%.60s' is for one phase; put "
+		                   "it into [phase NAME], not into [defaults]",
+		                   where, item->key);
 	else
 		latsub_errlist_add(r->errors, "%s: [%s] has no key '%.60s'%s%s%s",
 		                   where, item->section, item->key,

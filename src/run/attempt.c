@@ -275,19 +275,32 @@ gather_missing(struct attempt *attempt)
 }
 
 /* The attempt before left no word: say what became of it. */
-static void
+static int
 record_lost(struct attempt *attempt, const struct task_cell *cell)
 {
+	bool again = (attempt->spec->requeue_on & REQUEUE_NODE_FAIL)
+		&& phase_marks(attempt_state(attempt), 'r', attempt->gen,
+		               attempt->task, NULL)
+		< attempt->spec->max_requeues;
 	struct event event;
 
 	if (cell->state != TASK_STARTED || cell->gen != attempt->gen
 	    || cell->attempt >= attempt->attempt)
-		return;
-	event = attempt_event(attempt, EVENT_REQUEUED);
+		return 0;
+	event = attempt_event(attempt, again ? EVENT_REQUEUED : EVENT_FAILED);
 	event.attempt = cell->attempt;
-	event.reason = xstrdup("node_failure");
+	event.reason = xstrdup(again ? "node_failure" : attempt->spec->requeue_on
+		& REQUEUE_NODE_FAIL ? "its node was lost, and max_requeues is "
+		"reached" : "its node was lost, and requeue_on leaves "
+		"node_fail out");
 	attempt_record(attempt, &event);
+	if (!again) {
+		printf("latsub: %s does not run again: %s\n", attempt->phase,
+		       event.reason);
+		attempt_snapshot(attempt, WORD_COUNT);
+	}
 	event_clear(&event);
+	return !again;
 }
 
 int
@@ -309,8 +322,7 @@ attempt_check(struct attempt *attempt)
 	}
 	if (cell->gen > attempt->gen) /* reset by hand while it waited */
 		attempt->gen = cell->gen;
-	record_lost(attempt, cell);
-	if (check_parents(attempt))
+	if (record_lost(attempt, cell) || check_parents(attempt))
 		return 1;
 	gather_missing(attempt);
 	return 0;

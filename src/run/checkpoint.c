@@ -33,8 +33,8 @@ is_temporary(const char *path)
 		|| strstr(name, ".new.");
 }
 
-/* A directory is as new as its newest entry; a temporary entry in it means
- * that it is not complete. */
+/* A directory is as new as its last entry made or renamed; a temporary entry
+ * in it means that it is not complete. */
 static bool
 look_at(const char *path, struct timespec *when)
 {

@@ -123,7 +123,7 @@ runner_main(void)
 {
 	struct attempt attempt;
 	sigset_t taken, before;
-	int signal_fd, rc;
+	int signal_fd, rc, state;
 
 	watch_signals(&taken);
 	sigprocmask(SIG_BLOCK, &taken, &before);
@@ -136,8 +136,9 @@ runner_main(void)
 	}
 	rc = attempt_open(&attempt);
 	if (rc == 0 && attempt_check(&attempt)) {
-		rc = attempt_state(&attempt)->cells[attempt.task].state
-			== TASK_CANCELLED ? LATSUB_FAILED : 0;
+		state = attempt_state(&attempt)->cells[attempt.task].state;
+		rc = state == TASK_CANCELLED || state == TASK_FAILED
+			? LATSUB_FAILED : 0;
 	} else if (rc == 0) {
 		attempt_find_checkpoint(&attempt);
 		rc = run_command(&attempt, signal_fd, &before);
