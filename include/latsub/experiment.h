@@ -32,6 +32,12 @@ struct experiment *experiment_load(const char *file,
                                    const struct strlist *sets,
                                    const char *workdir,
                                    struct latsub_errlist *errors);
+/* The same for one phase, as its jobs need it: other phases are passed over
+ * unread, so that the cost does not grow with their number. */
+struct experiment *experiment_load_phase(const char *file, const char *phase,
+                                         const char *workdir,
+                                         struct latsub_errlist *errors);
+
 /* The name of a template's copy in a run: "DIR/slurm_templates/NAME.sh", where
  * it is found again; caller frees. */
 char *experiment_template_copy(const char *dir, const char *name);

@@ -44,6 +44,7 @@ struct journal_offset {
 struct journal_offsets {
 	struct journal_offset *items;
 	size_t count;
+	struct strmap *by_host; /* -> index + 1; made when needed */
 	uint64_t damaged, foreign; /* lines passed over in this read */
 };
 

@@ -109,7 +109,8 @@ struct phase_state {
 	char *name;
 	uint32_t order;
 	bool known;             /* an EVENT_PHASE or the snapshot told it */
-	bool visited;           /* a walk over parents is here */
+	uint64_t blocked_at;    /* state's changes when blocked_by was found */
+	const char *blocked_by; /* see state_blocked_by() */
 	bool array;
 	uint32_t total;
 	struct phase_sweep *sweeps; /* by since, the last is current */
@@ -144,6 +145,7 @@ struct state {
 	struct strlist metadata_keys;
 	struct state_failure failure;
 	bool sorted;
+	uint64_t changes; /* events applied so far, and one */
 };
 
 struct state *state_create(void);

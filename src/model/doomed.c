@@ -11,6 +11,7 @@
 
 struct doom {
 	struct strmap *children; /* parent's name -> struct child */
+	struct strmap *doomed;   /* phase's name -> index of its event + 1 */
 	struct event *events;
 	size_t count, cap;
 };
@@ -63,12 +64,15 @@ free_children(const struct state *state, struct strmap *map)
 	strmap_destroy(map);
 }
 
-static void
-add_event(struct doom *doom, const struct phase_state *phase,
-          const struct rangeset *tasks, uint32_t gen, const char *parent)
+static struct event *
+event_of(struct doom *doom, const struct phase_state *phase, uint32_t gen,
+         const char *parent)
 {
+	size_t known = (size_t)(uintptr_t)strmap_get(doom->doomed, phase->name);
 	struct event *event;
 
+	if (known)
+		return &doom->events[known - 1];
 	if (doom->count == doom->cap) {
 		doom->cap = doom->cap ? doom->cap * 2 : 8;
 		doom->events = xrealloc(doom->events,
@@ -78,7 +82,8 @@ add_event(struct doom *doom, const struct phase_state *phase,
 	*event = (struct event){ .kind = EVENT_CANCELLED, .code = -1,
 		.phase = xstrdup(phase->name), .gen = gen,
 		.reason = xasprintf("%s failed", parent) };
-	rangeset_copy(&event->tasks, tasks);
+	strmap_set(doom->doomed, phase->name, (void *)(uintptr_t)doom->count);
+	return event;
 }
 
 /* The child's tasks that still wait in Slurm, of those that are doomed. */
@@ -107,16 +112,19 @@ follow(struct doom *doom, const char *parent, const struct rangeset *failed)
 
 	for (; child; child = child->next) {
 		struct rangeset tasks = { 0 };
+		struct event *event;
 		uint32_t gen = 0;
 
-		if (child->phase->visited || !child->phase->cells)
-			continue;
-		waiting_tasks(child, failed, &tasks, &gen);
+		if (child->phase->cells)
+			waiting_tasks(child, failed, &tasks, &gen);
 		if (tasks.count) {
-			child->phase->visited = true;
-			add_event(doom, child->phase, &tasks, gen, parent);
-			follow(doom, child->phase->name, &tasks);
+			event = event_of(doom, child->phase, gen, parent);
+			/* by another way some of them may be known */
+			rangeset_subtract(&tasks, &event->tasks);
+			rangeset_union(&event->tasks, &tasks);
 		}
+		if (tasks.count)
+			follow(doom, child->phase->name, &tasks);
 		rangeset_clear(&tasks);
 	}
 }
@@ -125,12 +133,12 @@ size_t
 state_doomed(const struct state *state, const char *phase,
              const struct rangeset *failed, struct event **events)
 {
-	struct doom doom = { .children = index_children(state) };
+	struct doom doom = { .children = index_children(state),
+		.doomed = strmap_create() };
 
 	follow(&doom, phase, failed);
-	for (size_t i = 0; i < state->count; i++)
-		state->phases[i]->visited = false;
 	free_children(state, doom.children);
+	strmap_destroy(doom.doomed);
 	*events = doom.events;
 	return doom.count;
 }

@@ -280,6 +280,7 @@ state_apply(struct state *state, const struct event *event)
 {
 	struct phase_state *phase;
 
+	state->changes++;
 	if (event->kind == EVENT_RUN) {
 		for (size_t i = 0; i + 1 < event->pairs.count; i += 2)
 			state_set_metadata(state, event->pairs.items[i],

@@ -15,6 +15,7 @@ state_create(void)
 
 	state->by_name = strmap_create();
 	state->metadata = strmap_create();
+	state->changes = 1;
 	return state;
 }
 
@@ -125,27 +126,46 @@ state_set_metadata(struct state *state, const char *key, const char *value)
 	free(old);
 }
 
+static const char *blocker_of(const struct state *state,
+                              struct phase_state *phase);
+
+/* What keeps the phase from running, through one edge. */
+static const char *
+blocker_through(const struct state *state, const char *edge)
+{
+	const char *name = strchr(edge, ':');
+	struct phase_state *parent = name ? state_find(state, name + 1) : NULL;
+	enum phase_word word;
+
+	if (!parent || text_starts(edge, "after_any:"))
+		return NULL;
+	word = phase_word(parent);
+	if (word == WORD_COMPLETED)
+		return NULL;
+	return word == WORD_FAILED ? parent->name : blocker_of(state, parent);
+}
+
+/* Each phase is looked at once until the state changes, and a circle in a
+ * damaged file ends: its members have an answer, "nothing", from the start. */
+static const char *
+blocker_of(const struct state *state, struct phase_state *phase)
+{
+	if (phase->blocked_at == state->changes)
+		return phase->blocked_by;
+	phase->blocked_at = state->changes;
+	phase->blocked_by = NULL;
+	for (size_t i = 0; i < phase->parents.count && !phase->blocked_by; i++)
+		phase->blocked_by = blocker_through(state,
+			phase->parents.items[i]);
+	return phase->blocked_by;
+}
+
 const char *
 state_blocked_by(const struct state *state, const struct phase_state *phase)
 {
-	const char *blocker = NULL;
+	struct phase_state *own = state_find(state, phase->name);
 
-	for (size_t i = 0; i < phase->parents.count && !blocker; i++) {
-		const char *name = strchr(phase->parents.items[i], ':');
-		struct phase_state *parent = name ? state_find(state, name + 1)
-			: NULL;
-
-		if (!parent || parent->visited
-		    || text_starts(phase->parents.items[i], "after_any:")
-		    || phase_word(parent) == WORD_COMPLETED)
-			continue;
-		if (phase_word(parent) == WORD_FAILED)
-			return parent->name;
-		parent->visited = true; /* a damaged file may have a circle */
-		blocker = state_blocked_by(state, parent);
-		parent->visited = false;
-	}
-	return blocker;
+	return own ? blocker_of(state, own) : NULL;
 }
 
 int

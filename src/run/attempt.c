@@ -69,7 +69,8 @@ open_experiment(struct attempt *attempt)
 	long index = -1;
 	int rc = 0;
 
-	attempt->experiment = experiment_load(copy, NULL, workdir, &errors);
+	attempt->experiment = experiment_load_phase(copy, attempt->phase,
+	                                            workdir, &errors);
 	if (attempt->experiment->spec)
 		index = spec_find(attempt->experiment->spec, attempt->phase);
 	if (index < 0) {

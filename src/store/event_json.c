@@ -114,9 +114,10 @@ journal_encode(const struct event *event, struct strbuf *out)
 		if (value)
 			json_object_set_new(object, fields[i].name, value);
 	}
-	if (!event->all && event->tasks.count) {
+	if (!event->all) {
 		rangeset_print(&event->tasks, &tasks);
-		json_object_set_new(object, "tasks", json_string(tasks.data));
+		json_object_set_new(object, "tasks",
+		                    json_string(strbuf_str(&tasks)));
 		strbuf_clear(&tasks);
 	}
 	dumped = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);

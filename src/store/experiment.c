@@ -269,9 +269,29 @@ experiment_check(const char *text, size_t len)
 	return xasprintf("%08lx", crc32(0, (const Bytef *)text, (uInt)len));
 }
 
-struct experiment *
-experiment_load(const char *file, const struct strlist *sets,
-                const char *workdir, struct latsub_errlist *errors)
+/* Blank out the sections of other phases; a header begins a line. */
+static void
+keep_phase(char *text, const char *phase)
+{
+	char *header = xasprintf("[phase %s]", phase);
+	bool keep = true;
+
+	for (char *line = text; *line; ) {
+		size_t len = strcspn(line, "\n");
+
+		if (line[0] == '[')
+			keep = !text_starts(line, "[phase")
+				|| text_starts(line, header);
+		if (!keep)
+			memset(line, '\n', len);
+		line += len + (line[len] == '\n');
+	}
+	free(header);
+}
+
+static struct experiment *
+load(const char *file, const struct strlist *sets, const char *only_phase,
+     const char *workdir, struct latsub_errlist *errors)
 {
 	struct experiment *experiment = xcalloc(1, sizeof *experiment);
 	struct latsub_error err = { 0 };
@@ -286,6 +306,8 @@ experiment_load(const char *file, const struct strlist *sets,
 		                   ? "" : "; name the experiment's file, or "
 		                   "'latsub init' writes a starter");
 	experiment->check = experiment_check(text ? text : "", len);
+	if (text && only_phase)
+		keep_phase(text, only_phase);
 	ini = inifile_parse(file, text ? text : "", len, INI_PLAIN, errors);
 	for (size_t i = 0; text && sets && i < sets->count; i++)
 		apply_set(ini, sets->items[i], errors);
@@ -301,6 +323,20 @@ experiment_load(const char *file, const struct strlist *sets,
 	inifile_destroy(ini);
 	free(text);
 	return experiment;
+}
+
+struct experiment *
+experiment_load(const char *file, const struct strlist *sets,
+                const char *workdir, struct latsub_errlist *errors)
+{
+	return load(file, sets, NULL, workdir, errors);
+}
+
+struct experiment *
+experiment_load_phase(const char *file, const char *phase,
+                      const char *workdir, struct latsub_errlist *errors)
+{
+	return load(file, NULL, phase, workdir, errors);
 }
 
 void

@@ -151,7 +151,13 @@ section_find(struct inifile *ini, const char *name, int number, struct line *lin
 static char *
 map_key(const char *section, const char *key)
 {
-	return xasprintf("%s\037%s", section, key);
+	size_t section_len = strlen(section), key_len = strlen(key);
+	char *joined = xmalloc(section_len + key_len + 2);
+
+	memcpy(joined, section, section_len);
+	joined[section_len] = '\037';
+	memcpy(joined + section_len + 1, key, key_len + 1);
+	return joined;
 }
 
 static struct entry *
@@ -485,7 +491,10 @@ next_line(char *buffer, int size, void *stream)
 		read_line(r, line, &out);
 	}
 	strbuf_putc(&out, '\n');
-	snprintf(buffer, (size_t)size, "%s", out.data);
+	if (out.len >= (size_t)size) /* pieces are cut to fit: see PIECE_BYTES */
+		out.len = (size_t)size - 1;
+	memcpy(buffer, out.data, out.len);
+	buffer[out.len] = '\0';
 	strbuf_clear(&out);
 	return buffer;
 }

@@ -135,15 +135,20 @@ journal_sync(const char *dir, struct latsub_error *err)
 static struct journal_offset *
 find_offset(struct journal_offsets *offsets, const char *host)
 {
-	for (size_t i = 0; i < offsets->count; i++) {
-		if (strcmp(offsets->items[i].host, host) == 0)
-			return &offsets->items[i];
-	}
+	size_t known;
+
+	if (!offsets->by_host)
+		offsets->by_host = strmap_create();
+	known = (size_t)(uintptr_t)strmap_get(offsets->by_host, host);
+	if (known)
+		return &offsets->items[known - 1];
 	offsets->items = xrealloc(offsets->items, (offsets->count + 1)
 	                          * sizeof *offsets->items);
 	offsets->items[offsets->count] = (struct journal_offset){
 		.host = xstrdup(host) };
-	return &offsets->items[offsets->count++];
+	strmap_set(offsets->by_host, host,
+	           (void *)(uintptr_t)++offsets->count);
+	return &offsets->items[offsets->count - 1];
 }
 
 void
@@ -159,6 +164,7 @@ journal_offsets_clear(struct journal_offsets *offsets)
 	for (size_t i = 0; i < offsets->count; i++)
 		free(offsets->items[i].host);
 	free(offsets->items);
+	strmap_destroy(offsets->by_host);
 	*offsets = (struct journal_offsets){ 0 };
 }
 
@@ -245,29 +251,39 @@ fold_fd(int fd, off_t *offset, struct journal_offsets *offsets,
 }
 
 static int
+fold_open(const char *path, off_t *offset, struct journal_offsets *offsets,
+          struct state *state, bool *changed, struct latsub_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int rc = 0;
+
+	if (fd < 0)
+		return latsub_error_errno(err, "%s", path);
+	if (fold_fd(fd, offset, offsets, state, changed))
+		rc = latsub_error_errno(err, "%s", path);
+	close(fd);
+	return rc;
+}
+
+/* A file that has nothing new, which is most of many, is not even opened. */
+static int
 fold_file(const char *dir, const char *name, struct journal_offsets *offsets,
           struct state *state, bool *changed, struct latsub_error *err)
 {
 	char *path = file_join(dir, name);
 	char *host = xstrndup(name, strlen(name) - strlen(".jsonl"));
-	struct journal_offset *known = find_offset(offsets, host);
-	off_t offset = known->offset;
+	off_t offset = find_offset(offsets, host)->offset;
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	int rc = 0;
 
-	if (fd < 0 || fstat(fd, &st)) {
+	if (lstat(path, &st)) {
 		rc = latsub_error_errno(err, "%s", path);
-	} else {
-		if (st.st_size < offset)
+	} else if (st.st_size != offset) {
+		if (st.st_size < offset) /* cut off or made anew: all of it */
 			offset = 0;
-		if (st.st_size > offset
-		    && fold_fd(fd, &offset, offsets, state, changed))
-			rc = latsub_error_errno(err, "%s", path);
+		rc = fold_open(path, &offset, offsets, state, changed, err);
 		find_offset(offsets, host)->offset = offset;
 	}
-	if (fd >= 0)
-		close(fd);
 	free(host);
 	free(path);
 	return rc;

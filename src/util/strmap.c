@@ -11,6 +11,7 @@
 struct slot {
 	char *key; /* NULL: never used; tombstone: removed */
 	void *value;
+	uint32_t hash;
 };
 
 struct strmap {
@@ -55,12 +56,12 @@ strmap_destroy(struct strmap *map)
 }
 
 static struct slot *
-find(const struct strmap *map, const char *key)
+find(const struct strmap *map, const char *key, uint32_t hash)
 {
-	size_t i = text_hash(key) & (map->cap - 1);
+	size_t i = hash & (map->cap - 1);
 
 	while (map->slots[i].key
-	       && (map->slots[i].key == tombstone
+	       && (map->slots[i].key == tombstone || map->slots[i].hash != hash
 	           || strcmp(map->slots[i].key, key) != 0))
 		i = (i + 1) & (map->cap - 1);
 	return &map->slots[i];
@@ -78,7 +79,7 @@ rebuild(struct strmap *map)
 	for (size_t i = 0; i < old_cap; i++) {
 		if (!old[i].key || old[i].key == tombstone)
 			continue;
-		*find(map, old[i].key) = old[i];
+		*find(map, old[i].key, old[i].hash) = old[i];
 		map->used++;
 	}
 	free(old);
@@ -87,7 +88,8 @@ rebuild(struct strmap *map)
 void
 strmap_set(struct strmap *map, const char *key, void *value)
 {
-	struct slot *slot = find(map, key);
+	uint32_t hash = text_hash(key);
+	struct slot *slot = find(map, key, hash);
 
 	if (slot->key) {
 		slot->value = value;
@@ -95,9 +97,10 @@ strmap_set(struct strmap *map, const char *key, void *value)
 	}
 	if ((map->used + 1) * 4 > map->cap * 3) {
 		rebuild(map);
-		slot = find(map, key);
+		slot = find(map, key, hash);
 	}
 	slot->key = xstrdup(key);
+	slot->hash = hash;
 	slot->value = value;
 	map->used++;
 }
@@ -105,13 +108,13 @@ strmap_set(struct strmap *map, const char *key, void *value)
 void *
 strmap_get(const struct strmap *map, const char *key)
 {
-	return find(map, key)->value;
+	return find(map, key, text_hash(key))->value;
 }
 
 void
 strmap_remove(struct strmap *map, const char *key)
 {
-	struct slot *slot = find(map, key);
+	struct slot *slot = find(map, key, text_hash(key));
 
 	if (!slot->key)
 		return;

@@ -106,13 +106,14 @@ strbuf_vprintf(struct strbuf *sb, const char *fmt, va_list ap)
 	int len;
 
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, again);
+	strbuf_reserve(sb, 127);
+	len = vsnprintf(sb->data + sb->len, sb->cap - sb->len, fmt, again);
 	va_end(again);
-	if (len < 0)
-		return;
-	strbuf_reserve(sb, (size_t)len);
-	vsnprintf(sb->data + sb->len, (size_t)len + 1, fmt, ap);
-	sb->len += (size_t)len;
+	if (len >= 0 && (size_t)len >= sb->cap - sb->len) { /* it did not fit */
+		strbuf_reserve(sb, (size_t)len);
+		vsnprintf(sb->data + sb->len, (size_t)len + 1, fmt, ap);
+	}
+	sb->len += len > 0 ? (size_t)len : 0;
 }
 
 void
