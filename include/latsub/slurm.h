@@ -18,7 +18,7 @@
 #include "latsub/error.h"
 #include "latsub/options.h"
 
-#define SLURM_OPS_VERSION 1
+#define SLURM_OPS_VERSION 2
 #define SLURM_NO_TASK UINT32_MAX
 
 /* What a call may answer.  "No answer" is never taken for "no". */
@@ -56,6 +56,7 @@ struct slurm_job {
 	uint32_t restarts;
 	time_t submit_time, start_time, end_time, preempt_time;
 	int64_t time_limit_sec; /* -1: unlimited or the partition's */
+	int64_t mem_mib;       /* for a node; -1: not asked for */
 	int exit_code;         /* as waitpid's status */
 };
 

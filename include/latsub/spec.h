@@ -34,6 +34,13 @@ enum requeue_reason {
 	REQUEUE_FAILURE = 8, REQUEUE_NODE_FAIL = 16
 };
 
+/* How a request grows from attempt to attempt: "x2", "x1.5", "+8G". */
+struct spec_growth {
+	bool set;
+	double factor; /* 1: none */
+	int64_t add;   /* seconds, or MiB */
+};
+
 struct spec_phase {
 	char *name;
 	int line;
@@ -61,6 +68,7 @@ struct spec_phase {
 	unsigned requeue_on;     /* bits of enum requeue_reason */
 	struct rangeset requeue_exit_codes;
 	uint32_t max_requeues, max_stalled_requeues;
+	struct spec_growth retry_mem, retry_time;
 	int64_t time_budget_sec; /* over all attempts; 0: no limit */
 };
 
@@ -102,6 +110,9 @@ long spec_select(const struct spec *spec, const char *what,
  * (and $LATSUB_TASK by its index); caller frees. */
 char *spec_expand_pattern(const char *pattern, const struct sweep *sweep,
                           uint32_t task, const char *index);
+
+/* The grown value; never less than before plus one. */
+int64_t spec_grow(const struct spec_growth *growth, int64_t value);
 
 /* Merge a template's options under each phase that names it. */
 void spec_apply_template(struct spec *spec, const char *template,

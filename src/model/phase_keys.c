@@ -136,6 +136,49 @@ read_time_budget(struct spec_phase *phase, const char *value)
 		? "a time as for 'time': minutes, H:MM:SS, D-HH" : NULL;
 }
 
+/* "x2", "x1.5"; the rest of "+..." is the caller's to read. */
+static bool
+read_factor(const char *value, struct spec_growth *growth)
+{
+	char *end;
+
+	*growth = (struct spec_growth){ .factor = 1 };
+	if (*value != 'x' || value[1] < '0' || value[1] > '9')
+		return false;
+	growth->factor = strtod(value + 1, &end);
+	growth->set = !*end && growth->factor > 1 && growth->factor <= 100;
+	return growth->set;
+}
+
+static const char *
+read_retry_mem(struct spec_phase *phase, const char *value)
+{
+	struct spec_growth *growth = &phase->retry_mem;
+	uint64_t mib;
+
+	if (read_factor(value, growth))
+		return NULL;
+	growth->set = *value == '+' && options_parse_mem(value + 1, &mib) == 0
+		&& mib > 0;
+	growth->add = growth->set ? (int64_t)mib : 0;
+	return growth->set ? NULL : "x2, x1.5 or +8G";
+}
+
+static const char *
+read_retry_time(struct spec_phase *phase, const char *value)
+{
+	struct spec_growth *growth = &phase->retry_time;
+	int64_t seconds;
+
+	if (read_factor(value, growth))
+		return NULL;
+	growth->set = *value == '+'
+		&& options_parse_time(value + 1, &seconds) == 0 && seconds > 0
+		&& seconds != OPTION_TIME_UNLIMITED;
+	growth->add = growth->set ? seconds : 0;
+	return growth->set ? NULL : "x2, x1.5 or +1:00:00";
+}
+
 static const char *
 read_mode(struct spec_phase *phase, const char *value)
 {
@@ -238,6 +281,8 @@ static const struct {
 	{ "max_requeues", read_max_requeues, true },
 	{ "max_stalled_requeues", read_max_stalled, true },
 	{ "time_budget", read_time_budget, true },
+	{ "retry_mem", read_retry_mem, true },
+	{ "retry_time", read_retry_time, true },
 };
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 

@@ -689,6 +689,14 @@ spec_expand_pattern(const char *pattern, const struct sweep *sweep,
 	return strbuf_steal(&out);
 }
 
+int64_t
+spec_grow(const struct spec_growth *growth, int64_t value)
+{
+	double grown = (double)value * growth->factor + (double)growth->add;
+
+	return grown > (double)value ? (int64_t)(grown + 0.5) : value + 1;
+}
+
 void
 spec_apply_template(struct spec *spec, const char *template,
                     const struct job_options *options)

@@ -158,24 +158,96 @@ work_view(const void *what, struct answer *answer)
 
 struct requeue_work {
 	const char *id;
-	int64_t time_limit_sec;
+	uint32_t job;
+	const struct agent_request *request;
 };
 
-/* With time-min Slurm may have cut the limit; the next attempt asks for the
- * whole of it again.  A job that has not ended may not be changed yet. */
-static void
-restore_limit(const struct slurm_ops *ops, const struct requeue_work *work)
+/* Would the partition allow it?  Slurm takes any limit from the owner of a
+ * pending job, and then never starts it. */
+static bool
+fits_partition(const struct slurm_ops *ops, const struct slurm_job *job,
+               int64_t seconds, struct answer *answer)
 {
-	struct slurm_update update = { .mem_mib = -1, .hold = -1,
-		.time_limit_sec = work->time_limit_sec };
-	struct timespec pause = { 0, 200000000 };
+	struct slurm_cluster cluster;
 	struct latsub_error err;
+	bool fits = true;
 
-	for (int i = 0; i < 5 && work->time_limit_sec > 0; i++) {
-		if (ops->update(work->id, &update, &err) == SLURM_YES)
-			return;
-		nanosleep(&pause, NULL);
+	if (ops->cluster(&cluster, &err) != SLURM_YES)
+		return true; /* it cannot be known: try */
+	for (size_t i = 0; i < cluster.partition_count; i++) {
+		const struct slurm_partition *p = &cluster.partitions[i];
+
+		if (strcmp(p->name, job->partition) != 0 || p->max_time_sec < 0
+		    || seconds <= p->max_time_sec)
+			continue;
+		fits = false;
+		snprintf(answer->text, sizeof answer->text, "retry_time: %lld "
+		         "minutes are more than partition %s allows (%lld)",
+		         (long long)(seconds + 59) / 60, p->name,
+		         (long long)p->max_time_sec / 60);
 	}
+	slurm_cluster_clear(&cluster);
+	return fits;
+}
+
+/* The request of the next attempt, from what this one has; false with a text
+ * when it cannot be had. */
+static bool
+plan_update(const struct slurm_ops *ops, const struct requeue_work *work,
+            struct slurm_update *update, struct answer *answer)
+{
+	const struct agent_request *request = work->request;
+	struct slurm_jobs jobs;
+	struct latsub_error err;
+	bool possible = true;
+
+	*update = (struct slurm_update){ .mem_mib = -1, .hold = -1,
+		.time_limit_sec = request->time_limit_sec
+			? request->time_limit_sec : -1 };
+	if ((!request->time && !request->mem)
+	    || ops->job(work->job, &jobs, &err) != SLURM_YES)
+		return true;
+	for (size_t i = 0; i < jobs.count; i++) {
+		const struct slurm_job *job = &jobs.items[i];
+
+		if (job->job_id != work->job)
+			continue;
+		if (request->time && job->time_limit_sec > 0) {
+			update->time_limit_sec = spec_grow(request->time,
+				job->time_limit_sec);
+			possible = fits_partition(ops, job,
+				update->time_limit_sec, answer);
+		}
+		if (request->mem && job->mem_mib > 0)
+			update->mem_mib = spec_grow(request->mem, job->mem_mib);
+	}
+	slurm_jobs_clear(&jobs);
+	return possible;
+}
+
+/* A job that has not ended yet may not be changed: try for a while.  Held
+ * meanwhile, so that it does not start as it was. */
+static void
+change_request(const struct slurm_ops *ops, const struct requeue_work *work,
+               struct slurm_update *update, struct answer *answer)
+{
+	struct slurm_update hold = { .mem_mib = -1, .time_limit_sec = -1,
+		.hold = 1 };
+	struct timespec pause = { 0, 200000000 };
+	enum slurm_answer changed = SLURM_REFUSED;
+	struct latsub_error err = { 0 };
+
+	ops->update(work->id, &hold, &err);
+	for (int i = 0; i < 10 && changed != SLURM_YES; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		changed = ops->update(work->id, update, &err);
+	}
+	if (changed != SLURM_YES)
+		snprintf(answer->text, sizeof answer->text, "the next attempt "
+		         "asks for the same: %.400s", err.text);
+	hold.hold = 0;
+	ops->update(work->id, &hold, &err);
 }
 
 static void
@@ -184,15 +256,21 @@ work_requeue(const void *what, struct answer *answer)
 	const struct requeue_work *work = what;
 	const struct slurm_ops *ops = open_slurm(answer);
 	struct latsub_error err = { 0 };
+	struct slurm_update update;
 
 	if (!ops) {
 		answer->answer = scontrol_requeue(work->id, answer);
 		return;
 	}
+	if (!plan_update(ops, work, &update, answer)) {
+		answer->answer = SLURM_REFUSED;
+		return;
+	}
 	answer->answer = ops->requeue(work->id, &err);
 	snprintf(answer->text, sizeof answer->text, "%.500s", err.text);
-	if (answer->answer == SLURM_YES)
-		restore_limit(ops, work);
+	if (answer->answer == SLURM_YES
+	    && (update.time_limit_sec > 0 || update.mem_mib > 0))
+		change_request(ops, work, &update, answer);
 }
 
 struct comment_work {
@@ -327,10 +405,11 @@ wait_for(struct agent *agent, double deadline, struct answer *answer)
 }
 
 enum slurm_answer
-agent_requeue(const char *id, int64_t time_limit_sec, double deadline,
+agent_requeue(const char *id, uint32_t job,
+              const struct agent_request *request, double deadline,
               char *text, size_t size)
 {
-	struct requeue_work work = { id, time_limit_sec };
+	struct requeue_work work = { id, job, request };
 	struct answer answer = { .answer = SLURM_SILENT };
 	struct agent agent;
 

@@ -22,9 +22,16 @@ void agent_view(struct agent *agent, struct slurm_view *view);
 /* Give up a question that is under way. */
 void agent_drop(struct agent *agent);
 
-/* Requeue, with the time limit set anew (0: as it is), trying until Slurm answers or until the deadline (CLOCK_MONOTONIC
+/* What a requeued job asks for anew; 0 and NULL leave it as it is. */
+struct agent_request {
+	int64_t time_limit_sec;                 /* set */
+	const struct spec_growth *time, *mem;   /* or grown */
+};
+
+/* Requeue, with the request changed, trying until Slurm answers or until the deadline (CLOCK_MONOTONIC
  * seconds; 0: as long as it takes).  text gets Slurm's words on a no. */
-enum slurm_answer agent_requeue(const char *id, int64_t time_limit_sec,
+enum slurm_answer agent_requeue(const char *id, uint32_t job,
+                                const struct agent_request *request,
                                 double deadline, char *text, size_t size);
 
 /* Set the job's comment (the progress that squeue shows). */

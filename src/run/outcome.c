@@ -261,28 +261,47 @@ reason_words(const char *reason)
 	return reason;
 }
 
+/* What the next attempt asks for: with time-min the whole limit again, after
+ * a time limit or out of memory more, where that was wanted. */
+static void
+next_request(const struct attempt *attempt, const struct watch_end *end,
+             struct agent_request *request)
+{
+	const struct spec_phase *spec = attempt->spec;
+	const char *limit = options_get(&spec->options, OPTION_TIME);
+	int64_t seconds;
+
+	*request = (struct agent_request){ 0 };
+	if (options_get(&spec->options, OPTION_TIME_MIN) && limit
+	    && options_parse_time(limit, &seconds) == 0
+	    && seconds != OPTION_TIME_UNLIMITED)
+		request->time_limit_sec = seconds;
+	if (end->cause == END_TIMEOUT && spec->retry_time.set)
+		request->time = &spec->retry_time;
+	if (end->out_of_memory && spec->retry_mem.set)
+		request->mem = &spec->retry_mem;
+}
+
 static int
 requeue(struct attempt *attempt, const struct watch_end *end,
         const char *reason)
 {
 	char words[512] = "";
 	double deadline = end->kill_at > 0 ? end->kill_at - 0.3 : 0;
-	const char *limit = options_get(&attempt->spec->options, OPTION_TIME);
+	struct agent_request request;
 	enum slurm_answer answer;
-	int64_t limit_sec = 0;
 	char *why;
 	int rc;
 
-	if (!options_get(&attempt->spec->options, OPTION_TIME_MIN) || !limit
-	    || options_parse_time(limit, &limit_sec)
-	    || limit_sec == OPTION_TIME_UNLIMITED)
-		limit_sec = 0;
+	next_request(attempt, end, &request);
 	if (strcmp(reason, "retry") == 0 && attempt->spec->retry_delay_sec > 0)
 		sleep((unsigned)attempt->spec->retry_delay_sec);
 	record_end(attempt, EVENT_REQUEUED, end, reason);
 	print_line(attempt, "goes back into the queue", reason_words(reason));
-	answer = agent_requeue(attempt->id, limit_sec, deadline, words,
-	                       sizeof words);
+	answer = agent_requeue(attempt->id, attempt->job, &request, deadline,
+	                       words, sizeof words);
+	if (answer == SLURM_YES && *words)
+		print_line(attempt, "note", words);
 	if (answer == SLURM_YES)
 		return 0;
 	if (answer == SLURM_SILENT) {
@@ -290,7 +309,8 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 		           "recorded: 'latsub --resume' goes on from here");
 		return LATSUB_SLURM;
 	}
-	why = xasprintf("requeue refused: %s", words);
+	why = text_starts(words, "retry_") ? xstrdup(words)
+		: xasprintf("requeue refused: %s", words);
 	rc = fail(attempt, end, why);
 	free(why);
 	return rc;

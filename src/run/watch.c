@@ -20,6 +20,7 @@
 #include "checkpoint.h"
 #include "latsub/file.h"
 #include "latsub/options.h"
+#include "memory.h"
 
 #define SETTLE_SEC 2.0 /* kept back from KillWait for the last records */
 #define NEW_CHECKPOINT_POLL_SEC 0.5
@@ -330,6 +331,7 @@ watch_command(const struct attempt *attempt, pid_t child, int signal_fd,
 	struct watching w = { .attempt = attempt, .child = child,
 		.signal_fd = signal_fd, .agent = { .fd = -1 } };
 	double started = watch_now();
+	uint64_t oom_before = memory_kills();
 
 	w.budget_at = budget_end(attempt, started);
 	reap(&w);
@@ -340,6 +342,7 @@ watch_command(const struct attempt *attempt, pid_t child, int signal_fd,
 	*end = (struct watch_end){
 		.cause = END_EXIT, .final_term = w.termed,
 		.kill_at = w.slurm_kills_at,
+		.out_of_memory = memory_kills() > oom_before,
 		.elapsed_sec = (uint32_t)(watch_now() - started + 0.5),
 		.signal = WIFSIGNALED(w.status) ? WTERMSIG(w.status) : 0,
 		.exit_code = WIFSIGNALED(w.status)

@@ -11,6 +11,7 @@
 struct watch_end {
 	enum end_cause cause;
 	int exit_code;     /* 128 + N for a signal */
+	bool out_of_memory; /* the kernel killed for want of memory */
 	int signal;        /* that ended the command, or 0 */
 	bool final_term;   /* Slurm's TERM has come: KILL is near */
 	uint32_t elapsed_sec; /* that the command ran */

@@ -87,6 +87,9 @@ copy_job(struct slurm_job *to, const slurm_job_info_t *from)
 		.time_limit_sec = from->time_limit == INFINITE
 			|| from->time_limit == NO_VAL ? -1
 			: (int64_t)from->time_limit * 60,
+		.mem_mib = from->pn_min_memory == 0
+			|| (from->pn_min_memory & MEM_PER_CPU) ? -1
+			: (int64_t)from->pn_min_memory,
 		.exit_code = (int)from->exit_code,
 	};
 }

@@ -9,6 +9,7 @@
 # $tmp is a private directory; $latsub the binary.
 
 set -u
+shopt -s lastpipe # a test at the end of a pipe counts, too
 top_srcdir=${top_srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 latsub=${LATSUB:-$top_srcdir/latsub}
 sandbox=$top_srcdir/libexec/latsub-sandbox

@@ -1,7 +1,7 @@
 #!/bin/bash
 # limits.t - time limits: announced and not, work in pieces, what never ends.
 . "$(dirname "$0")/lib.sh"
-start_sandbox --nodes 4 --cpus 4 --conf-extra OverTimeLimit=0
+start_sandbox --nodes 4 --cpus 8 --conf-extra OverTimeLimit=0
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 . "$top_srcdir/tests/t/counting.sh"
 
@@ -22,6 +22,20 @@ stalled_run=$tmp/e/runs/stalled2 stalled_trace=$TRACE
 # 4. a budget
 STEPS=1000 experiment budget main "time = 5" "time_budget = 0:40" "signal = USR1@10"
 budget_run=$run budget_trace=$TRACE
+# 5. and 6. a limit that grows, where the partition allows it
+scontrol update PartitionName=short MaxTime=1
+for partition in main short; do
+	STEPS=12 experiment grows_$partition main
+	"$latsub" cancel "$run" >/dev/null 2>&1
+	: >"$TRACE"
+	sed "s/exec .\/payload/echo start >> \"\$TRACE\"; sleep 100; echo done >> \"\$TRACE\"/
+		s/^partition = main/partition = $partition\ntime = 1\nretry_time = x4/" \
+		grows_$partition.ini >grows2.ini
+	timeout 60 "$latsub" experiment grows2.ini -o "runs/grows2_$partition" >/dev/null 2>&1
+done
+# 7. time-min
+STEPS=1 experiment minimum main "time = 9" "time-min = 3"
+like "time-min reaches Slurm" "$(scontrol show job "$job")" 'TimeMin=00:03:00'
 
 run_name="time_budget" run=$budget_run TRACE=$budget_trace
 failed() { [ "$(word "$run" training)" = failed ]; }
@@ -33,6 +47,13 @@ run_name="never a checkpoint" run=$stalled_run TRACE=$stalled_trace
 ok "$run_name: it stops after max_stalled_requeues" until_true 240 failed
 is "$run_name: after one requeue" "$(wc -l <"$TRACE")" 2
 ok "$run_name: the reason is on record" grep -q '^last_failure_error=.*no new checkpoint' "$run/.experiment_state"
+
+run_name="retry_time" run=$tmp/e/runs/grows2_short TRACE=$tmp/e/grows_short.trace
+ok "$run_name: what the partition does not allow is refused" until_true 240 failed
+ok "$run_name: with the reason" grep -q '^last_failure_error=retry_time: 4 minutes are more than partition short allows (1)' "$run/.experiment_state"
+run=$tmp/e/runs/grows2_main TRACE=$tmp/e/grows_main.trace
+ok "$run_name: the next attempt has time enough" until_true 300 grep -q done "$TRACE"
+is "$run_name: after one that had not" "$(tr '\n' ' ' <"$TRACE" | sed 's/child .*//')" "start start done "
 
 run_name="limit without warning" run=$unwarned_run TRACE=$unwarned_trace STEPS=90
 ends_well 300
