@@ -269,24 +269,30 @@ experiment_check(const char *text, size_t len)
 	return xasprintf("%08lx", crc32(0, (const Bytef *)text, (uInt)len));
 }
 
-/* Blank out the sections of other phases; a header begins a line. */
-static void
+/* Take out the sections of other phases; a header begins a line.  Line numbers
+ * are not right after that, and jobs report none. */
+static size_t
 keep_phase(char *text, const char *phase)
 {
-	char *header = xasprintf("[phase %s]", phase);
+	char *header = xasprintf("[phase %s]", phase), *to = text;
 	bool keep = true;
 
-	for (char *line = text; *line; ) {
+	for (const char *line = text; *line; ) {
 		size_t len = strcspn(line, "\n");
 
+		len += line[len] == '\n';
 		if (line[0] == '[')
 			keep = !text_starts(line, "[phase")
 				|| text_starts(line, header);
-		if (!keep)
-			memset(line, '\n', len);
-		line += len + (line[len] == '\n');
+		if (keep) {
+			memmove(to, line, len);
+			to += len;
+		}
+		line += len;
 	}
+	*to = '\0';
 	free(header);
+	return (size_t)(to - text);
 }
 
 static struct experiment *
@@ -307,7 +313,7 @@ load(const char *file, const struct strlist *sets, const char *only_phase,
 		                   "'latsub init' writes a starter");
 	experiment->check = experiment_check(text ? text : "", len);
 	if (text && only_phase)
-		keep_phase(text, only_phase);
+		len = keep_phase(text, only_phase);
 	ini = inifile_parse(file, text ? text : "", len, INI_PLAIN, errors);
 	for (size_t i = 0; text && sets && i < sets->count; i++)
 		apply_set(ini, sets->items[i], errors);
