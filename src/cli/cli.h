@@ -67,6 +67,13 @@ const struct slurm_ops *cli_open_slurm(struct latsub_error *err);
 char *cli_sandbox_script(void);
 int cli_start_sandbox(struct latsub_error *err);
 
+/* What a resume does with each phase; the jobs of a submission; how to watch,
+ * resume and cancel the run. */
+void cli_print_resume(const struct spec *spec, const struct plan *plan);
+void cli_print_jobs(const struct spec *spec, const struct engine_result *result,
+                    const struct live_jobs *live);
+void cli_print_commands(const struct run *run);
+
 /* Look on until the run has ended (--wait, status --watch). */
 int cli_watch(struct run *run, const struct slurm_ops *slurm, bool screen);
 

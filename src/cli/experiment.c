@@ -430,70 +430,6 @@ open_run(struct request *r, struct latsub_error *err)
 	return 0;
 }
 
-static void
-print_resume(const struct request *r)
-{
-	const struct spec *spec = r->engine.experiment->spec;
-
-	for (size_t i = 0; i < r->plan->count; i++) {
-		const char *name = spec->phases[spec->order[i]].name;
-		const struct plan_phase *planned =
-			&r->plan->phases[spec->order[i]];
-
-		if (planned->action == PLAN_SKIP)
-			printf("Skipping %s (already completed)\n", name);
-		else if (planned->action == PLAN_ADOPT)
-			printf("Continuing with %s (%s)\n", name,
-			       planned->reason);
-		else if (planned->action == PLAN_RUN
-		         && (strcmp(planned->reason, "failed") == 0
-		             || strcmp(planned->reason, "lost") == 0))
-			printf("Re-attempting %s (%s)\n", name,
-			       planned->reason);
-		else if (planned->action == PLAN_RUN)
-			printf("Continuing with %s (%s)\n", name,
-			       planned->reason);
-	}
-	fputc('\n', stdout);
-}
-
-static void
-print_jobs(const struct request *r)
-{
-	const struct spec *spec = r->engine.experiment->spec;
-
-	printf("%-24s %9s %7s  %s\n", "PHASE", "JOB", "TASKS", "DEPENDENCY");
-	for (size_t i = 0; i < r->result.count; i++) {
-		const struct engine_job *job = &r->result.jobs[i];
-		const struct spec_phase *phase = &spec->phases[job->phase];
-
-		printf("%-24s %9u %7llu  %s\n", phase->name, job->job,
-		       (unsigned long long)rangeset_count(&job->tasks),
-		       job->dependency ? job->dependency : "-");
-	}
-	for (size_t i = 0; i < r->live.count; i++)
-		printf("%-24s %9u %7llu  in Slurm already\n",
-		       r->live.items[i].phase_name, r->live.items[i].job,
-		       (unsigned long long)
-		       rangeset_count(&r->live.items[i].tasks));
-}
-
-static void
-print_commands(const struct request *r)
-{
-	char *dir = text_shell_quote(r->engine.run->dir);
-	char *state = text_shell_quote(r->engine.run->state_path);
-
-	printf("\nRun:     %s\n"
-	       "Watch:   %s status --watch %s\n"
-	       "Resume:  %s --resume %s\n"
-	       "Cancel:  %s cancel %s\n", r->engine.run->dir, program_name(),
-	       dir, program_name(), state, program_name(), dir);
-	fflush(stdout);
-	free(dir);
-	free(state);
-}
-
 static int
 submit(struct request *r, struct latsub_error *err)
 {
@@ -501,7 +437,7 @@ submit(struct request *r, struct latsub_error *err)
 	int rc;
 
 	if (r->resume)
-		print_resume(r);
+		cli_print_resume(r->engine.experiment->spec, r->plan);
 	engine_preflight(&r->engine, r->plan, &errors);
 	if (errors.count) {
 		rc = cli_complain(&errors);
@@ -518,8 +454,9 @@ submit(struct request *r, struct latsub_error *err)
 	}
 	rc = engine_submit(&r->engine, r->plan, &r->live, &r->result, err);
 	if (rc == 0) {
-		print_jobs(r);
-		print_commands(r);
+		cli_print_jobs(r->engine.experiment->spec, &r->result,
+		               &r->live);
+		cli_print_commands(r->engine.run);
 	}
 	return rc;
 }

@@ -13,22 +13,12 @@
 
 #include "dag.h"
 #include "phase_keys.h"
+#include "spec_reading.h"
 
 #define VARIABLE_MAX (128 * 1024) /* MAX_ARG_STRLEN: name, '=', value, NUL */
 
-struct reading {
-	struct spec *spec;
-	const struct spec_item *items;
-	size_t count;
-	spec_getenv_f *lookup;
-	void *user;
-	struct latsub_errlist *errors;
-	struct spec_phase defaults;
-	char where[600];
-};
-
-static const char *
-at(struct reading *r, int line)
+const char *
+spec_at(struct reading *r, int line)
 {
 	if (line > 0)
 		snprintf(r->where, sizeof r->where, "%.500s:%d", r->spec->file,
@@ -56,7 +46,7 @@ check_file_name(struct reading *r, const struct spec_item *item)
 	    || item->value[0] == '.')
 		latsub_errlist_add(r->errors, "%s: name = '%.60s' is to be part "
 		                   "of a directory's name: 1 to 100 bytes, no "
-		                   "'/', no '.' first", at(r, item->line),
+		                   "'/', no '.' first", spec_at(r, item->line),
 		                   item->value);
 }
 
@@ -78,12 +68,12 @@ read_experiment(struct reading *r, const struct spec_item *item)
 			check_file_name(r, item);
 		else if (!*item->value)
 			latsub_errlist_add(r->errors, "%s: %s is empty",
-			                   at(r, item->line), item->key);
+			                   spec_at(r, item->line), item->key);
 		return;
 	}
 	nearest = text_nearest(item->key, names, 4);
 	latsub_errlist_add(r->errors, "%s: [experiment] has no key '%.60s'; %s%s",
-	                   at(r, item->line), item->key,
+	                   spec_at(r, item->line), item->key,
 	                   nearest ? "did you mean " : "it has: name workdir "
 	                   "output_root checkpoint_phase",
 	                   nearest ? nearest : "");
@@ -101,27 +91,27 @@ is_variable_name(const char *name)
 	return true;
 }
 
-static void
-check_variable(struct reading *r, const char *name, int line)
+void
+spec_check_variable(struct reading *r, const char *name, int line)
 {
 	if (!is_variable_name(name))
 		latsub_errlist_add(r->errors, "%s: '%.60s' cannot name a "
 		                   "variable: letters, digits and '_' only",
-		                   at(r, line), name);
+		                   spec_at(r, line), name);
 	else if (text_starts(name, "LATSUB_") || text_starts(name, "SLURM_"))
 		latsub_errlist_add(r->errors, "%s: %s: variables that begin "
 		                   "LATSUB_ or SLURM_ are not yours to set; "
-		                   "take another name", at(r, line), name);
+		                   "take another name", spec_at(r, line), name);
 }
 
 /* Longer, and no program could be started with it. */
-static void
-check_length(struct reading *r, const char *name, const char *value, int line)
+void
+spec_check_length(struct reading *r, const char *name, const char *value, int line)
 {
 	if (strlen(name) + strlen(value) + 2 > VARIABLE_MAX)
 		latsub_errlist_add(r->errors, "%s: %.60s: a value of %zu bytes; "
 		                   "Linux takes no variable of 128 KiB, put it "
-		                   "into a file", at(r, line), name,
+		                   "into a file", spec_at(r, line), name,
 		                   strlen(value));
 }
 
@@ -131,8 +121,8 @@ read_env(struct reading *r, const struct spec_item *item)
 	struct spec *spec = r->spec;
 	const char *given = r->lookup ? r->lookup(item->key, r->user) : NULL;
 
-	check_variable(r, item->key, item->line);
-	check_length(r, item->key, given ? given : item->value, item->line);
+	spec_check_variable(r, item->key, item->line);
+	spec_check_length(r, item->key, given ? given : item->value, item->line);
 	spec->env = xrealloc(spec->env, (spec->env_count + 1)
 	                     * sizeof *spec->env);
 	spec->env[spec->env_count++] = (struct spec_env){
@@ -155,7 +145,7 @@ check_phase_name(struct reading *r, const char *name, int line)
 		return;
 	latsub_errlist_add(r->errors, "%s: '%.60s' (%zu bytes) cannot name a "
 	                   "phase: 1 to %d letters, digits, '_', '.' or '-'",
-	                   at(r, line), name, len, SPEC_NAME_MAX);
+	                   spec_at(r, line), name, len, SPEC_NAME_MAX);
 }
 
 static void
@@ -167,7 +157,7 @@ add_phase(struct reading *r, const char *name, int line)
 	check_phase_name(r, name, line);
 	if (spec_find(spec, name) >= 0) {
 		latsub_errlist_add(r->errors, "%s: a second [phase %s]; the first "
-		                   "is in line %d", at(r, line), name,
+		                   "is in line %d", spec_at(r, line), name,
 		                   spec->phases[spec_find(spec, name)].line);
 		return;
 	}
@@ -212,151 +202,11 @@ read_section(struct reading *r, const struct spec_item *item)
 		return;
 	nearest = text_nearest(item->section, names, 4);
 	latsub_errlist_add(r->errors, "%s: no section is called [%.60s]; %s%s%s",
-	                   at(r, item->line), item->section,
+	                   spec_at(r, item->line), item->section,
 	                   nearest ? "did you mean [" : "there are [experiment] "
 	                   "[env] [defaults] [phase NAME", nearest ? nearest : "",
 	                   nearest && strcmp(nearest, "phase") == 0 ? " NAME]?"
 	                   : nearest ? "]?" : "]");
-}
-
-/* ---- arrays ---- */
-
-static const char *
-variable_value(struct reading *r, const char *name)
-{
-	for (size_t i = 0; i < r->spec->env_count; i++) {
-		if (strcmp(r->spec->env[i].name, name) == 0)
-			return r->spec->env[i].value;
-	}
-	return r->lookup ? r->lookup(name, r->user) : NULL;
-}
-
-/* Replace $NAME and ${NAME}; a '$' before anything else, in single quotes or
- * after a backslash stays. */
-static char *
-expand_variables(struct reading *r, const char *text, int line)
-{
-	struct strbuf out = { 0 };
-	char quote = '\0';
-
-	while (*text) {
-		bool braces = text[0] == '$' && text[1] == '{';
-		const char *start = text + 1 + braces, *end = start;
-		bool escaped = *text == '\\' && text[1] && quote != '\'';
-		const char *value;
-		char *name;
-
-		if (quote ? *text == quote : *text == '\'' || *text == '"')
-			quote = quote ? '\0' : *text;
-		while (isalnum((unsigned char)*end) || *end == '_')
-			end++;
-		if (*text != '$' || quote == '\'' || end == start
-		    || (braces && *end != '}')) {
-			strbuf_add(&out, text, escaped ? 2 : 1);
-			text += escaped ? 2 : 1;
-			continue;
-		}
-		name = xstrndup(start, (size_t)(end - start));
-		value = variable_value(r, name);
-		if (value)
-			strbuf_puts(&out, value);
-		else
-			latsub_errlist_add(r->errors, "%s: $%s is set neither "
-			                   "in [env] nor in your environment",
-			                   at(r, line), name);
-		free(name);
-		text = end + braces;
-	}
-	return strbuf_steal(&out);
-}
-
-static void
-read_array(struct reading *r, struct spec_phase *phase,
-           const struct spec_item *item)
-{
-	const char *name = item->key + strlen("array.");
-	struct sweep_key *key = sweep_add(&phase->sweep, name);
-	size_t before = r->errors->count;
-	char *text;
-
-	check_variable(r, name, item->line);
-	text = expand_variables(r, item->value, item->line);
-	if (text_split_words(text, &key->values))
-		latsub_errlist_add(r->errors, "%s: %s: a quote is not closed",
-		                   at(r, item->line), item->key);
-	if (key->values.count == 0) {
-		if (r->errors->count == before)
-			latsub_errlist_add(r->errors, "%s: %s is an empty "
-			                   "array; write at least one value",
-			                   at(r, item->line), item->key);
-		strlist_add(&key->values, ""); /* keep the product whole */
-	}
-	phase->array = true;
-	free(text);
-}
-
-static void
-check_values(struct reading *r, const struct spec_phase *phase)
-{
-	for (size_t k = 0; k < phase->sweep.count; k++) {
-		const struct strlist *values = &phase->sweep.keys[k].values;
-		struct strmap *seen = strmap_create();
-
-		for (size_t i = 0; i < values->count; i++) {
-			if (strmap_get(seen, values->items[i]))
-				latsub_errlist_add(r->errors, "%s: array.%s has "
-					"the value '%.60s' twice; a task is "
-					"known by its values, write each once",
-					at(r, phase->line),
-					phase->sweep.keys[k].name,
-					values->items[i]);
-			check_length(r, phase->sweep.keys[k].name,
-			             values->items[i], phase->line);
-			if (!text_is_utf8(values->items[i],
-			                  strlen(values->items[i])))
-				latsub_errlist_add(r->errors, "%s: array.%s has "
-					"a value that is not UTF-8",
-					at(r, phase->line),
-					phase->sweep.keys[k].name);
-			strmap_set(seen, values->items[i], seen);
-		}
-		strmap_destroy(seen);
-	}
-}
-
-/* Does the pattern name something that differs from task to task? */
-static bool
-pattern_varies(const struct spec_phase *phase)
-{
-	bool varies = strstr(phase->checkpoint, "LATSUB_TASK") != NULL;
-
-	for (size_t i = 0; i < phase->sweep.count; i++)
-		varies |= strstr(phase->checkpoint, phase->sweep.keys[i].name)
-			!= NULL;
-	return varies;
-}
-
-static void
-finish_array(struct reading *r, struct spec_phase *phase)
-{
-	uint64_t size = sweep_size(&phase->sweep);
-
-	if (size > SWEEP_MAX_TASKS) {
-		latsub_errlist_add(r->errors, "%s: phase '%s' has more than %d "
-		                   "tasks", at(r, phase->line), phase->name,
-		                   SWEEP_MAX_TASKS);
-		size = 1;
-	}
-	phase->tasks = (uint32_t)size;
-	check_values(r, phase);
-	if (phase->array && phase->checkpoint
-	    && !pattern_varies(phase))
-		latsub_errlist_add(r->errors, "%s: checkpoint = %s is the same "
-		                   "for all tasks of the array; put $LATSUB_TASK "
-		                   "or one of its array.* variables into it",
-		                   at(r, phase->line), phase->checkpoint);
-	if (phase->max_parallel && !phase->array)
-		phase->max_parallel = 0; /* from [defaults], or harmless */
 }
 
 /* ---- phases ---- */
@@ -373,7 +223,7 @@ static void
 unknown_key(struct reading *r, const struct spec_item *item, bool defaults)
 {
 	const char *nearest = phase_keys_nearest(item->key);
-	const char *where = at(r, item->line);
+	const char *where = spec_at(r, item->line);
 
 	if (options_is_future(item->key))
 		latsub_errlist_add(r->errors, "%s: '%s' is an option of sbatch "
@@ -395,14 +245,14 @@ static void
 read_key(struct reading *r, struct spec_phase *phase,
          const struct spec_item *item, bool defaults)
 {
-	const char *where = at(r, item->line);
+	const char *where = spec_at(r, item->line);
 	int id = options_find(item->key);
 
 	if (id >= 0)
 		options_set(&phase->options, (enum option_id)id, item->value,
 		            where, r->errors);
 	else if (!defaults && text_starts(item->key, "array."))
-		read_array(r, phase, item);
+		spec_read_array(r, phase, item);
 	else if (!defaults && edge_kind(item->key) >= 0)
 		return; /* when all names are known */
 	else if (!phase_keys_set(phase, item->key, item->value, defaults,
@@ -439,7 +289,7 @@ apply_defaults(struct reading *r)
 
 			if (id >= 0)
 				options_set(&phase->options, (enum option_id)id,
-				            item->value, at(r, item->line),
+				            item->value, spec_at(r, item->line),
 				            &ignored);
 			else
 				phase_keys_set(phase, item->key, item->value,
@@ -462,7 +312,7 @@ check_each(struct reading *r, const struct spec_phase *phase)
 			latsub_errlist_add(r->errors, "%s: after_each = %s ties "
 				"task to task: give '%s' the same array.* keys "
 				"and values as '%s', or use after",
-				at(r, phase->line), parent->name, phase->name,
+				spec_at(r, phase->line), parent->name, phase->name,
 				parent->name);
 	}
 }
@@ -480,7 +330,7 @@ check_dotted(struct reading *r, const struct spec_phase *phase)
 			latsub_errlist_add(r->errors, "%s: '%s' begins with "
 			                   "the name of phase '%s' and a dot; "
 			                   "write '_' for the dot",
-			                   at(r, phase->line), phase->name,
+			                   spec_at(r, phase->line), phase->name,
 			                   prefix);
 		free(prefix);
 	}
@@ -503,15 +353,15 @@ read_phases(struct reading *r)
 		if (phase && edge_kind(r->items[i].key) >= 0)
 			dag_add_edges(spec, (size_t)(phase - spec->phases),
 				(enum spec_edge_kind)edge_kind(r->items[i].key),
-				r->items[i].value, at(r, r->items[i].line),
+				r->items[i].value, spec_at(r, r->items[i].line),
 				r->errors);
 	}
 	for (size_t i = 0; i < spec->phase_count; i++) {
 		if (!spec->phases[i].command)
 			latsub_errlist_add(r->errors, "%s: phase '%s' has no "
-			                   "command", at(r, spec->phases[i].line),
+			                   "command", spec_at(r, spec->phases[i].line),
 			                   spec->phases[i].name);
-		finish_array(r, &spec->phases[i]);
+		spec_finish_array(r, &spec->phases[i]);
 	}
 	for (size_t i = 0; i < spec->phase_count; i++) {
 		check_each(r, &spec->phases[i]);
@@ -554,7 +404,7 @@ spec_create(const char *file, const struct spec_item *items, size_t count,
 		else if (!*items[i].section)
 			latsub_errlist_add(errors, "%s: '%.60s' stands before "
 			                   "the first [section]",
-			                   at(&r, items[i].line), items[i].key);
+			                   spec_at(&r, items[i].line), items[i].key);
 		else if (in_section(&items[i], "experiment"))
 			read_experiment(&r, &items[i]);
 		else if (in_section(&items[i], "env"))
@@ -647,46 +497,6 @@ spec_select(const struct spec *spec, const char *what,
 	free(names);
 	free(prefix);
 	return found;
-}
-
-static const char *
-task_variable(const struct sweep *sweep, uint32_t task, const char *index,
-              const char *name, size_t len)
-{
-	if (len == 11 && strncmp(name, "LATSUB_TASK", len) == 0)
-		return index;
-	for (size_t i = 0; i < sweep->count; i++) {
-		if (strlen(sweep->keys[i].name) == len
-		    && strncmp(sweep->keys[i].name, name, len) == 0)
-			return sweep_value(sweep, task, i);
-	}
-	return NULL;
-}
-
-char *
-spec_expand_pattern(const char *pattern, const struct sweep *sweep,
-                    uint32_t task, const char *index)
-{
-	struct strbuf out = { 0 };
-
-	while (*pattern) {
-		bool braces = pattern[0] == '$' && pattern[1] == '{';
-		const char *name = pattern + 1 + braces, *end = name;
-		const char *value;
-
-		while (isalnum((unsigned char)*end) || *end == '_')
-			end++;
-		value = *pattern == '$' && end > name && (!braces || *end == '}')
-			? task_variable(sweep, task, index, name,
-			                (size_t)(end - name)) : NULL;
-		if (value) {
-			strbuf_puts(&out, value);
-			pattern = end + braces;
-		} else {
-			strbuf_putc(&out, *pattern++);
-		}
-	}
-	return strbuf_steal(&out);
 }
 
 int64_t

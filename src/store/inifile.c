@@ -17,42 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inifile_document.h"
 #include "latsub/text.h"
 
 #define LINE_MAX_BYTES (1024 * 1024)
 #define PIECE_BYTES 40 /* encoded at most threefold: far below inih's 199 */
-
-struct line {
-	char *text; /* with its end of line */
-	size_t len;
-	struct line *next;
-};
-
-struct entry {
-	struct inifile_entry public; /* must be first: see inifile_entry() */
-	char *key, *value;
-	struct line *first, *last; /* the lines it stands on */
-	bool gone;
-};
-
-struct section {
-	struct inifile_section public;
-	char *name;
-	struct line *tail; /* new keys go after this one; NULL: at the top */
-};
-
-struct inifile {
-	enum inifile_quoting quoting;
-	bool bom;
-	const char *eol;
-	struct line *head, *end;
-	struct entry **entries;
-	size_t count, cap;
-	struct section **sections;
-	size_t section_count;
-	struct strmap *by_key;     /* "section\037key" -> struct entry */
-	struct strmap *by_section; /* name -> struct section */
-};
 
 /* The state of one parse: where the reader is, what inih has not seen yet. */
 struct reader {
@@ -70,8 +39,8 @@ struct reader {
 	bool skipping;         /* what a rejected key line goes on with */
 };
 
-static struct line *
-line_create(const char *text, size_t len)
+struct line *
+inifile_line_create(const char *text, size_t len)
 {
 	struct line *line = xcalloc(1, sizeof *line);
 
@@ -82,8 +51,8 @@ line_create(const char *text, size_t len)
 	return line;
 }
 
-static void
-line_insert(struct inifile *ini, struct line *after, struct line *line)
+void
+inifile_line_insert(struct inifile *ini, struct line *after, struct line *line)
 {
 	struct line **link = after ? &after->next : &ini->head;
 
@@ -100,7 +69,7 @@ split_lines(struct inifile *ini, const char *text, size_t len)
 		const char *newline = memchr(text, '\n', len);
 		size_t size = newline ? (size_t)(newline - text) + 1 : len;
 
-		line_insert(ini, ini->end, line_create(text, size));
+		inifile_line_insert(ini, ini->end, inifile_line_create(text, size));
 		text += size;
 		len -= size;
 	}
@@ -127,8 +96,8 @@ is_comment(const struct line *line)
 	return line->text[0] == '#' || line->text[0] == ';';
 }
 
-static struct section *
-section_find(struct inifile *ini, const char *name, int number, struct line *line)
+struct section *
+inifile_section_find(struct inifile *ini, const char *name, int number, struct line *line)
 {
 	struct section *section = strmap_get(ini->by_section, name);
 
@@ -160,8 +129,8 @@ map_key(const char *section, const char *key)
 	return joined;
 }
 
-static struct entry *
-entry_find(const struct inifile *ini, const char *section, const char *key)
+struct entry *
+inifile_entry_find(const struct inifile *ini, const char *section, const char *key)
 {
 	char *joined = map_key(section, key);
 	struct entry *entry = strmap_get(ini->by_key, joined);
@@ -170,8 +139,8 @@ entry_find(const struct inifile *ini, const char *section, const char *key)
 	return entry;
 }
 
-static struct entry *
-entry_create(struct inifile *ini, struct section *section, const char *key,
+struct entry *
+inifile_entry_create(struct inifile *ini, struct section *section, const char *key,
              int number)
 {
 	struct entry *entry = xcalloc(1, sizeof *entry);
@@ -194,8 +163,8 @@ entry_create(struct inifile *ini, struct section *section, const char *key,
 	return entry;
 }
 
-static void
-entry_set_value(struct entry *entry, char *value)
+void
+inifile_entry_set_value(struct entry *entry, char *value)
 {
 	free(entry->value);
 	entry->value = value;
@@ -261,7 +230,7 @@ finish_value(struct reader *r)
 	if (r->ini->quoting == INI_JSON_STRINGS && r->decoded.len > 0
 	    && r->decoded.data[0] == '"')
 		json = decode_json(r->decoded.data);
-	entry_set_value(entry, json ? json : strbuf_steal(&r->decoded));
+	inifile_entry_set_value(entry, json ? json : strbuf_steal(&r->decoded));
 	strbuf_clear(&r->decoded);
 	r->entry = NULL;
 	free(r->value);
@@ -407,7 +376,7 @@ read_section(struct reader *r, struct line *line, struct strbuf *out)
 		latsub_errlist_add(r->errors, "%s:%d: [%s] a second time; the "
 		                   "first is in line %d", r->name, r->number,
 		                   known->name, known->public.line);
-	r->section = section_find(r->ini, text_trim(name), r->number, line);
+	r->section = inifile_section_find(r->ini, text_trim(name), r->number, line);
 	strbuf_puts(out, "[s]");
 	free(name);
 }
@@ -428,7 +397,7 @@ read_key(struct reader *r, struct line *line, struct strbuf *out)
 	}
 	key = xstrndup(line->text, (size_t)(equals - line->text));
 	trimmed = text_trim(key);
-	old = entry_find(r->ini, r->section->name, trimmed);
+	old = inifile_entry_find(r->ini, r->section->name, trimmed);
 	if (!*trimmed) {
 		complain(r, "a key is missing before '='", line->text);
 	} else if (old) {
@@ -438,7 +407,7 @@ read_key(struct reader *r, struct line *line, struct strbuf *out)
 		                   r->section->name, old->public.line);
 	} else {
 		r->skipping = false;
-		r->entry = entry_create(r->ini, r->section, trimmed,
+		r->entry = inifile_entry_create(r->ini, r->section, trimmed,
 		                        r->number);
 		r->entry->first = line;
 		gather_value(r, line, equals + 1 + strspn(equals + 1, " \t"));
@@ -517,7 +486,7 @@ inifile_parse(const char *name, const char *text, size_t len,
 	}
 	split_lines(ini, text, len);
 	r.at = ini->head;
-	r.section = section_find(ini, "", 1, NULL);
+	r.section = inifile_section_find(ini, "", 1, NULL);
 	if (ini_parse_stream(next_line, &r, on_entry, &r) != 0)
 		latsub_errlist_add(errors, "%s:%d: not understood", name,
 		                   r.number);
@@ -581,7 +550,7 @@ inifile_section(const struct inifile *ini, size_t i)
 const char *
 inifile_get(const struct inifile *ini, const char *section, const char *key)
 {
-	struct entry *entry = entry_find(ini, section, key);
+	struct entry *entry = inifile_entry_find(ini, section, key);
 
 	return entry && !entry->gone ? entry->value : NULL;
 }
@@ -589,164 +558,7 @@ inifile_get(const struct inifile *ini, const char *section, const char *key)
 int
 inifile_line(const struct inifile *ini, const char *section, const char *key)
 {
-	struct entry *entry = entry_find(ini, section, key);
+	struct entry *entry = inifile_entry_find(ini, section, key);
 
 	return entry && !entry->gone ? entry->public.line : 0;
-}
-
-/* ---- changes ---- */
-
-static bool
-needs_quotes(const char *value)
-{
-	size_t len = strlen(value);
-
-	if (len == 0)
-		return false;
-	if (value[0] == '"' || value[0] == ' ' || value[len - 1] == ' ')
-		return true;
-	for (; *value; value++) {
-		if ((unsigned char)*value < 0x20 || *value == 0x7f)
-			return true;
-	}
-	return false;
-}
-
-static char *
-written_value(const struct inifile *ini, const char *value)
-{
-	char *clean, *dumped, *copy;
-	json_t *json;
-
-	if (ini->quoting != INI_JSON_STRINGS || !needs_quotes(value))
-		return xstrdup(value);
-	json = json_string(value);
-	if (!json) { /* not UTF-8: keep what can be kept */
-		clean = text_sanitise(value, strlen(value));
-		json = json_string(clean);
-		free(clean);
-	}
-	dumped = json_dumps(json, JSON_ENCODE_ANY);
-	copy = xstrdup(dumped);
-	free(dumped);
-	json_decref(json);
-	return copy;
-}
-
-static struct line *
-key_line(const struct inifile *ini, const char *key, const char *value)
-{
-	char *written = written_value(ini, value);
-	char *text = xasprintf(ini->quoting == INI_JSON_STRINGS ? "%s=%s%s"
-	                       : "%s = %s%s", key, written, ini->eol);
-	struct line *line = line_create(text, strlen(text));
-
-	free(text);
-	free(written);
-	return line;
-}
-
-static void
-line_empty(struct line *line)
-{
-	line->text[0] = '\0';
-	line->len = 0;
-}
-
-static void
-line_replace(struct line *line, struct line *with)
-{
-	free(line->text);
-	line->text = with->text;
-	line->len = with->len;
-	free(with);
-}
-
-/* A file's last line may lack its newline. */
-static void
-line_terminate(const struct inifile *ini, struct line *line)
-{
-	char *text;
-
-	if (line->len == 0 || line->text[line->len - 1] == '\n')
-		return;
-	text = xasprintf("%s%s", line->text, ini->eol);
-	free(line->text);
-	line->text = text;
-	line->len = strlen(text);
-}
-
-static struct section *
-section_append(struct inifile *ini, const char *name)
-{
-	char *text = xasprintf("%s[%s]%s", ini->head ? ini->eol : "", name,
-	                       ini->eol);
-	struct line *line = line_create(text, strlen(text));
-
-	if (ini->end)
-		line_terminate(ini, ini->end);
-	line_insert(ini, ini->end, line);
-	free(text);
-	return section_find(ini, name, 0, line);
-}
-
-void
-inifile_set(struct inifile *ini, const char *section_name, const char *key,
-        const char *value)
-{
-	struct entry *entry = entry_find(ini, section_name, key);
-	struct section *section;
-
-	if (entry && !entry->gone) {
-		if (strcmp(entry->value, value) == 0)
-			return;
-		line_replace(entry->first, key_line(ini, key, value));
-		for (struct line *line = entry->first; line != entry->last;
-		     line = line->next)
-			line_empty(line->next);
-		entry->last = entry->first;
-		entry_set_value(entry, xstrdup(value));
-		return;
-	}
-	section = strmap_get(ini->by_section, section_name);
-	if (!section)
-		section = section_append(ini, section_name);
-	if (!entry)
-		entry = entry_create(ini, section, key, 0);
-	entry->gone = false;
-	entry->first = entry->last = key_line(ini, key, value);
-	if (section->tail)
-		line_terminate(ini, section->tail);
-	line_insert(ini, section->tail, entry->first);
-	section->tail = entry->first;
-	entry_set_value(entry, xstrdup(value));
-}
-
-void
-inifile_unset(struct inifile *ini, const char *section, const char *key)
-{
-	struct entry *entry = entry_find(ini, section, key);
-
-	if (!entry || entry->gone)
-		return;
-	line_empty(entry->first);
-	for (struct line *line = entry->first; line != entry->last;
-	     line = line->next)
-		line_empty(line->next);
-	entry->gone = true;
-	entry->public.value = NULL;
-}
-
-char *
-inifile_render(const struct inifile *ini, size_t *len)
-{
-	struct strbuf out = { 0 };
-
-	if (ini->bom)
-		strbuf_puts(&out, "\xef\xbb\xbf");
-	for (const struct line *line = ini->head; line; line = line->next)
-		strbuf_add(&out, line->text, line->len);
-	if (len)
-		*len = out.len;
-	return strbuf_steal(&out);
 }

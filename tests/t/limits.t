@@ -1,7 +1,7 @@
 #!/bin/bash
 # limits.t - time limits: announced and not, work in pieces, what never ends.
 . "$(dirname "$0")/lib.sh"
-start_sandbox --nodes 4 --cpus 8 --conf-extra OverTimeLimit=0
+start_sandbox --nodes 4 --cpus 8 --conf-extra OverTimeLimit=0 --conf-extra JobRequeue=0
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 . "$top_srcdir/tests/t/counting.sh"
 

@@ -1,0 +1,188 @@
+/*
+ * spec_array.c - array phases: value lists, variables in them, and patterns
+ * that differ from task to task.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec_reading.h"
+
+static const char *
+variable_value(struct reading *r, const char *name)
+{
+	for (size_t i = 0; i < r->spec->env_count; i++) {
+		if (strcmp(r->spec->env[i].name, name) == 0)
+			return r->spec->env[i].value;
+	}
+	return r->lookup ? r->lookup(name, r->user) : NULL;
+}
+
+/* Replace $NAME and ${NAME}; a '$' before anything else, in single quotes or
+ * after a backslash stays. */
+static char *
+expand_variables(struct reading *r, const char *text, int line)
+{
+	struct strbuf out = { 0 };
+	char quote = '\0';
+
+	while (*text) {
+		bool braces = text[0] == '$' && text[1] == '{';
+		const char *start = text + 1 + braces, *end = start;
+		bool escaped = *text == '\\' && text[1] && quote != '\'';
+		const char *value;
+		char *name;
+
+		if (quote ? *text == quote : *text == '\'' || *text == '"')
+			quote = quote ? '\0' : *text;
+		while (isalnum((unsigned char)*end) || *end == '_')
+			end++;
+		if (*text != '$' || quote == '\'' || end == start
+		    || (braces && *end != '}')) {
+			strbuf_add(&out, text, escaped ? 2 : 1);
+			text += escaped ? 2 : 1;
+			continue;
+		}
+		name = xstrndup(start, (size_t)(end - start));
+		value = variable_value(r, name);
+		if (value)
+			strbuf_puts(&out, value);
+		else
+			latsub_errlist_add(r->errors, "%s: $%s is set neither "
+			                   "in [env] nor in your environment",
+			                   spec_at(r, line), name);
+		free(name);
+		text = end + braces;
+	}
+	return strbuf_steal(&out);
+}
+
+void
+spec_read_array(struct reading *r, struct spec_phase *phase,
+           const struct spec_item *item)
+{
+	const char *name = item->key + strlen("array.");
+	struct sweep_key *key = sweep_add(&phase->sweep, name);
+	size_t before = r->errors->count;
+	char *text;
+
+	spec_check_variable(r, name, item->line);
+	text = expand_variables(r, item->value, item->line);
+	if (text_split_words(text, &key->values))
+		latsub_errlist_add(r->errors, "%s: %s: a quote is not closed",
+		                   spec_at(r, item->line), item->key);
+	if (key->values.count == 0) {
+		if (r->errors->count == before)
+			latsub_errlist_add(r->errors, "%s: %s is an empty "
+			                   "array; write at least one value",
+			                   spec_at(r, item->line), item->key);
+		strlist_add(&key->values, ""); /* keep the product whole */
+	}
+	phase->array = true;
+	free(text);
+}
+
+static void
+check_values(struct reading *r, const struct spec_phase *phase)
+{
+	for (size_t k = 0; k < phase->sweep.count; k++) {
+		const struct strlist *values = &phase->sweep.keys[k].values;
+		struct strmap *seen = strmap_create();
+
+		for (size_t i = 0; i < values->count; i++) {
+			if (strmap_get(seen, values->items[i]))
+				latsub_errlist_add(r->errors, "%s: array.%s has "
+					"the value '%.60s' twice; a task is "
+					"known by its values, write each once",
+					spec_at(r, phase->line),
+					phase->sweep.keys[k].name,
+					values->items[i]);
+			spec_check_length(r, phase->sweep.keys[k].name,
+			             values->items[i], phase->line);
+			if (!text_is_utf8(values->items[i],
+			                  strlen(values->items[i])))
+				latsub_errlist_add(r->errors, "%s: array.%s has "
+					"a value that is not UTF-8",
+					spec_at(r, phase->line),
+					phase->sweep.keys[k].name);
+			strmap_set(seen, values->items[i], seen);
+		}
+		strmap_destroy(seen);
+	}
+}
+
+/* Does the pattern name something that differs from task to task? */
+static bool
+pattern_varies(const struct spec_phase *phase)
+{
+	bool varies = strstr(phase->checkpoint, "LATSUB_TASK") != NULL;
+
+	for (size_t i = 0; i < phase->sweep.count; i++)
+		varies |= strstr(phase->checkpoint, phase->sweep.keys[i].name)
+			!= NULL;
+	return varies;
+}
+
+void
+spec_finish_array(struct reading *r, struct spec_phase *phase)
+{
+	uint64_t size = sweep_size(&phase->sweep);
+
+	if (size > SWEEP_MAX_TASKS) {
+		latsub_errlist_add(r->errors, "%s: phase '%s' has more than %d "
+		                   "tasks", spec_at(r, phase->line), phase->name,
+		                   SWEEP_MAX_TASKS);
+		size = 1;
+	}
+	phase->tasks = (uint32_t)size;
+	check_values(r, phase);
+	if (phase->array && phase->checkpoint
+	    && !pattern_varies(phase))
+		latsub_errlist_add(r->errors, "%s: checkpoint = %s is the same "
+		                   "for all tasks of the array; put $LATSUB_TASK "
+		                   "or one of its array.* variables into it",
+		                   spec_at(r, phase->line), phase->checkpoint);
+	if (phase->max_parallel && !phase->array)
+		phase->max_parallel = 0; /* from [defaults], or harmless */
+}
+
+static const char *
+task_variable(const struct sweep *sweep, uint32_t task, const char *index,
+              const char *name, size_t len)
+{
+	if (len == 11 && strncmp(name, "LATSUB_TASK", len) == 0)
+		return index;
+	for (size_t i = 0; i < sweep->count; i++) {
+		if (strlen(sweep->keys[i].name) == len
+		    && strncmp(sweep->keys[i].name, name, len) == 0)
+			return sweep_value(sweep, task, i);
+	}
+	return NULL;
+}
+
+char *
+spec_expand_pattern(const char *pattern, const struct sweep *sweep,
+                    uint32_t task, const char *index)
+{
+	struct strbuf out = { 0 };
+
+	while (*pattern) {
+		bool braces = pattern[0] == '$' && pattern[1] == '{';
+		const char *name = pattern + 1 + braces, *end = name;
+		const char *value;
+
+		while (isalnum((unsigned char)*end) || *end == '_')
+			end++;
+		value = *pattern == '$' && end > name && (!braces || *end == '}')
+			? task_variable(sweep, task, index, name,
+			                (size_t)(end - name)) : NULL;
+		if (value) {
+			strbuf_puts(&out, value);
+			pattern = end + braces;
+		} else {
+			strbuf_putc(&out, *pattern++);
+		}
+	}
+	return strbuf_steal(&out);
+}
