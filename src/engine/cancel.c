@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "latsub/engine.h"
+#include "latsub/fault.h"
 
 /* Waiting tasks of the job end here and now; the state should say so. */
 static int
@@ -56,7 +57,9 @@ engine_cancel(struct engine *engine, const struct live_jobs *live,
 		if (phase && strcmp(phase, job->phase_name) != 0)
 			continue;
 		snprintf(id, sizeof id, "%u", job->job);
+		fault_point();
 		answer = engine->slurm->cancel(id, err);
+		fault_point();
 		if (answer == SLURM_REFUSED || answer == SLURM_SILENT)
 			return -1;
 		(*cancelled)++;

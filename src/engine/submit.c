@@ -14,6 +14,7 @@
 #include "dependency.h"
 #include "job_request.h"
 #include "latsub/engine.h"
+#include "latsub/fault.h"
 #include "latsub/program.h"
 
 #define LOOKUP_TRIES 5
@@ -153,8 +154,10 @@ submit_job(struct submitting *s, struct engine_job *job)
 
 	job_request_fill(&request, s->base, job, s->engine);
 	for (int i = 0; ; i++) {
+		fault_point();
 		answer = s->engine->slurm->submit(&request.slurm, &job->job,
 		                                  s->err);
+		fault_point();
 		if (answer != SLURM_SILENT)
 			break;
 		answer = look_up(s, request.identity, &job->job);
@@ -376,7 +379,9 @@ release(const struct engine *engine, uint32_t job, struct latsub_error *err)
 	for (unsigned i = 0; i < 5 && answer == SLURM_SILENT; i++) {
 		if (i)
 			sleep(i);
+		fault_point();
 		answer = engine->slurm->update(id, &update, err);
+		fault_point();
 	}
 	/* gone meanwhile, or cancelled by its owner: nothing to release */
 	return answer == SLURM_UNKNOWN_JOB ? SLURM_YES : answer;

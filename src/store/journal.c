@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "latsub/fault.h"
 #include "latsub/file.h"
 
 #define CHUNK_BYTES (256 * 1024)
@@ -62,6 +63,7 @@ append_text(int fd, struct strbuf *text, bool sync)
 	struct stat st;
 	int saved;
 
+	fault_point();
 	while (flock(fd, LOCK_EX) && errno == EINTR)
 		continue;
 	if (fstat(fd, &st))
@@ -77,6 +79,7 @@ append_text(int fd, struct strbuf *text, bool sync)
 		errno = saved;
 		return -1;
 	}
+	fault_point();
 	return 0;
 }
 

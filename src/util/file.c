@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "latsub/fault.h"
 #include "latsub/text.h"
 
 /* Read at most max + 1 bytes, so that the caller can tell "too long". */
@@ -154,8 +155,10 @@ sync_directory(const char *path)
 int
 file_commit(const char *temp, const char *path, struct latsub_error *err)
 {
+	fault_point();
 	if (rename(temp, path) || sync_directory(path))
 		return latsub_error_errno(err, "%s", path);
+	fault_point();
 	return 0;
 }
 

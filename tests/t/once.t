@@ -1,0 +1,138 @@
+#!/bin/bash
+# once.t - killed between any two actions that last, while it submits, resumes
+# or cancels; two submitters at once; then a resume: nothing lost, nothing twice.
+. "$(dirname "$0")/lib.sh"
+start_sandbox --nodes 4 --cpus 8
+mkdir "$tmp/e" && cd "$tmp/e" || exit 1
+
+cat >e.ini <<'INI'
+[experiment]
+name = e
+[env]
+BROKEN = no
+[phase first]
+command = echo first >> "$LATSUB_RUN_DIR/ran"; [ "$BROKEN" != first ]
+[phase many]
+after = first
+array.I = 1 2 3
+command = echo "many $I" >> "$LATSUB_RUN_DIR/ran"; [ "$BROKEN" != "many$I" ]
+[phase other]
+command = echo other >> "$LATSUB_RUN_DIR/ran"
+[phase last]
+after = other
+after_any = many
+command = echo last >> "$LATSUB_RUN_DIR/ran"
+INI
+all="first
+last
+many 1
+many 2
+many 3
+other"
+
+# killed_at KIND N COMMAND...: run it to be killed at fault point N; 1 when it
+# got through.
+killed_at() {
+	local n=$1
+	shift
+	{
+		LATSUB_FAULT_AT=$n timeout 60 "$@" >"$tmp/out" 2>&1
+		[ $? -eq 137 ]
+	} 2>/dev/null # the shell's own word on it
+}
+all_done() {
+	local run
+	for run in "$@"; do "$latsub" status "$run" >/dev/null || return 1; done
+}
+# wrong RUN EXPECTED: what is not as it should be.
+wrong() {
+	[ "$(sort "$1/ran" 2>/dev/null)" = "$2" ] || {
+		echo "$1:"
+		sort "$1/ran" | uniq -c
+	}
+}
+
+# ---- killed while it submits ----
+n=1
+while killed_at $n "$latsub" experiment e.ini -o "runs/s$n"; do n=$((n + 1)); done
+points=$((n - 1))
+ok "there are many places to die at ($points)" test $points -ge 30
+bad=
+for i in $(seq $points); do
+	if [ -e "runs/s$i/.latsub/journal" ] || [ -e "runs/s$i/.experiment_state" ]; then
+		timeout 100 "$latsub" experiment e.ini --resume "runs/s$i" >"$tmp/out" 2>&1 ||
+			bad+="resume of s$i: $(tail -1 "$tmp/out")
+"
+	else # it died before there was anything
+		rm -rf "runs/s$i"
+		timeout 60 "$latsub" experiment e.ini -o "runs/s$i" >"$tmp/out" 2>&1 ||
+			bad+="s$i anew: $(tail -1 "$tmp/out")
+"
+	fi
+done
+is "each can be resumed" "$bad" ""
+ok "all runs end" until_true 200 all_done runs/s*
+is "every task ran once in each" "$(for i in $(seq $points); do wrong "runs/s$i" "$all"; done)" ""
+ok "nothing is left in the queue" until_true 30 queue_is_empty
+
+# ---- killed while it resumes ----
+for i in $(seq 40); do
+	BROKEN=many2 timeout 60 "$latsub" experiment e.ini -o "runs/r$i" >/dev/null 2>&1
+done
+none_live() { ! squeue -h | grep -q .; }
+ok "forty runs with a failing task end" until_true 200 none_live
+n=1
+while [ $n -le 40 ] && killed_at $n "$latsub" --resume "runs/r$n"; do n=$((n + 1)); done
+points=$n
+ok "there are places to die at in a resume ($points)" test $points -ge 12
+bad=
+for i in $(seq $points); do
+	timeout 100 "$latsub" --resume "runs/r$i" >"$tmp/out" 2>&1 ||
+		bad+="resume of r$i: $(tail -1 "$tmp/out")
+"
+done
+is "each can be resumed once more" "$bad" ""
+resumed=$(seq -f 'runs/r%g' $points)
+# shellcheck disable=SC2086
+ok "all of them end" until_true 200 all_done $resumed
+expected="first
+last
+last
+many 1
+many 2
+many 2
+many 3
+other"
+is "what failed and what was stale ran once more, the rest did not" \
+	"$(for i in $(seq $points); do wrong "runs/r$i" "$expected"; done)" ""
+
+# ---- killed while it cancels ----
+sed 's/^command = /command = sleep 300; /' e.ini >long.ini
+n=1
+while timeout 60 "$latsub" experiment long.ini -o "runs/c$n" >/dev/null 2>&1 &&
+	killed_at $n "$latsub" cancel "runs/c$n"; do n=$((n + 1)); done
+bad=
+for i in $(seq $n); do
+	timeout 60 "$latsub" cancel "runs/c$i" >"$tmp/out" 2>&1 ||
+		bad+="cancel of c$i: $(tail -1 "$tmp/out")
+"
+done
+is "a cancel that was killed can be done again ($n times)" "$bad" ""
+ok "nothing is left in the queue" until_true 40 queue_is_empty
+
+# ---- two at once ----
+BROKEN=first timeout 60 "$latsub" experiment e.ini -o runs/two --wait >/dev/null 2>&1
+timeout 60 "$latsub" --resume runs/two >"$tmp/a" 2>&1 & a=$!
+timeout 60 "$latsub" --resume runs/two >"$tmp/b" 2>&1 & b=$!
+wait $a; ra=$?
+wait $b; rb=$?
+case "$ra $rb" in
+"0 0") pass "two resumes: one after the other" ;;
+"0 3" | "3 0") like "two resumes: one works, the other says who does" \
+	"$(cat "$tmp/a" "$tmp/b")" 'another latsub is submitting this run .process [0-9]+ on' ;;
+*) fail "two resumes" "exit codes $ra and $rb: $(cat "$tmp/a" "$tmp/b")" ;;
+esac
+ok "the run ends" until_true 60 all_done runs/two
+is "nothing ran twice but what failed and what was stale" "$(sort runs/two/ran | uniq -c | awk '{print $1 $2 $3}' | tr '\n' ' ')" \
+	"2first 2last 1many1 1many2 1many3 1other "
+finish
