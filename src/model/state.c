@@ -185,7 +185,7 @@ state_outcome(const struct state *state)
 			    && !state_blocked_by(state, state->phases[i]));
 		unfinished |= word != WORD_COMPLETED;
 	}
-	if (!unfinished)
+	if (!unfinished && state->count > 0) /* else it has hardly begun */
 		return LATSUB_OK;
 	return failed && !running ? LATSUB_FAILED : LATSUB_UNFINISHED;
 }

@@ -130,7 +130,7 @@ outcome_of(const struct view *view)
 		unfinished |= row->word != WORD_COMPLETED;
 		live |= row->live_running + row->live_pending > 0;
 	}
-	if (!unfinished)
+	if (!unfinished && view->count > 0)
 		return LATSUB_OK;
 	return failed && !live ? LATSUB_FAILED : LATSUB_UNFINISHED;
 }

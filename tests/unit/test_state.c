@@ -153,6 +153,16 @@ any_order_folds_to_the_same(void **unused)
 }
 
 static void
+a_run_without_phases_is_not_done(void **unused)
+{
+	struct state *state = state_create();
+
+	(void)unused;
+	assert_int_equal(state_outcome(state), LATSUB_UNFINISHED);
+	state_destroy(state);
+}
+
+static void
 journal_lines_survive_anything(void **unused)
 {
 	struct event e = event(EVENT_FAILED, "a.b-c", 4294967295u, 7, "0-3,9");
@@ -389,6 +399,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_order_folds_to_the_same),
+		cmocka_unit_test(a_run_without_phases_is_not_done),
 		cmocka_unit_test(journal_lines_survive_anything),
 		DISK(snapshot_and_journal_agree),
 		DISK(hand_edits_count),
