@@ -225,19 +225,16 @@ plan_update(const struct slurm_ops *ops, const struct requeue_work *work,
 	return possible;
 }
 
-/* A job that has not ended yet may not be changed: try for a while.  Held
- * meanwhile, so that it does not start as it was. */
+/* Slurm lets a requeued job wait for a while, so there is time for this.  It
+ * is not held meanwhile: if this process died then, it would stay so. */
 static void
 change_request(const struct slurm_ops *ops, const struct requeue_work *work,
                struct slurm_update *update, struct answer *answer)
 {
-	struct slurm_update hold = { .mem_mib = -1, .time_limit_sec = -1,
-		.hold = 1 };
 	struct timespec pause = { 0, 200000000 };
 	enum slurm_answer changed = SLURM_REFUSED;
 	struct latsub_error err = { 0 };
 
-	ops->update(work->id, &hold, &err);
 	for (int i = 0; i < 10 && changed != SLURM_YES; i++) {
 		if (i)
 			nanosleep(&pause, NULL);
@@ -246,8 +243,6 @@ change_request(const struct slurm_ops *ops, const struct requeue_work *work,
 	if (changed != SLURM_YES)
 		snprintf(answer->text, sizeof answer->text, "the next attempt "
 		         "asks for the same: %.400s", err.text);
-	hold.hold = 0;
-	ops->update(work->id, &hold, &err);
 }
 
 static void

@@ -116,7 +116,7 @@ TRACE = $TRACE
 [phase many]
 array.I = 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19
 partition = low
-command = echo "start \$I \$LATSUB_ATTEMPT" >> "\$TRACE"; sleep 4; echo "done \$I" >> "\$TRACE"
+command = echo "start \$I \$LATSUB_ATTEMPT" >> "\$TRACE"; sleep 8; echo "done \$I" >> "\$TRACE"
 INI
 timeout 60 "$latsub" experiment array.ini >/dev/null 2>&1
 run=$(ls -d "$tmp/e/runs/array"_2*)
@@ -124,7 +124,7 @@ job=$(sed -n '/^\[jobs\]/,/^\[/s/^many=//p' "$run/.experiment_state")
 # all CPUs are taken: one more job in a higher partition takes one element's
 ok "$run_name: it runs" until_true 20 grep -q 'start 7 0' "$TRACE"
 sbatch -Q -p high -n1 -t 1 -o /dev/null --wrap 'sleep 1'
-ok "$run_name: the array ends" until_true 60 completed
+ok "$run_name: the array ends" until_true 90 completed
 is "$run_name: only that one started again" "$(grep -c '^start .* 1$' "$TRACE")" 1
 is "$run_name: all others started once" "$(grep -c '^start .* 0$' "$TRACE")" 20
 is "$run_name: each was done once" "$(grep '^done' "$TRACE" | sort | uniq -c | grep -c ' 1 done')" 20
