@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "latsub/file.h"
+#include "latsub/process.h"
 #include "latsub/program.h"
 
 #ifndef LATSUB_LIBEXECDIR
@@ -166,35 +166,19 @@ cli_sandbox_script(void)
 	return found;
 }
 
-/* Run the script with one argument; its output, or NULL. */
+/* Run the script with one word; its output, or NULL. */
 static char *
-sandbox_output(const char *script, const char *what)
+sandbox_output(char *script, const char *what)
 {
-	struct strbuf out = { 0 };
-	char chunk[4096];
-	int fds[2], status = -1;
-	ssize_t got;
-	pid_t pid;
+	char *word = xstrdup(what), *argv[] = { script, word, NULL }, *output;
+	bool ok;
 
-	if (pipe(fds))
-		return NULL;
-	pid = fork();
-	if (pid == 0) {
-		dup2(fds[1], STDOUT_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		execl(script, script, what, (char *)NULL);
-		_exit(127);
-	}
-	close(fds[1]);
-	while ((got = read(fds[0], chunk, sizeof chunk)) > 0)
-		strbuf_add(&out, chunk, (size_t)got);
-	close(fds[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-		strbuf_clear(&out);
-		return NULL;
-	}
-	return strbuf_steal(&out);
+	output = process_output(argv, false, &ok);
+	free(word);
+	if (ok)
+		return output;
+	free(output);
+	return NULL;
 }
 
 int

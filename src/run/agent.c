@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "latsub/file.h"
+#include "latsub/process.h"
 #include "latsub/text.h"
 
 struct answer {
@@ -44,37 +44,18 @@ open_slurm(struct answer *answer)
 
 /* ---- scontrol, where the module does not load ---- */
 
-/* The output of a command, or NULL when it failed. */
+/* The output of a command, or NULL with what it said when it failed. */
 static char *
 run_command(char *const argv[], char *text, size_t size)
 {
-	struct strbuf out = { 0 };
-	int fds[2], status = -1;
-	char chunk[4096];
-	ssize_t got;
-	pid_t pid;
+	bool ok;
+	char *output = process_output(argv, true, &ok);
 
-	if (pipe(fds))
-		return NULL;
-	pid = fork();
-	if (pid == 0) {
-		dup2(fds[1], STDOUT_FILENO);
-		dup2(fds[1], STDERR_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	close(fds[1]);
-	while ((got = read(fds[0], chunk, sizeof chunk)) > 0)
-		strbuf_add(&out, chunk, (size_t)got);
-	close(fds[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-		snprintf(text, size, "%s: %.300s", argv[0], strbuf_str(&out));
-		strbuf_clear(&out);
-		return NULL;
-	}
-	return strbuf_steal(&out);
+	if (ok)
+		return output;
+	snprintf(text, size, "%s: %.300s", argv[0], output);
+	free(output);
+	return NULL;
 }
 
 /* scontrol shows COMPLETING where libslurm tells the base state; the count of

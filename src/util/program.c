@@ -4,6 +4,7 @@
 #include "latsub/program.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,7 +23,7 @@ program_path(void)
 		return path;
 	len = readlink("/proc/self/exe", path, sizeof path - 1);
 	if (len <= 0)
-		strcpy(path, "latsub");
+		snprintf(path, sizeof path, "latsub");
 	else
 		path[len] = '\0';
 	return path;
