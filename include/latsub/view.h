@@ -37,6 +37,10 @@ void view_clear(struct view *view);
 
 bool view_use_colour(FILE *out);
 void view_print_table(const struct view *view, FILE *out, bool colour);
+/* At most max_rows of the table, those where something goes on first, and a
+ * line that counts the rest: for a screen that is too small. */
+void view_print_summary(const struct view *view, size_t max_rows, FILE *out,
+                        bool colour);
 /* What one should know or do besides: failures, how to go on. */
 void view_print_notes(const struct view *view, FILE *out);
 void view_print_json(const struct view *view, FILE *out);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #define POLL_SEC 1
 #define SLOW_POLL_SEC 5      /* after a while: slurmctld has others to serve */
 #define SLOW_AFTER_POLLS 120
+#define FRAME_ROWS 8 /* directory (it may wrap), heading, sum, notes */
 #define DONE_POLLS 3         /* nothing live so often: it has ended */
 
 static volatile sig_atomic_t interrupted;
@@ -68,11 +70,26 @@ print_changes(const struct view *view, struct strmap *seen)
 	fflush(stdout);
 }
 
+static size_t
+screen_rows(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row
+		? size.ws_row : 24;
+}
+
 static void
 redraw(const struct view *view)
 {
+	size_t rows = screen_rows();
+
 	printf("\033[H\033[J%s\n", view->run->dir);
-	view_print_table(view, stdout, view_use_colour(stdout));
+	if (view->count + FRAME_ROWS <= rows)
+		view_print_table(view, stdout, view_use_colour(stdout));
+	else
+		view_print_summary(view, rows > FRAME_ROWS ? rows - FRAME_ROWS
+		                   : 1, stdout, view_use_colour(stdout));
 	if (!view->slurm_answered && view->slurm_text)
 		printf("from the state alone: %s\n", view->slurm_text);
 	printf("\nCtrl-C leaves; the run goes on without you.\n");

@@ -92,8 +92,8 @@ print_row(const struct view_phase *row, size_t width, FILE *out, bool colour)
 	fputc('\n', out);
 }
 
-void
-view_print_table(const struct view *view, FILE *out, bool colour)
+static size_t
+print_heading(const struct view *view, FILE *out)
 {
 	size_t width = 8;
 
@@ -107,8 +107,49 @@ view_print_table(const struct view *view, FILE *out, bool colour)
 		width = 20;
 	fprintf(out, "%-*s %-11s %9s %7s %-12s %-6s %9s\n", (int)width, "PHASE",
 	        "STATE", "TASKS", "JOB", "SLURM", "NODE", "TIME");
+	return width;
+}
+
+void
+view_print_table(const struct view *view, FILE *out, bool colour)
+{
+	size_t width = print_heading(view, out);
+
 	for (size_t i = 0; i < view->count; i++)
 		print_row(&view->phases[i], width, out, colour);
+}
+
+/* 0: something goes on or went wrong; 1: waits; 2: done. */
+static int
+interest(const struct view_phase *row)
+{
+	if (row->word == WORD_COMPLETED)
+		return 2;
+	return row->word == WORD_FAILED || row->live_running
+		|| strcmp(row->detail, "lost") == 0 ? 0 : 1;
+}
+
+void
+view_print_summary(const struct view *view, size_t max_rows, FILE *out,
+                   bool colour)
+{
+	size_t width = print_heading(view, out), shown = 0, words[WORD_COUNT];
+
+	memset(words, 0, sizeof words);
+	for (int class = 0; class < 3; class++) {
+		for (size_t i = 0; i < view->count && shown < max_rows; i++) {
+			if (interest(&view->phases[i]) != class)
+				continue;
+			print_row(&view->phases[i], width, out, colour);
+			shown++;
+		}
+	}
+	for (size_t i = 0; i < view->count; i++)
+		words[view->phases[i].word]++;
+	fprintf(out, "%zu phases: %zu completed, %zu in progress, %zu failed, "
+	        "%zu pending\n", view->count, words[WORD_COMPLETED],
+	        words[WORD_IN_PROGRESS], words[WORD_FAILED],
+	        words[WORD_PENDING]);
 }
 
 static void
