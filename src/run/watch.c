@@ -24,6 +24,7 @@
 
 #define SETTLE_SEC 2.0 /* kept back from KillWait for the last records */
 #define NEW_CHECKPOINT_POLL_SEC 0.5
+#define SECOND_LOOK_MS 30
 
 struct watching {
 	const struct attempt *attempt;
@@ -324,6 +325,30 @@ budget_end(const struct attempt *attempt, double started)
 	return started + (left > 0.1 ? left : 0.1);
 }
 
+/* Slurm signals the processes of a job one after the other: the command may
+ * have its TERM, and be gone, before ours is here.  So a bad end is looked at
+ * twice, and a good one for a moment. */
+static void
+look_again(struct watching *w)
+{
+	struct pollfd fd = { .fd = w->signal_fd, .events = POLLIN };
+
+	if (w->termed || w->warned)
+		return;
+	poll(&fd, 1, SECOND_LOOK_MS);
+	read_signals(w);
+	if (w->termed || (WIFEXITED(w->status) && WEXITSTATUS(w->status) == 0))
+		return;
+	ask_slurm(w);
+	await_answer(w);
+	read_signals(w);
+	if (w->termed || !w->view.answered
+	    || w->view.state == SLURM_RUNNING)
+		return;
+	w->termed = true;
+	w->slurm_kills_at = watch_now() + (double)w->attempt->kill_wait_sec;
+}
+
 void
 watch_command(const struct attempt *attempt, pid_t child, int signal_fd,
               struct watch_end *end)
@@ -337,7 +362,7 @@ watch_command(const struct attempt *attempt, pid_t child, int signal_fd,
 	reap(&w);
 	while (!w.ended)
 		wait_once(&w);
-	read_signals(&w); /* one that came together with the end */
+	look_again(&w);
 	await_answer(&w);
 	*end = (struct watch_end){
 		.cause = END_EXIT, .final_term = w.termed,

@@ -61,10 +61,8 @@ ini() {
 	cat >bad.ini
 	refused "$what" 2 "$@" 'nothing is submitted' -- experiment bad.ini
 }
-skip() {
-	test_number=$((test_number + 1))
-	echo "ok $test_number - $1 # SKIP $2"
-}
+# A test that this user may not even set up is left out of the plan.
+skip() { echo "# left out: $1: $2"; }
 # As somebody whom file modes bind: root without the right to pass over them.
 bound=()
 if [ "$(id -u)" = 0 ]; then

@@ -105,6 +105,20 @@ scancel "$job"
 ok "$run_name: it is gone within KillWait" until_true 12 queue_is_empty
 is "$run_name: as cancelled" "$(grep -c 'training.cancelled' "$run/.experiment_state")" 1
 
+# ---- a command that has left before our TERM is here ----
+run_name="left early"
+cat >early.ini <<INI
+[experiment]
+name = early
+[phase training]
+command = scancel "\$SLURM_JOB_ID"; exit 3
+INI
+timeout 60 "$latsub" experiment early.ini >/dev/null 2>&1
+run=$(ls -d "$tmp/e/runs/early"_2*)
+cancelled() { grep -q '^training.cancelled.1.0=0' "$run/.experiment_state"; }
+ok "$run_name: it is cancelled, not failed" until_true 30 cancelled
+is "$run_name: nothing failed" "$(sed -n 's/^failure_count=//p' "$run/.experiment_state")" 0
+
 # ---- one element of an array ----
 run_name="one element"
 export TRACE=$tmp/e/array.trace
