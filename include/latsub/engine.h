@@ -56,6 +56,10 @@ struct engine_result {
 void engine_preflight(const struct engine *engine, const struct plan *plan,
                       struct latsub_errlist *errors);
 
+/* Cancel what the plan drops, and take it out of live. */
+int engine_drop(struct engine *engine, const struct plan *plan,
+                struct live_jobs *live, struct latsub_error *err);
+
 /* Submit what the plan says.  On a refusal what this call submitted is
  * cancelled again; when Slurm falls silent everything stays as it is, held,
  * for a resume to find. */

@@ -13,11 +13,14 @@
 
 /* ---- identity: what our jobs carry at the end of their comment ---- */
 
-/* "[latsub RUNID PHASE GEN]"; caller frees. */
-char *identity_print(const char *run_id, const char *phase, uint32_t gen);
-/* Is this job one of the run's?  phase is the caller's to free then. */
+/* "[latsub RUNID PHASE GEN]", with "+BASE" after GEN for a later part of a long
+ * array; caller frees. */
+char *identity_print(const char *run_id, const char *phase, uint32_t gen,
+                     uint32_t base);
+/* Is this job one of the run's?  phase is the caller's to free then; base may
+ * be NULL. */
 bool identity_parse(const char *comment, const char *run_id, char **phase,
-                    uint32_t *gen);
+                    uint32_t *gen, uint32_t *base);
 
 /* ---- the run's jobs, as Slurm has them ---- */
 
@@ -28,6 +31,7 @@ struct live_job {
 	uint32_t base;
 	struct rangeset tasks; /* that are pending or running, by our indices */
 	bool held;
+	bool waiting;          /* all of its records are pending */
 	bool ending;           /* one of its records is over, and its processes
 	                        * not: its runner may still requeue it */
 	const struct slurm_job *record; /* one of its records */
@@ -40,8 +44,7 @@ struct live_jobs {
 
 /* The live ones of the run among jobs.  spec may be NULL. */
 void live_join(struct live_jobs *live, const struct spec *spec,
-               const struct state *state, const char *run_id,
-               const struct slurm_jobs *jobs);
+               const char *run_id, const struct slurm_jobs *jobs);
 void live_clear(struct live_jobs *live);
 /* The phase's jobs come together: the index of the first, or live->count. */
 size_t live_first(const struct live_jobs *live, size_t phase);
@@ -59,6 +62,8 @@ struct plan_phase {
 	enum plan_action action;
 	struct rangeset tasks; /* to submit */
 	struct rangeset live;  /* that Slurm has already */
+	bool drop;             /* what waits in Slurm waits for the wrong jobs:
+	                        * cancel it, submit it anew */
 	struct rangeset kept;  /* of a changed array: done before, still good */
 	char *reason;          /* for people: "failed", "stale: ..." */
 	uint32_t gen;          /* of the submission */

@@ -41,7 +41,7 @@ cancel_run(struct engine *engine, const char *phase)
 	if (lock < 0)
 		return cli_fail(&err);
 	if (engine->slurm->jobs_of_user(geteuid(), &jobs, &err) == SLURM_YES) {
-		live_join(&live, NULL, engine->run->state, run_id, &jobs);
+		live_join(&live, NULL, run_id, &jobs);
 		rc = engine_cancel(engine, &live, phase, &count, &err);
 	}
 	close(lock);

@@ -264,8 +264,7 @@ ask_jobs(struct request *r)
 		        "not an empty one: nothing is changed\n", err.text);
 		return LATSUB_SLURM + 1;
 	}
-	live_join(&r->live, r->engine.experiment->spec, r->engine.run->state,
-	          run_id, &r->jobs);
+	live_join(&r->live, r->engine.experiment->spec, run_id, &r->jobs);
 	return 0;
 }
 
@@ -452,6 +451,8 @@ submit(struct request *r, struct latsub_error *err)
 		       ? "asked for are completed" : "are completed");
 		return rc;
 	}
+	if (engine_drop(&r->engine, r->plan, &r->live, err))
+		return -1;
 	rc = engine_submit(&r->engine, r->plan, &r->live, &r->result, err);
 	if (rc == 0) {
 		cli_print_jobs(r->engine.experiment->spec, &r->result,
@@ -479,6 +480,38 @@ has_begun(const struct run *run)
 	return false;
 }
 
+/* Jobs count their tasks by the values of their time: other values under them
+ * would make one task of another. */
+static int
+check_live_arrays(struct request *r, struct latsub_error *err)
+{
+	const struct spec *spec = r->engine.experiment->spec;
+	int rc = 0;
+
+	if (ask_jobs(r)) {
+		err->code = LATSUB_SLURM;
+		return -1;
+	}
+	for (size_t i = 0; i < r->live.count && rc == 0; i++) {
+		const struct live_job *job = &r->live.items[i];
+		const struct phase_state *state = state_find(
+			r->engine.run->state, job->phase_name);
+
+		if (job->phase == SIZE_MAX || !state || !state->known
+		    || sweep_equal(&spec->phases[job->phase].sweep,
+		                   phase_sweep_now(state)))
+			continue;
+		rc = latsub_error_set(err, LATSUB_USAGE, "phase %s: its array has "
+			"other values now, and job %u with the old ones is "
+			"still in Slurm; wait for it, or 'latsub cancel "
+			"--phase %s %s' first", job->phase_name, job->job,
+			job->phase_name, r->engine.run->dir);
+	}
+	live_clear(&r->live);
+	slurm_jobs_clear(&r->jobs);
+	return rc;
+}
+
 /* Everything that changes something, under the run's lock. */
 static int
 act(struct request *r)
@@ -493,6 +526,8 @@ act(struct request *r)
 	}
 	lock = engine_lock(r->engine.run, &err);
 	if (lock < 0)
+		goto done;
+	if (r->resume && check_live_arrays(r, &err))
 		goto done;
 	if (engine_update_run(&r->engine, &err) || take_checkpoint(r, &err))
 		goto done;

@@ -71,3 +71,35 @@ engine_cancel(struct engine *engine, const struct live_jobs *live,
 		return -1;
 	return run_save(engine->run, err);
 }
+
+int
+engine_drop(struct engine *engine, const struct plan *plan,
+            struct live_jobs *live, struct latsub_error *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < live->count; i++) {
+		struct live_job job = live->items[i];
+		enum slurm_answer answer;
+		char id[16];
+
+		if (job.phase == SIZE_MAX || !plan->phases[job.phase].drop) {
+			live->items[kept++] = job;
+			continue;
+		}
+		snprintf(id, sizeof id, "%u", job.job);
+		fault_point();
+		answer = engine->slurm->cancel(id, err);
+		fault_point();
+		if (answer == SLURM_REFUSED || answer == SLURM_SILENT) {
+			while (i < live->count) /* as it was, from here on */
+				live->items[kept++] = live->items[i++];
+			live->count = kept;
+			return -1;
+		}
+		free(job.phase_name);
+		rangeset_clear(&job.tasks);
+	}
+	live->count = kept;
+	return 0;
+}

@@ -18,7 +18,8 @@ add_id(struct strbuf *out, const char *kind, uint32_t job)
 		strbuf_printf(out, ":%u", job);
 }
 
-/* Add the parent's jobs; kind is "" once that kind stands in the text. */
+/* Add the parent's new jobs and those that Slurm had; kind is "" once that kind
+ * stands in the text. */
 static const char *
 add_parent(struct strbuf *out, const char *kind,
            const struct engine_result *done, const struct live_jobs *live,
@@ -26,13 +27,13 @@ add_parent(struct strbuf *out, const char *kind,
 {
 	size_t before = out->len;
 
-	for (size_t i = done->first[parent]; i > 0 && i <= done->count
+	for (size_t i = done ? done->first[parent] : 0; i > 0 && i <= done->count
 	     && done->jobs[i - 1].phase == parent; i++) {
 		add_id(out, kind, done->jobs[i - 1].job);
 		kind = out->len > before ? "" : kind;
 	}
-	for (size_t i = live_first(live, parent); i < live->count
-	     && live->items[i].phase == parent; i++) {
+	for (size_t i = live ? live_first(live, parent) : 0; live
+	     && i < live->count && live->items[i].phase == parent; i++) {
 		add_id(out, kind, live->items[i].job);
 		kind = out->len > before ? "" : kind;
 	}
@@ -75,10 +76,21 @@ dependency_text(const struct spec_phase *phase, const struct plan *plan,
 			size_t parent = phase->edges[i].parent;
 			enum plan_action action = plan->phases[parent].action;
 
-			if ((int)phase->edges[i].kind != kind
-			    || (action != PLAN_RUN && action != PLAN_ADOPT))
+			if (action != PLAN_RUN && action != PLAN_ADOPT)
 				continue;
-			if (kind != EDGE_AFTER_EACH)
+			/* what of an array failed is run anew; the old job will
+			 * not end ok, and the runner looks for itself whether
+			 * the parent is completed */
+			if (phase->edges[i].kind == EDGE_AFTER
+			    && action == PLAN_RUN && kind == EDGE_AFTER_ANY)
+				kinds[kind] = add_parent(&out, kinds[kind],
+				                         NULL, live, parent);
+			if ((int)phase->edges[i].kind != kind)
+				continue;
+			if (kind == EDGE_AFTER && action == PLAN_RUN)
+				kinds[kind] = add_parent(&out, kinds[kind],
+				                         done, NULL, parent);
+			else if (kind != EDGE_AFTER_EACH)
 				kinds[kind] = add_parent(&out, kinds[kind],
 				                         done, live, parent);
 			else

@@ -8,40 +8,36 @@
 #include "latsub/plan.h"
 
 char *
-identity_print(const char *run_id, const char *phase, uint32_t gen)
+identity_print(const char *run_id, const char *phase, uint32_t gen,
+               uint32_t base)
 {
-	return xasprintf("[latsub %s %s %u]", run_id, phase, gen);
+	return base ? xasprintf("[latsub %s %s %u+%u]", run_id, phase, gen, base)
+		: xasprintf("[latsub %s %s %u]", run_id, phase, gen);
 }
 
 bool
 identity_parse(const char *comment, const char *run_id, char **phase,
-               uint32_t *gen)
+               uint32_t *gen, uint32_t *base)
 {
 	char id[128], name[SPEC_NAME_MAX + 1];
 	const char *start = comment ? strstr(comment, "[latsub ") : NULL;
-	unsigned number;
+	unsigned number, first = 0;
 	int used = 0;
 
 	/* the last one: a user's own comment stands before ours */
 	for (const char *next = start; next; next = strstr(next + 1, "[latsub "))
 		start = next;
-	if (!start || sscanf(start, "[latsub %127s %40s %u]%n", id, name,
-	                     &number, &used) != 3 || !used
+	if (!start || ((sscanf(start, "[latsub %127s %40s %u]%n", id, name,
+	                       &number, &used) != 3 || !used)
+	               && (sscanf(start, "[latsub %127s %40s %u+%u]%n", id,
+	                          name, &number, &first, &used) != 4 || !used))
 	    || strcmp(id, run_id) != 0)
 		return false;
+	if (base)
+		*base = first;
 	*phase = xstrdup(name);
 	*gen = number;
 	return true;
-}
-
-static uint32_t
-base_of(const struct phase_state *phase, uint32_t job)
-{
-	for (size_t i = 0; phase && i < phase->job_count; i++) {
-		if (phase->jobs[i].job == job)
-			return phase->jobs[i].base;
-	}
-	return 0;
 }
 
 static void
@@ -74,8 +70,7 @@ compare_phase(const void *a, const void *b)
 
 void
 live_join(struct live_jobs *live, const struct spec *spec,
-          const struct state *state, const char *run_id,
-          const struct slurm_jobs *jobs)
+          const char *run_id, const struct slurm_jobs *jobs)
 {
 	struct strmap *by_job = strmap_create(); /* id -> index + 1 */
 
@@ -86,13 +81,14 @@ live_join(struct live_jobs *live, const struct spec *spec,
 			: record->job_id;
 		struct live_job *job;
 		char *phase = NULL;
-		uint32_t gen;
+		uint32_t gen, base;
 		size_t known;
 		char key[16];
 		long index;
 
 		if (!slurm_state_is_live(record)
-		    || !identity_parse(record->comment, run_id, &phase, &gen))
+		    || !identity_parse(record->comment, run_id, &phase, &gen,
+		                       &base))
 			continue;
 		snprintf(key, sizeof key, "%u", id);
 		known = (size_t)(uintptr_t)strmap_get(by_job, key);
@@ -105,7 +101,7 @@ live_join(struct live_jobs *live, const struct spec *spec,
 			*job = (struct live_job){
 				.phase = index < 0 ? SIZE_MAX : (size_t)index,
 				.phase_name = phase, .gen = gen, .job = id,
-				.base = base_of(state_find(state, phase), id),
+				.base = base, .waiting = true,
 				.record = record };
 			strmap_set(by_job, key,
 			           (void *)(uintptr_t)live->count);
@@ -113,6 +109,8 @@ live_join(struct live_jobs *live, const struct spec *spec,
 			free(phase);
 		}
 		job->held |= record->held;
+		job->waiting &= record->state == SLURM_PENDING
+			&& !record->completing && record->restarts == 0;
 		job->ending |= record->completing
 			&& record->state > SLURM_SUSPENDED;
 		add_tasks(job, record);

@@ -112,7 +112,7 @@ job_request_fill(struct job_request *request,
 
 	*request = (struct job_request){ 0 };
 	request->identity = identity_print(run_id ? run_id : "?", phase->name,
-	                                   job->gen);
+	                                   job->gen, job->base);
 	request->comment = xasprintf("%s%s%s", comment ? comment : "",
 	                             comment ? " " : "", request->identity);
 	request->output = output_path(engine, phase);

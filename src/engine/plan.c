@@ -114,9 +114,34 @@ stale_because(const struct spec *spec, const struct state *state,
 	return NULL;
 }
 
+/* All that Slurm has of the phase waits, and for jobs of a parent of which
+ * more is to run now: its dependency would be the wrong one. */
+static bool
+waits_for_wrong_jobs(const struct spec *spec, const struct plan *plan,
+                     const struct live_jobs *live, size_t index)
+{
+	const struct spec_phase *phase = &spec->phases[index];
+	bool parent_runs = false;
+	size_t first = live ? live_first(live, index) : 0;
+
+	for (size_t i = 0; i < phase->edge_count; i++)
+		parent_runs |= plan->phases[phase->edges[i].parent].action
+			== PLAN_RUN;
+	if (!parent_runs || !live || first == live->count
+	    || live->items[first].phase != index)
+		return false;
+	for (size_t i = first; i < live->count
+	     && live->items[i].phase == index; i++) {
+		if (!live->items[i].waiting)
+			return false;
+	}
+	return true;
+}
+
 static void
 plan_one(const struct spec *spec, const struct state *state,
-         struct plan *plan, size_t index, bool selected)
+         const struct live_jobs *live, struct plan *plan, size_t index,
+         bool selected)
 {
 	const struct spec_phase *phase = &spec->phases[index];
 	const struct phase_state *own = state_find(state, phase->name);
@@ -125,6 +150,10 @@ plan_one(const struct spec *spec, const struct state *state,
 
 	tasks_to_do(phase, own, &out->tasks, &out->kept);
 	out->gen = (own ? own->gen : 0) + 1;
+	if (selected && waits_for_wrong_jobs(spec, plan, live, index)) {
+		out->drop = true;
+		rangeset_clear(&out->live);
+	}
 	rangeset_subtract(&out->tasks, &out->live);
 	if (!selected) {
 		out->action = out->live.count ? PLAN_ADOPT
@@ -167,7 +196,7 @@ plan_create(const struct spec *spec, const struct state *state,
 	for (size_t i = 0; i < spec->phase_count; i++) {
 		size_t index = spec->order[i];
 
-		plan_one(spec, state, plan, index,
+		plan_one(spec, state, live, plan, index,
 		         !selected || selected[index]);
 	}
 	return plan;

@@ -30,7 +30,7 @@ index_records(const struct engine *engine, const struct slurm_jobs *jobs)
 		uint32_t gen;
 
 		if (slurm_state_is_live(job)
-		    || !identity_parse(job->comment, run_id, &phase, &gen))
+		    || !identity_parse(job->comment, run_id, &phase, &gen, NULL))
 			continue;
 		key = job->array_task_id == SLURM_NO_TASK
 			? xasprintf("%u", job->array_job_id ? job->array_job_id

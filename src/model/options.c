@@ -32,10 +32,19 @@ check_mem(const char *value)
 static const char *
 check_signal(const char *value)
 {
+	static const char *const unfit[] = { "KILL", "STOP", "CHLD", "CONT",
+		"PIPE", "SEGV", "BUS", "FPE", "ILL", "TRAP", "SYS", "ABRT",
+		"TERM" };
 	struct option_signal signal;
 
-	return options_parse_signal(value, &signal)
-		? "a signal and seconds, such as USR1@120" : NULL;
+	if (options_parse_signal(value, &signal))
+		return "a signal and seconds, such as USR1@120";
+	for (size_t i = 0; i < sizeof unfit / sizeof *unfit; i++) {
+		if (signal.number == options_parse_signal_name(unfit[i]))
+			return "a signal that can be a warning: USR1, USR2, "
+				"INT, HUP, ALRM, ...";
+	}
+	return NULL;
 }
 
 static const char *

@@ -303,13 +303,69 @@ record_lost(struct attempt *attempt, const struct task_cell *cell)
 	return !again;
 }
 
+bool
+attempt_is_done(const struct attempt *attempt)
+{
+	const struct task_cell *cell =
+		&attempt_state(attempt)->cells[attempt->task];
+
+	return cell->state == TASK_COMPLETED || cell->state == TASK_SKIPPED;
+}
+
+/* The intent of our own submission may not have arrived on this node yet; what
+ * is known of earlier ones must not be taken for the truth. */
+static int
+await_intent(struct attempt *attempt)
+{
+	struct timespec half = { 0, 500000000 };
+	struct latsub_error err;
+
+	for (int i = 0; i < PARENT_WAIT_TRIES; i++) {
+		const struct phase_state *state = attempt_state(attempt);
+
+		if (state->parents_gen >= attempt->gen
+		    || state->edit_gen >= attempt->gen)
+			return 0;
+		nanosleep(&half, NULL);
+		run_refresh(attempt->run, NULL, &err);
+	}
+	printf("latsub: %s does not run: the journal here does not know of its "
+	       "submission; is the file system late?\n", attempt->phase);
+	return -1;
+}
+
+/* A submission that was not answered in time may have made two jobs: the one
+ * that the journal names runs. */
+static bool
+is_second_job(const struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+
+	for (size_t i = 0; i < state->job_count; i++) {
+		if (state->jobs[i].gen == attempt->gen
+		    && state->jobs[i].base == attempt->base
+		    && state->jobs[i].job != attempt->array_job
+		    && phase_job_of(state, attempt->task)
+		    == state->jobs[i].job)
+			return true;
+	}
+	return false;
+}
+
 int
 attempt_check(struct attempt *attempt)
 {
 	const struct phase_state *state = attempt_state(attempt);
 	const struct task_cell *cell = &state->cells[attempt->task];
 
-	if (cell->state == TASK_COMPLETED || cell->state == TASK_SKIPPED) {
+	if (await_intent(attempt))
+		return 1;
+	if (is_second_job(attempt)) {
+		printf("latsub: %s (task %u) has another job; this one steps "
+		       "back\n", attempt->phase, attempt->task);
+		return 1;
+	}
+	if (attempt_is_done(attempt)) {
 		printf("latsub: %s (task %u) is completed already; it is not "
 		       "run again\n", attempt->phase, attempt->task);
 		return 1;

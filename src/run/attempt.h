@@ -43,6 +43,8 @@ struct event attempt_event(const struct attempt *attempt,
 int attempt_record(struct attempt *attempt, const struct event *event);
 void attempt_snapshot(struct attempt *attempt, enum phase_word before);
 
+/* Is the task completed, by whomever? */
+bool attempt_is_done(const struct attempt *attempt);
 /* May it run?  0 yes; 1 no, all is said and done. */
 int attempt_check(struct attempt *attempt);
 

@@ -6,6 +6,7 @@
 #include "outcome.h"
 
 #include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +284,37 @@ next_request(const struct attempt *attempt, const struct watch_end *end,
 }
 
 static int
+cancel(struct attempt *attempt, const struct watch_end *end)
+{
+	record_end(attempt, EVENT_CANCELLED, end, "cancelled");
+	print_line(attempt, "cancelled", "");
+	return end->exit_code ? end->exit_code : 1;
+}
+
+/* retry_delay passes unless Slurm wants the node: then the requeue is at once,
+ * by a deadline, or not at all: true when a person cancels. */
+static bool
+wait_before_retry(struct attempt *attempt, double *deadline)
+{
+	struct timespec delay = { .tv_sec = attempt->spec->retry_delay_sec };
+	struct slurm_view view = { 0 };
+	struct agent agent;
+	sigset_t set;
+	int number;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, attempt->warn_signal);
+	number = delay.tv_sec > 0 ? sigtimedwait(&set, NULL, &delay) : -1;
+	if (number != SIGTERM)
+		return false;
+	*deadline = watch_now() + (double)attempt->kill_wait_sec - 1;
+	if (agent_ask(&agent, attempt->job) == 0)
+		agent_view(&agent, &view);
+	return decide_cause(true, &view, attempt->attempt) == END_CANCELLED;
+}
+
+static int
 requeue(struct attempt *attempt, const struct watch_end *end,
         const char *reason)
 {
@@ -294,10 +326,11 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 	int rc;
 
 	next_request(attempt, end, &request);
-	if (strcmp(reason, "retry") == 0 && attempt->spec->retry_delay_sec > 0)
-		sleep((unsigned)attempt->spec->retry_delay_sec);
 	record_end(attempt, EVENT_REQUEUED, end, reason);
 	print_line(attempt, "goes back into the queue", reason_words(reason));
+	if (strcmp(reason, "retry") == 0 && !end->final_term
+	    && wait_before_retry(attempt, &deadline))
+		return cancel(attempt, end);
 	answer = agent_requeue(attempt->id, attempt->job, &request, deadline,
 	                       words, sizeof words);
 	if (answer == SLURM_YES && *words)
@@ -323,14 +356,6 @@ await_requeue(struct attempt *attempt, const struct watch_end *end,
 	record_end(attempt, EVENT_REQUEUED, end, reason);
 	print_line(attempt, "goes back into the queue", reason_words(reason));
 	return 0;
-}
-
-static int
-cancel(struct attempt *attempt, const struct watch_end *end)
-{
-	record_end(attempt, EVENT_CANCELLED, end, "cancelled");
-	print_line(attempt, "cancelled", "");
-	return end->exit_code ? end->exit_code : 1;
 }
 
 int

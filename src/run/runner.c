@@ -123,7 +123,7 @@ runner_main(void)
 {
 	struct attempt attempt;
 	sigset_t taken, before;
-	int signal_fd, rc, state;
+	int signal_fd, rc;
 
 	watch_signals(&taken);
 	sigprocmask(SIG_BLOCK, &taken, &before);
@@ -136,10 +136,14 @@ runner_main(void)
 	}
 	rc = attempt_open(&attempt);
 	if (rc == 0 && attempt_check(&attempt)) {
-		state = attempt_state(&attempt)->cells[attempt.task].state;
-		rc = state == TASK_CANCELLED || state == TASK_FAILED
-			? LATSUB_FAILED : 0;
+		/* 0 would say to Slurm, and to a later resume, that it is done */
+		rc = attempt_is_done(&attempt) ? 0 : LATSUB_FAILED;
 	} else if (rc == 0) {
+		/* the warning may be any signal: take that, too */
+		sigaddset(&taken, attempt.warn_signal);
+		sigprocmask(SIG_BLOCK, &taken, NULL);
+		if (signalfd(signal_fd, &taken, 0) < 0)
+			perror("latsub: run: signalfd");
 		attempt_find_checkpoint(&attempt);
 		rc = run_command(&attempt, signal_fd, &before);
 	} else {

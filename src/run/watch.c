@@ -155,13 +155,11 @@ on_term(struct watching *w)
 static void
 on_signal(struct watching *w, int number)
 {
-	if (number == SIGCHLD || number == SIGCONT)
-		return;
 	if (number == SIGTERM)
 		on_term(w);
 	else if (number == w->attempt->warn_signal)
 		on_warning(w);
-	else
+	else if (number != SIGCHLD && number != SIGCONT)
 		signal_command(w, number, false);
 }
 
@@ -184,6 +182,13 @@ forward_plain_term(struct watching *w)
 		return;
 	say(w, "Slurm does not end this job: the TERM goes to the command");
 	signal_command(w, SIGTERM, false);
+	if (!w->warned && !w->over_budget) { /* it was told in vain */
+		w->told = false;
+		w->next_poll = 0;
+		w->term_at = 0;
+		free(w->before);
+		w->before = NULL;
+	}
 	w->termed = false;
 	w->slurm_kills_at = 0;
 	w->kill_at = 0;

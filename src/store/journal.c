@@ -61,11 +61,13 @@ static int
 append_text(int fd, struct strbuf *text, bool sync)
 {
 	struct stat st;
+	bool locked;
 	int saved;
 
 	fault_point();
-	while (flock(fd, LOCK_EX) && errno == EINTR)
-		continue;
+	do
+		locked = flock(fd, LOCK_EX) == 0;
+	while (!locked && errno == EINTR);
 	if (fstat(fd, &st))
 		return -1;
 	if (ends_torn(fd, st.st_size) && file_write_all(fd, "\n", 1))
@@ -73,8 +75,9 @@ append_text(int fd, struct strbuf *text, bool sync)
 	if (file_write_all(fd, text->data, text->len)
 	    || (sync && fdatasync(fd))) {
 		saved = errno;
-		/* take back what is half there; the next writer copes anyway */
-		if (ftruncate(fd, st.st_size))
+		/* take back what is half there, if nobody can have written
+		 * since; the next writer copes anyway */
+		if (locked && ftruncate(fd, st.st_size))
 			errno = saved;
 		errno = saved;
 		return -1;

@@ -59,7 +59,7 @@ count_records(const struct strmap *rows, const char *run_id,
 		uint32_t gen, count = 1;
 
 		if (!slurm_state_is_live(job)
-		    || !identity_parse(job->comment, run_id, &phase, &gen))
+		    || !identity_parse(job->comment, run_id, &phase, &gen, NULL))
 			continue;
 		row = strmap_get(rows, phase);
 		free(phase);
@@ -159,7 +159,7 @@ view_create(struct view *view, const struct run *run,
 		strmap_set(rows, row->state->name, row);
 	}
 	if (view->slurm_answered) {
-		live_join(&live, NULL, state, run_id, jobs);
+		live_join(&live, NULL, run_id, jobs);
 		join_jobs(view, &live, rows);
 		count_records(rows, run_id, jobs);
 		live_clear(&live);

@@ -157,7 +157,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rangeset_clear(&again);
 		strbuf_clear(&out);
 	}
-	if (identity_parse(text, "run", &phase, &a))
+	if (identity_parse(text, "run", &phase, &a, &b))
 		free(phase);
 	sweep_parse(&sweep, text);
 	sweep_clear(&sweep);

@@ -55,7 +55,7 @@ ok "exit: the child got the checkpoint" seen 'child .*/ck/one$'
 start continue "checkpoint = ck/*" "signal = USR1@120" "checkpoint_mode = continue" <<'SH'
 mkdir -p "$LATSUB_RUN_DIR/ck"
 [ -z "$LATSUB_CHECKPOINT" ] || { echo "again" >> "$TRACE"; exit 0; }
-trap 'echo half > "$LATSUB_RUN_DIR/ck/two.tmp"; sleep 2; echo x > "$LATSUB_RUN_DIR/ck/two.tmp"; mv "$LATSUB_RUN_DIR/ck/two.tmp" "$LATSUB_RUN_DIR/ck/two"; echo saved >> "$TRACE"' USR1
+trap 'echo half > "$LATSUB_RUN_DIR/ck/two.tmp"; sleep 2; echo x > "$LATSUB_RUN_DIR/ck/two.tmp"; echo saved >> "$TRACE"; mv "$LATSUB_RUN_DIR/ck/two.tmp" "$LATSUB_RUN_DIR/ck/two"' USR1
 trap 'echo term >> "$TRACE"; exit 1' TERM
 echo start >> "$TRACE"
 while :; do sleep 0.2; done

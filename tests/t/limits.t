@@ -28,7 +28,7 @@ for partition in main short; do
 	STEPS=12 experiment grows_$partition main
 	"$latsub" cancel "$run" >/dev/null 2>&1
 	: >"$TRACE"
-	sed "s/exec .\/payload/echo start >> \"\$TRACE\"; sleep 100; echo done >> \"\$TRACE\"/
+	sed "s/exec .\/payload/echo start >> \"\$TRACE\"; sleep 150; echo done >> \"\$TRACE\"/
 		s/^partition = main/partition = $partition\ntime = 1\nretry_time = x4/" \
 		grows_$partition.ini >grows2.ini
 	timeout 60 "$latsub" experiment grows2.ini -o "runs/grows2_$partition" >/dev/null 2>&1

@@ -120,6 +120,33 @@ done
 is "a cancel that was killed can be done again ($n times)" "$bad" ""
 ok "nothing is left in the queue" until_true 40 queue_is_empty
 
+# ---- a resume while a part of an array still runs ----
+cat >part.ini <<'INI'
+[experiment]
+name = part
+[env]
+BROKEN = no
+LIST = 1 2
+[phase a]
+array.I = $LIST
+command = echo "a $I" >> "$LATSUB_RUN_DIR/ran"
+    [ "$I" != 2 ] || sleep 15
+    [ "$BROKEN" != "a$I" ]
+[phase b]
+after = a
+command = echo b >> "$LATSUB_RUN_DIR/ran"
+INI
+BROKEN=a1 timeout 60 "$latsub" experiment part.ini -o runs/part >/dev/null 2>&1
+one_failed() { grep -q '^a.failed=0' runs/part/.experiment_state; }
+ok "one task has failed, one runs" until_true 20 one_failed
+LIST="0 1 2" timeout 60 "$latsub" --resume runs/part >"$tmp/out" 2>&1
+is "other values under a live array are refused" $? 2
+like "with the way out" "$(cat "$tmp/out")" 'phase a: its array has other values now, and job [0-9]+ .*cancel'
+ok "a resume submits the failed one" timeout 60 "$latsub" --resume runs/part
+ok "the run ends" until_true 90 all_done runs/part
+is "what ran on ran once, what waited ran once, after" "$(sort runs/part/ran | uniq -c | awk '{print $1 $2 $3}' | tr '\n' ' ') $(tail -1 runs/part/ran)" \
+	"2a1 1a2 1b  b"
+
 # ---- two at once ----
 BROKEN=first timeout 60 "$latsub" experiment e.ini -o runs/two --wait >/dev/null 2>&1
 timeout 60 "$latsub" --resume runs/two >"$tmp/a" 2>&1 & a=$!
