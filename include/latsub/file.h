@@ -32,6 +32,10 @@ void file_discard(const char *temp);
 int file_write_all(int fd, const char *data, size_t len);
 int file_mkdirs(const char *path, mode_t mode, struct latsub_error *err);
 bool file_exists(const char *path);
+/* The same where "it cannot be told" must not pass for "no": -1 then. */
+int file_look(const char *path, bool *exists, struct latsub_error *err);
+/* Make the name of a new file last. */
+int file_sync_directory(const char *path);
 
 char *file_join(const char *dir, const char *name); /* name absolute: name */
 char *file_absolute(const char *path);  /* against the cwd; no symlinks read */

@@ -27,18 +27,20 @@ enum journal_line journal_decode(const char *line, size_t len,
 char *journal_file_name(void);
 
 /* Append events to this node's file in dir.  sync: they are durable when
- * this returns 0. */
+ * this returns 0.  After -1 some of them may be there all the same, each whole
+ * or not at all. */
 int journal_append(const char *dir, const struct event *events, size_t count,
                    bool sync, struct latsub_error *err);
 int journal_sync(const char *dir, struct latsub_error *err);
 
-/* Has anybody written to a journal there? */
-bool journal_exists(const char *dir);
+/* Has anybody written to a journal there?  -1 when it cannot be told. */
+int journal_exists(const char *dir, bool *exists, struct latsub_error *err);
 
 /* How far each node's file is folded. */
 struct journal_offset {
 	char *host; /* the file's name without ".jsonl" */
 	off_t offset;
+	char mark[9]; /* a checksum of what stands before the offset, or "" */
 };
 
 struct journal_offsets {
@@ -46,15 +48,17 @@ struct journal_offsets {
 	size_t count;
 	struct strmap *by_host; /* -> index + 1; made when needed */
 	uint64_t damaged, foreign; /* lines passed over in this read */
+	uint64_t waiting;    /* events that speak of what is not known (yet) */
+	uint64_t bytes_read; /* of events, so far */
 };
 
 void journal_set_offset(struct journal_offsets *offsets, const char *host,
-                        off_t offset);
+                        off_t offset, const char *mark);
 void journal_offsets_clear(struct journal_offsets *offsets);
 
-/* Fold what is new in dir into state and move the offsets.  A file shorter
- * than its offset is read from its beginning.  *changed (may be NULL) tells
- * whether anything was applied. */
+/* Fold what is new in dir into state and move the offsets.  A file that is not
+ * the one that was read, by its length or its mark, is read from its beginning.
+ * *changed (may be NULL) tells whether an offset moved. */
 int journal_fold(const char *dir, struct journal_offsets *offsets,
                  struct state *state, bool *changed,
                  struct latsub_error *err);

@@ -420,7 +420,8 @@ read_key(struct reader *r, struct line *line, struct strbuf *out)
 static void
 read_line(struct reader *r, struct line *line, struct strbuf *out)
 {
-	if (line->len > LINE_MAX_BYTES) {
+	/* what latsub itself wrote has as many values as an array has */
+	if (line->len > LINE_MAX_BYTES && r->ini->quoting == INI_PLAIN) {
 		latsub_errlist_add(r->errors, "%s:%d: a line of %zu bytes; "
 		                   "at most %d are read", r->name, r->number,
 		                   line->len, LINE_MAX_BYTES);

@@ -128,7 +128,7 @@ read_document(struct run *run, struct latsub_error *err)
 	run->doc_exists = false;
 	if (file_read(run->state_path, RUN_FILE_MAX, &text, &len,
 	              &run->doc_stat, err)) {
-		if (errno != ENOENT || file_exists(run->state_path))
+		if (errno != ENOENT)
 			return -1;
 		text = NULL;
 	} else {
@@ -205,8 +205,8 @@ run_read(struct run *run, struct latsub_error *err)
 	int rc;
 
 	forget(run);
-	run->has_journal = journal_exists(run->journal_dir);
-	if (read_document(run, err))
+	if (journal_exists(run->journal_dir, &run->has_journal, err)
+	    || read_document(run, err))
 		return -1;
 	trusted = state_file_load(run->doc, run->state_path, run->state,
 	                          &run->offsets, &words, &run->complaints);
@@ -235,6 +235,12 @@ run_read(struct run *run, struct latsub_error *err)
 			"%s: %llu lines of a newer latsub were kept and not "
 			"understood", run->journal_dir,
 			(unsigned long long)run->offsets.foreign));
+	if (run->offsets.waiting)
+		strlist_add_owned(&run->notes, xasprintf(
+			"%s: %llu events of submissions that are not known "
+			"here (a file of another node is late, or a line is "
+			"damaged)", run->journal_dir,
+			(unsigned long long)run->offsets.waiting));
 	state_sort(run->state);
 	state_words_clear(&words);
 	return rc;
@@ -270,6 +276,23 @@ check_is_state(const struct run *run, struct latsub_error *err)
 	return 0;
 }
 
+/* Is there a run?  What cannot be looked at is not taken for absent. */
+static int
+find_run(const struct run *run, const char *path, bool exists,
+         struct latsub_error *err)
+{
+	bool has_state, has_journal;
+
+	if (file_look(run->state_path, &has_state, err)
+	    || file_look(run->journal_dir, &has_journal, err))
+		return -1;
+	if (has_state || has_journal)
+		return 0;
+	return latsub_error_set(err, LATSUB_USAGE, "%s: there is no run of "
+	                        "latsub here%s", path, exists ? ""
+	                        : " (no such file); check the path");
+}
+
 struct run *
 run_open(const char *path, struct latsub_error *err)
 {
@@ -277,22 +300,19 @@ run_open(const char *path, struct latsub_error *err)
 	char *absolute = file_absolute(path);
 	struct stat st;
 	bool exists = stat(absolute, &st) == 0;
+	bool unknown = !exists && errno != ENOENT && errno != ENOTDIR;
 	bool is_dir = exists && S_ISDIR(st.st_mode);
 
+	if (unknown)
+		latsub_error_errno(err, "%s", absolute);
 	run->state = state_create();
 	run->dir = is_dir ? xstrdup(absolute) : file_directory(absolute);
 	run->state_path = is_dir ? file_join(absolute, RUN_STATE_NAME)
 		: xstrdup(absolute);
 	run->journal_dir = file_join(run->dir, ".latsub/journal");
 	free(absolute);
-	if (!file_exists(run->state_path) && !file_exists(run->journal_dir)) {
-		latsub_error_set(err, LATSUB_USAGE, "%s: there is no run of "
-		                 "latsub here%s", path, exists || is_dir ? ""
-		                 : " (no such file); check the path");
-		run_close(run);
-		return NULL;
-	}
-	if (run_read(run, err) || check_is_state(run, err)) {
+	if (unknown || find_run(run, path, exists, err) || run_read(run, err)
+	    || check_is_state(run, err)) {
 		run_close(run);
 		return NULL;
 	}

@@ -352,18 +352,29 @@ load_failure_key(struct state *state, const char *key, const char *value)
 	*to = *value ? xstrdup(value) : NULL;
 }
 
+/* "OFFSET MARK" */
+static void
+load_offset(struct loading *l, const char *host, const char *value)
+{
+	char *number = xstrndup(value, strcspn(value, " "));
+	const char *mark = value + strlen(number);
+	int64_t offset;
+
+	if (strcmp(host, STATE_CHECK_KEY) != 0
+	    && text_parse_int(number, 0, INT64_MAX, &offset) == 0)
+		journal_set_offset(l->offsets, host, (off_t)offset,
+		                   *mark ? mark + 1 : "");
+	free(number);
+}
+
 static void
 load_entry(struct loading *l, const struct inifile_entry *entry)
 {
 	const char *what;
 	struct phase_state *phase;
-	int64_t offset;
 
 	if (strcmp(entry->section, "journal") == 0) {
-		if (strcmp(entry->key, STATE_CHECK_KEY) != 0
-		    && text_parse_int(entry->value, 0, INT64_MAX, &offset) == 0)
-			journal_set_offset(l->offsets, entry->key,
-			                   (off_t)offset);
+		load_offset(l, entry->key, entry->value);
 		return;
 	}
 	if (strcmp(entry->section, "failures") == 0 || !*entry->section)
@@ -392,7 +403,9 @@ state_check(const struct inifile *doc)
 
 		if (!entry->value || (!is_word
 		    && strcmp(entry->section, "tasks")
-		    && strcmp(entry->section, "jobs")))
+		    && strcmp(entry->section, "jobs")
+		    && strcmp(entry->section, "journal"))
+		    || strcmp(entry->key, STATE_CHECK_KEY) == 0)
 			continue;
 		parts[0] = entry->section;
 		parts[1] = entry->key;

@@ -373,10 +373,12 @@ save_journal(struct saving *s, const struct journal_offsets *offsets)
 	char *check;
 
 	for (size_t i = 0; i < offsets->count; i++) {
-		char text[32];
+		char text[40];
 
-		snprintf(text, sizeof text, "%lld",
-		         (long long)offsets->items[i].offset);
+		snprintf(text, sizeof text, "%lld%s%s",
+		         (long long)offsets->items[i].offset,
+		         *offsets->items[i].mark ? " " : "",
+		         offsets->items[i].mark);
 		put(s, "journal", offsets->items[i].host, text);
 	}
 	check = state_check(s->doc);

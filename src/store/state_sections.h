@@ -6,7 +6,7 @@
 
 #include "latsub/inifile.h"
 
-#define STATE_CHECK_KEY "check" /* [journal]: checksum of [tasks] and [jobs] */
+#define STATE_CHECK_KEY "check" /* [journal]: see state_check() */
 #define STATE_OLD_FAILURES "failures_before_latsub" /* [metadata] */
 #define STATE_DONE_KEY "done_before"
 #define STATE_MARK_KINDS 5
@@ -22,7 +22,8 @@ static const struct {
 	{ 't', "ran", "requeues" },
 };
 
-/* The checksum of [tasks] and [jobs] as they stand; caller frees. */
+/* The checksum of [tasks], [jobs] and the offsets of [journal], without regard
+ * to the order of their lines, and of the names in [phases]; caller frees. */
 char *state_check(const struct inifile *doc);
 
 #endif

@@ -136,8 +136,8 @@ file_prepare(const char *path, const char *data, size_t len, mode_t mode,
 	return 0;
 }
 
-static int
-sync_directory(const char *path)
+int
+file_sync_directory(const char *path)
 {
 	char *dir = file_directory(path);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -156,7 +156,7 @@ int
 file_commit(const char *temp, const char *path, struct latsub_error *err)
 {
 	fault_point();
-	if (rename(temp, path) || sync_directory(path))
+	if (rename(temp, path) || file_sync_directory(path))
 		return latsub_error_errno(err, "%s", path);
 	fault_point();
 	return 0;
@@ -216,6 +216,17 @@ file_exists(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0;
+}
+
+int
+file_look(const char *path, bool *exists, struct latsub_error *err)
+{
+	struct stat st;
+
+	*exists = stat(path, &st) == 0;
+	if (*exists || errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	return latsub_error_errno(err, "%s", path);
 }
 
 char *

@@ -392,6 +392,39 @@ torn_tails_are_passed_over(void **unused)
 	free(name);
 }
 
+/* Lines of more than a megabyte: 300,000 values, and half of the tasks done. */
+static void
+a_huge_array_is_saved_and_read_again(void **unused)
+{
+	struct run *run = run_open(dir, &err), *again;
+	struct event events[3] = { event(EVENT_PHASE, "p", 0, 0, NULL),
+		event(EVENT_INTENDED, "p", 1, 0, NULL),
+		event(EVENT_COMPLETED, "p", 1, 0, "") };
+	struct strbuf sweep = { 0 };
+
+	(void)unused;
+	strbuf_puts(&sweep, "{\"I\":[\"0\"");
+	for (uint32_t i = 1; i < 300000; i++)
+		strbuf_printf(&sweep, ",\"%u\"", i);
+	strbuf_puts(&sweep, "]}");
+	events[0].sweep = strbuf_steal(&sweep);
+	for (uint32_t i = 0; i < 300000; i += 2)
+		rangeset_add(&events[2].tasks, i, i);
+	assert_int_equal(run_record(run, events, 3, true, &err), 0);
+	assert_int_equal(run_save(run, &err), 0);
+	again = run_open(dir, &err);
+	assert_int_equal(again->complaints.count, 0);
+	assert_int_equal(again->offsets.bytes_read, 0);
+	assert_int_equal(state_find(again->state, "p")->cells[2].state,
+	                 TASK_COMPLETED);
+	assert_int_equal(state_find(again->state, "p")->cells[3].state,
+	                 TASK_INTENDED);
+	run_close(again);
+	run_close(run);
+	for (int i = 0; i < 3; i++)
+		event_clear(&events[i]);
+}
+
 #define DISK(test) cmocka_unit_test_setup_teardown(test, make_run, remove_run)
 
 int
@@ -407,6 +440,7 @@ main(void)
 		DISK(mistyped_words_are_told_with_their_line),
 		DISK(comments_and_strangers_stay),
 		DISK(torn_tails_are_passed_over),
+		DISK(a_huge_array_is_saved_and_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
