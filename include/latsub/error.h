@@ -9,6 +9,7 @@
 #define LATSUB_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The program's exit codes; every command uses these and no others. */
@@ -41,6 +42,7 @@ struct latsub_errlist {
 	char **texts;
 	size_t count;
 	size_t dropped; /* beyond the bound of 200 */
+	bool system;    /* not the input is bad, it could not be read */
 };
 
 void latsub_errlist_add(struct latsub_errlist *list, const char *fmt, ...)

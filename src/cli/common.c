@@ -18,7 +18,10 @@
 int
 cli_fail(const struct latsub_error *err)
 {
-	fprintf(stderr, "latsub: %s\n", err->text);
+	bool is_file = err->code == LATSUB_SYSTEM && !strstr(err->text, "; ");
+
+	fprintf(stderr, "latsub: %s%s\n", err->text, is_file
+	        ? "; mend that, then do this again" : "");
 	return err->code;
 }
 
@@ -46,7 +49,7 @@ cli_complain(const struct latsub_errlist *errors)
 		fprintf(stderr, "latsub: ... and %zu more\n", errors->dropped);
 	fprintf(stderr, "latsub: %zu error%s; nothing is submitted\n", count,
 	        count == 1 ? "" : "s");
-	return LATSUB_USAGE;
+	return errors->system ? LATSUB_SYSTEM : LATSUB_USAGE;
 }
 
 static char **arguments;

@@ -82,7 +82,7 @@ edit(struct run *run, const struct strlist *names, const char *word,
 {
 	struct event *events = xcalloc(names->count, sizeof *events);
 	struct latsub_error err = { 0 };
-	int rc;
+	int rc, code = LATSUB_OK;
 
 	for (size_t i = 0; i < names->count; i++)
 		events[i] = (struct event){ .kind = EVENT_EDITED,
@@ -91,15 +91,18 @@ edit(struct run *run, const struct strlist *names, const char *word,
 			.gen = state_find(run->state, names->items[i])->gen + 1,
 			.word = xstrdup(word), .reason = xstrdup(reason) };
 	rc = run_record(run, events, names->count, true, &err);
-	if (rc == 0)
-		rc = run_save(run, &err);
+	if (rc == 0 && run_save(run, &err)) {
+		fprintf(stderr, "latsub: %s; the journal has it all the same\n",
+		        err.text);
+		code = LATSUB_SYSTEM;
+	}
 	for (size_t i = 0; i < names->count; i++) {
 		if (rc == 0)
 			printf("%s=%s\n", names->items[i], word);
 		event_clear(&events[i]);
 	}
 	free(events);
-	return rc ? cli_fail(&err) : LATSUB_OK;
+	return rc ? cli_fail(&err) : code;
 }
 
 static int

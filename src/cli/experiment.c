@@ -147,12 +147,14 @@ resumed_file(const struct request *r, const struct run *run)
 {
 	char *copy = file_join(run->dir, ".latsub/experiment.ini");
 	const char *recorded = state_metadata(run->state, "experiment");
+	bool exists;
 
 	if (r->config || r->file) {
 		free(copy);
 		return xstrdup(r->config ? r->config : r->file);
 	}
-	if (file_exists(copy)) {
+	/* one that cannot be looked at is named, not replaced by another */
+	if (file_look(copy, &exists, NULL) || exists) {
 		note_changed_source(run);
 		return copy;
 	}
@@ -400,7 +402,9 @@ static int
 open_run(struct request *r, struct latsub_error *err)
 {
 	const char *dir = r->output_dir;
+	bool is_taken;
 	char *journal;
+	int rc;
 
 	if (r->engine.run && r->engine.run->has_journal
 	    && state_metadata(r->engine.run->state, "run_id"))
@@ -409,13 +413,14 @@ open_run(struct request *r, struct latsub_error *err)
 		dir = r->engine.run->dir;
 	} else if (dir) {
 		journal = file_join(dir, ".latsub/journal");
-		if (file_exists(journal)) {
-			free(journal);
-			return latsub_error_set(err, LATSUB_USAGE, "%s holds a "
+		rc = file_look(journal, &is_taken, err);
+		free(journal);
+		if (rc == 0 && is_taken)
+			rc = latsub_error_set(err, LATSUB_USAGE, "%s holds a "
 				"run already; go on with 'latsub --resume %s', "
 				"or name another directory", dir, dir);
-		}
-		free(journal);
+		if (rc)
+			return rc;
 	}
 	{
 		struct run *fresh = engine_create_run(r->engine.experiment, dir,
@@ -544,9 +549,10 @@ done:
 	if (lock >= 0)
 		close(lock);
 	in_vain = rc && r->engine.run->is_new && !has_begun(r->engine.run);
-	if (rc && *err.text)
-		fprintf(stderr, "latsub: %s%s\n", err.text,
-		        in_vain ? "; nothing is submitted" : "");
+	if (rc && in_vain && *err.text)
+		fprintf(stderr, "latsub: %s; nothing is submitted\n", err.text);
+	else if (rc && *err.text)
+		cli_fail(&err);
 	if (in_vain)
 		run_unmake(r->engine.run->dir, r->engine.run->is_new_dir);
 	return rc ? (int)err.code : LATSUB_OK;

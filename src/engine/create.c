@@ -134,24 +134,28 @@ engine_create_run(const struct experiment *experiment, const char *dir,
 {
 	char *path = dir ? file_absolute(dir) : make_directory(experiment, err);
 	char *state = path ? file_join(path, RUN_STATE_NAME) : NULL;
-	bool is_new_dir = path && (!dir || !file_exists(path));
-	bool is_new = path && !file_exists(state);
+	bool had_dir = false, had_state = false, is_new = !dir;
 	struct run *run = NULL;
 
-	if (!path || run_make(path, err))
+	/* what cannot be looked at is not ours to take away again */
+	if (!path || (dir && (file_look(path, &had_dir, err)
+	                      || file_look(state, &had_state, err))))
+		goto done;
+	is_new = !had_state;
+	if (run_make(path, err))
 		goto done;
 	run = run_open(path, err);
 	if (!run)
 		goto done;
 	run->is_new = is_new;
-	run->is_new_dir = is_new_dir;
+	run->is_new_dir = !had_dir;
 	if (file_check_owner(run->dir, err) || record_run(run, experiment, err)) {
 		run_close(run);
 		run = NULL;
 	}
 done:
-	if (!run && is_new)
-		run_unmake(path, is_new_dir);
+	if (!run && path && is_new)
+		run_unmake(path, !had_dir);
 	free(state);
 	free(path);
 	return run;

@@ -3,6 +3,7 @@
  */
 #include "latsub/experiment.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -307,10 +308,13 @@ load(const char *file, const struct strlist *sets, const char *only_phase,
 	size_t len = 0, count;
 
 	experiment->file = file_absolute(file);
-	if (file_read(file, EXPERIMENT_MAX, &text, &len, NULL, &err))
-		latsub_errlist_add(errors, "%s%s", err.text, file_exists(file)
+	errno = 0;
+	if (file_read(file, EXPERIMENT_MAX, &text, &len, NULL, &err)) {
+		errors->system |= errno == EIO || errno == ESTALE;
+		latsub_errlist_add(errors, "%s%s", err.text, errno != ENOENT
 		                   ? "" : "; name the experiment's file, or "
 		                   "'latsub init' writes a starter");
+	}
 	experiment->check = experiment_check(text ? text : "", len);
 	if (text && only_phase)
 		len = keep_phase(text, only_phase);
