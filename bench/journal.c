@@ -191,6 +191,47 @@ read_nothing_new(struct run *run)
 	return (now() - begin) / 100;
 }
 
+/* Open a run as a command does: the snapshot, and the journal beyond it. */
+static double
+open_run(const char *dir, uint64_t *bytes)
+{
+	struct latsub_error err = { 0 };
+	double begin = now();
+	struct run *run = run_open(dir, &err);
+
+	begin = now() - begin;
+	must(run ? 0 : -1, &err);
+	*bytes = run->offsets.bytes_read;
+	run_close(run);
+	return begin;
+}
+
+/* With no snapshot, with one that is up to date, with one event beyond it. */
+static void
+print_opens(struct run *run, unsigned long events, unsigned tasks)
+{
+	struct latsub_error err = { 0 };
+	struct event event;
+	double seconds;
+	uint64_t bytes;
+
+	unlink(run->state_path);
+	seconds = open_run(run->dir, &bytes);
+	printf("\n  %-22s %12s %12s\n  %-22s %12.1f %12llu\n", "open the run",
+	       "ms", "bytes read", "without a snapshot", seconds * 1e3,
+	       (unsigned long long)bytes);
+	must(run_read(run, &err) || run_save(run, &err) ? -1 : 0, &err);
+	seconds = open_run(run->dir, &bytes);
+	printf("  %-22s %12.1f %12llu\n", "nothing new", seconds * 1e3,
+	       (unsigned long long)bytes);
+	fill(&event, events - 1, events, tasks);
+	must(journal_append(run->journal_dir, &event, 1, false, &err), &err);
+	event_clear(&event);
+	seconds = open_run(run->dir, &bytes);
+	printf("  %-22s %12.1f %12llu\n", "one event new", seconds * 1e3,
+	       (unsigned long long)bytes);
+}
+
 /* A run on many nodes has as many files; in each a line that is no news. */
 static void
 print_files(struct run *run)
@@ -282,6 +323,7 @@ main(int argc, char **argv)
 	print_snapshot("all of them", run);
 	idle = read_nothing_new(run);
 	whole = read_from_start(run);
+	print_opens(run, events, tasks);
 
 	printf("\n");
 	print_tenths(costs, blocks, block);

@@ -602,6 +602,63 @@ an_unreadable_file_is_an_error_with_its_name(void **unused)
 	free(other);
 }
 
+/* ---- the cost of a read ---- */
+
+/* The same lines again and again: folding an event twice does no harm. */
+static off_t
+write_a_million_events(const char *path)
+{
+	struct strbuf text = { 0 };
+	FILE *file = fopen(path, "w");
+	off_t size;
+
+	assert_non_null(file);
+	for (int task = 0; task < TASKS; task++) {
+		struct event e = event(EVENT_STARTED, 1, task);
+
+		journal_encode(&e, &text);
+		event_clear(&e);
+	}
+	for (int i = 0; i < 1000000 / TASKS; i++)
+		fwrite(text.data, 1, text.len, file);
+	assert_int_equal(fclose(file), 0);
+	size = (off_t)text.len * (1000000 / TASKS);
+	strbuf_clear(&text);
+	return size;
+}
+
+static void
+a_read_costs_what_is_new(void **unused)
+{
+	char *other = journal_path("other-00000001.jsonl");
+	struct run *run = begin(), *again;
+	off_t whole, before;
+	uint64_t read;
+
+	(void)unused;
+	whole = write_a_million_events(other);
+	read = run->offsets.bytes_read;
+	assert_int_equal(run_refresh(run, NULL, &err), 0);
+	assert_int_equal(run->offsets.bytes_read - read, whole);
+	assert_int_equal(run_save(run, &err), 0);
+	again = look(); /* nothing is new */
+	assert_int_equal(again->offsets.bytes_read, 0);
+	run_close(again);
+	write_event(other, "a", event(EVENT_COMPLETED, 1, 1));
+	again = look(); /* one line is */
+	assert_true(done(again, 1));
+	assert_int_equal(again->offsets.bytes_read, size_of(other) - whole);
+	before = size_of(own);
+	read = again->offsets.bytes_read;
+	complete(again, 2); /* and what a writer writes itself */
+	assert_int_equal(again->offsets.bytes_read - read,
+	                 size_of(own) - before);
+	assert_int_equal(again->offsets.waiting, 0);
+	run_close(again);
+	run_close(run);
+	free(other);
+}
+
 /* ---- writers that meet ---- */
 
 static void
@@ -655,6 +712,7 @@ main(void)
 		DISK(offsets_of_nonsense_lose_nothing),
 		DISK(a_link_is_not_followed_and_is_told),
 		DISK(an_unreadable_file_is_an_error_with_its_name),
+		DISK(a_read_costs_what_is_new),
 		DISK(cut_writes_without_locks),
 	};
 
