@@ -14,6 +14,8 @@
 #include "latsub/error.h"
 #include "latsub/state.h"
 
+#define JOURNAL_LINE_MAX (16 * 1024 * 1024) /* bytes; longer ones are no lines */
+
 /* One line, with its newline; appended to out. */
 void journal_encode(const struct event *event, struct strbuf *out);
 

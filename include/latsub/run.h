@@ -65,6 +65,10 @@ int run_make(const char *dir, struct latsub_error *err);
  * if that was new, too, and nobody put anything else there. */
 void run_unmake(const char *dir, bool is_new_dir);
 
+/* Remove the temporary files of processes that were killed while they replaced
+ * a file, an hour after. */
+void run_tidy(const char *dir);
+
 /* The newest run under root, by the time in its name; NULL when none. */
 char *run_newest(const char *root);
 /* All of them, oldest first, as directories' names. */

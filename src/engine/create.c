@@ -322,6 +322,7 @@ engine_update_run(struct engine *engine, struct latsub_error *err)
 	if (check_path("the run's directory", engine->run->dir, err)
 	    || check_path("workdir", experiment->workdir, err))
 		return -1;
+	run_tidy(engine->run->dir);
 	if (write_copy(engine->run, "experiment.ini", experiment->text,
 	               experiment->text_len, err)
 	    || write_environment(engine, err) || write_templates(engine, err)

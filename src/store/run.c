@@ -8,7 +8,6 @@
 #include "latsub/run.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -416,60 +415,18 @@ run_save(struct run *run, struct latsub_error *err)
 	return rc == 1 ? 0 : rc; /* others write all the time: they have it */
 }
 
+/* Of the file as it is now: others write it, too. */
 double
 run_snapshot_age(const struct run *run)
 {
 	struct timespec now;
+	struct stat st;
 
-	if (!run->doc_exists)
+	if (stat(run->state_path, &st))
 		return 1e9;
 	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)(now.tv_sec - run->doc_stat.st_mtim.tv_sec)
-		+ (double)(now.tv_nsec - run->doc_stat.st_mtim.tv_nsec) / 1e9;
-}
-
-int
-run_make(const char *dir, struct latsub_error *err)
-{
-	static const char *const parts[] = { ".latsub/journal",
-		".latsub/slurm_templates", "logs" };
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < 3; i++) {
-		char *path = file_join(dir, parts[i]);
-
-		rc = file_mkdirs(path, 0755, err);
-		free(path);
-	}
-	return rc;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-void
-run_unmake(const char *dir, bool is_new_dir)
-{
-	char *hidden = file_join(dir, ".latsub");
-	char *state = file_join(dir, RUN_STATE_NAME);
-	char *logs = file_join(dir, "logs");
-	int saved = errno;
-
-	unlink(state);
-	nftw(hidden, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	rmdir(logs);
-	if (is_new_dir)
-		rmdir(dir);
-	errno = saved;
-	free(logs);
-	free(state);
-	free(hidden);
+	return (double)(now.tv_sec - st.st_mtim.tv_sec)
+		+ (double)(now.tv_nsec - st.st_mtim.tv_nsec) / 1e9;
 }
 
 const char *
