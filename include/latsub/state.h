@@ -95,6 +95,7 @@ struct phase_mark {
 struct phase_sweep { /* of the generations from since on */
 	uint32_t since;
 	struct sweep sweep;
+	uint32_t *to_now; /* its tasks in the newest; made when needed */
 };
 
 /* Facts of the newest attempt that told them: greatest (gen, attempt). */
@@ -123,6 +124,7 @@ struct phase_state {
 	size_t job_count;
 	struct phase_mark *marks;
 	size_t mark_count;
+	struct strmap *places; /* of jobs and marks, -> index + 1 */
 	struct phase_facts facts;
 	struct strlist parents; /* of parents_gen: "after:training" */
 	uint32_t parents_gen;
@@ -173,6 +175,9 @@ void state_set_metadata(struct state *state, const char *key,
 void phase_set_sweep(struct phase_state *phase, uint32_t since, bool array,
                      uint32_t total, const struct sweep *sweep);
 const struct sweep *phase_sweep_now(const struct phase_state *phase);
+/* Where the tasks of one of its sweeps are in the newest; UINT32_MAX: gone. */
+const uint32_t *phase_map_to_now(struct phase_sweep *from,
+                                 const struct phase_state *phase);
 
 enum phase_word phase_word(const struct phase_state *phase);
 /* How many tasks are in each state; counts has TASK_STATE_COUNT members. */

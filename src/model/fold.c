@@ -43,13 +43,24 @@ set_cell(struct phase_state *phase, uint32_t task, uint32_t gen,
 	}
 }
 
+static void
+map_range(const uint32_t *map, struct range range, size_t size,
+          struct rangeset *out)
+{
+	for (uint32_t i = range.first; i <= range.last && i < size; i++) {
+		if (map[i] != UINT32_MAX)
+			rangeset_add(out, map[i], map[i]);
+	}
+}
+
 /* The event's tasks in the indices of the current sweep. */
 static void
 tasks_now(const struct phase_state *phase, const struct event *event,
           struct rangeset *out)
 {
-	const struct phase_sweep *then = NULL;
-	uint32_t *map;
+	struct range all = { 0, UINT32_MAX };
+	struct phase_sweep *then = NULL;
+	const uint32_t *map;
 	size_t size;
 
 	for (size_t i = 0; i < phase->sweep_count; i++) {
@@ -65,14 +76,11 @@ tasks_now(const struct phase_state *phase, const struct event *event,
 		return;
 	}
 	size = (size_t)sweep_size(&then->sweep);
-	map = xcalloc(size, sizeof *map);
-	sweep_map(&then->sweep, phase_sweep_now(phase), map);
-	for (uint32_t i = 0; i < size; i++) {
-		if (map[i] != UINT32_MAX
-		    && (event->all || rangeset_has(&event->tasks, i)))
-			rangeset_add(out, map[i], map[i]);
-	}
-	free(map);
+	map = phase_map_to_now(then, phase);
+	if (event->all)
+		map_range(map, all, size, out);
+	for (size_t i = 0; !event->all && i < event->tasks.count; i++)
+		map_range(map, event->tasks.items[i], size, out);
 }
 
 static bool

@@ -1,6 +1,7 @@
 /*
  * phase_state.c - one phase: its cells, sweeps, jobs and marks.
  */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,17 @@ phase_sweep_now(const struct phase_state *phase)
 
 	return phase->sweep_count
 		? &phase->sweeps[phase->sweep_count - 1].sweep : &none;
+}
+
+const uint32_t *
+phase_map_to_now(struct phase_sweep *from, const struct phase_state *phase)
+{
+	if (!from->to_now) {
+		from->to_now = xcalloc((size_t)sweep_size(&from->sweep),
+		                       sizeof *from->to_now);
+		sweep_map(&from->sweep, phase_sweep_now(phase), from->to_now);
+	}
+	return from->to_now;
 }
 
 /* Move the cells and sets from one sweep's indices to another's. */
@@ -64,6 +76,10 @@ insert_sweep(struct phase_state *phase, size_t at, uint32_t since,
 	phase->sweeps[at] = (struct phase_sweep){ .since = since };
 	sweep_copy(&phase->sweeps[at].sweep, sweep);
 	phase->sweep_count++;
+	for (size_t i = 0; i < phase->sweep_count; i++) {
+		free(phase->sweeps[i].to_now); /* the newest may be another */
+		phase->sweeps[i].to_now = NULL;
+	}
 }
 
 void
@@ -185,42 +201,68 @@ phase_used_sec(const struct phase_state *phase, uint32_t gen, uint32_t task)
 	return seconds;
 }
 
+/* An entry of jobs or marks by what it is of; *index is count where there was
+ * none, and the place is then taken. */
+__attribute__((format(printf, 4, 5)))
+static bool
+find_place(struct phase_state *phase, size_t count, size_t *index,
+           const char *fmt, ...)
+{
+	struct strbuf key = { 0 };
+	size_t place;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vprintf(&key, fmt, ap);
+	va_end(ap);
+	if (!phase->places)
+		phase->places = strmap_create();
+	place = (size_t)(uintptr_t)strmap_get(phase->places, key.data);
+	*index = place ? place - 1 : count;
+	if (!place)
+		strmap_set(phase->places, key.data,
+		           (void *)(uintptr_t)(count + 1));
+	strbuf_clear(&key);
+	return place != 0;
+}
+
+/* Room for one more, by doubling: a power of two is full. */
+static void *
+grow(void *items, size_t count, size_t size)
+{
+	return (count & (count - 1)) ? items
+		: xrealloc(items, (count ? count * 2 : 1) * size);
+}
+
 void
 phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
                uint32_t attempt, const char *reason,
                const struct rangeset *tasks)
 {
-	struct phase_mark *mark = NULL;
+	size_t at;
 
-	for (size_t i = phase->mark_count; i-- > 0 && !mark; ) {
-		if (phase->marks[i].kind == kind && phase->marks[i].gen == gen
-		    && phase->marks[i].attempt == attempt
-		    && strcmp(phase->marks[i].reason, reason) == 0)
-			mark = &phase->marks[i];
+	if (!find_place(phase, phase->mark_count, &at, "%c%u.%u.%s", kind, gen,
+	                attempt, reason)) {
+		phase->marks = grow(phase->marks, phase->mark_count++,
+		                    sizeof *phase->marks);
+		phase->marks[at] = (struct phase_mark){ .kind = kind,
+			.gen = gen, .attempt = attempt,
+			.reason = xstrdup(reason) };
 	}
-	if (!mark) {
-		phase->marks = xrealloc(phase->marks, (phase->mark_count + 1)
-		                        * sizeof *phase->marks);
-		mark = &phase->marks[phase->mark_count++];
-		*mark = (struct phase_mark){ .kind = kind, .gen = gen,
-			.attempt = attempt, .reason = xstrdup(reason) };
-	}
-	rangeset_union(&mark->tasks, tasks);
+	rangeset_union(&phase->marks[at].tasks, tasks);
 }
 
 void
 phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t job,
               uint32_t base, const struct rangeset *tasks)
 {
-	for (size_t i = 0; i < phase->job_count; i++) {
-		if (phase->jobs[i].job == job && phase->jobs[i].gen == gen) {
-			rangeset_union(&phase->jobs[i].tasks, tasks);
-			return;
-		}
+	size_t at;
+
+	if (!find_place(phase, phase->job_count, &at, "%u.%u", gen, job)) {
+		phase->jobs = grow(phase->jobs, phase->job_count++,
+		                   sizeof *phase->jobs);
+		phase->jobs[at] = (struct phase_job){
+			.gen = gen, .job = job, .base = base };
 	}
-	phase->jobs = xrealloc(phase->jobs, (phase->job_count + 1)
-	                       * sizeof *phase->jobs);
-	phase->jobs[phase->job_count] = (struct phase_job){
-		.gen = gen, .job = job, .base = base };
-	rangeset_copy(&phase->jobs[phase->job_count++].tasks, tasks);
+	rangeset_union(&phase->jobs[at].tasks, tasks);
 }

@@ -22,8 +22,11 @@ state_create(void)
 static void
 phase_destroy(struct phase_state *phase)
 {
-	for (size_t i = 0; i < phase->sweep_count; i++)
+	for (size_t i = 0; i < phase->sweep_count; i++) {
 		sweep_clear(&phase->sweeps[i].sweep);
+		free(phase->sweeps[i].to_now);
+	}
+	strmap_destroy(phase->places);
 	for (size_t i = 0; i < phase->job_count; i++)
 		rangeset_clear(&phase->jobs[i].tasks);
 	for (size_t i = 0; i < phase->mark_count; i++) {

@@ -88,32 +88,60 @@ save_words(struct saving *s, const struct state *state)
 
 /* ---- [tasks] ---- */
 
+struct span { /* of tasks, side by side, of one number */
+	uint32_t number, first, last;
+};
+
+static int
+compare_spans(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+static struct span *
+find_spans(const struct phase_state *phase, bool attempts, size_t *count)
+{
+	struct span *spans = xcalloc(phase->total, sizeof *spans);
+
+	*count = 0;
+	for (uint32_t i = 0; i < phase->total; i++) {
+		uint32_t number = attempts ? phase->cells[i].attempt
+			: phase->cells[i].gen;
+
+		if (*count && spans[*count - 1].number == number)
+			spans[*count - 1].last = i;
+		else
+			spans[(*count)++] = (struct span){ number, i, i };
+	}
+	qsort(spans, *count, sizeof *spans, compare_spans);
+	return spans;
+}
+
 /* The distinct generations (or attempts) of the cells, each with its set. */
 static void
 save_numbers(struct saving *s, const struct phase_state *phase,
              const char *name, bool attempts)
 {
-	struct rangeset done = { 0 };
+	size_t count;
+	struct span *spans = find_spans(phase, attempts, &count);
+	struct rangeset set = { 0 };
 
-	for (uint32_t i = 0; i < phase->total; i++) {
-		struct rangeset set = { 0 };
-		uint32_t number = attempts ? phase->cells[i].attempt
-			: phase->cells[i].gen;
+	for (size_t i = 0; i < count; i++) {
 		char what[40];
 
-		if (number == 0 || rangeset_has(&done, number))
+		rangeset_add(&set, spans[i].first, spans[i].last);
+		if (i + 1 < count && spans[i + 1].number == spans[i].number)
 			continue;
-		for (uint32_t t = i; t < phase->total; t++) {
-			if ((attempts ? phase->cells[t].attempt
-			     : phase->cells[t].gen) == number)
-				rangeset_add(&set, t, t);
-		}
-		snprintf(what, sizeof what, "%s.%u", name, number);
-		put_set(s, "tasks", phase, what, &set);
-		rangeset_add(&done, number, number);
+		snprintf(what, sizeof what, "%s.%u", name, spans[i].number);
+		if (spans[i].number)
+			put_set(s, "tasks", phase, what, &set);
 		rangeset_clear(&set);
 	}
-	rangeset_clear(&done);
+	free(spans);
 }
 
 /* Tasks that completed once and are to run again. */

@@ -100,19 +100,74 @@ rangeset_count(const struct rangeset *set)
 	return count;
 }
 
+/* Few ranges are put in one by one; of many, both sets are gone through once. */
+#define FEW_RANGES 8
+
+static const struct range *
+take_lower(const struct rangeset *a, size_t *i, const struct rangeset *b,
+           size_t *j)
+{
+	if (*j == b->count || (*i < a->count
+	                       && a->items[*i].first <= b->items[*j].first))
+		return &a->items[(*i)++];
+	return &b->items[(*j)++];
+}
+
 void
 rangeset_union(struct rangeset *set, const struct rangeset *other)
 {
-	for (size_t i = 0; i < other->count; i++)
-		rangeset_add(set, other->items[i].first, other->items[i].last);
+	struct rangeset merged = { 0 };
+	size_t i = 0, j = 0;
+
+	if (other->count <= FEW_RANGES) {
+		for (i = 0; i < other->count; i++)
+			rangeset_add(set, other->items[i].first,
+			             other->items[i].last);
+		return;
+	}
+	while (i < set->count || j < other->count) {
+		const struct range *range = take_lower(set, &i, other, &j);
+
+		rangeset_add(&merged, range->first, range->last);
+	}
+	free(set->items);
+	*set = merged;
+}
+
+/* Append what is left of one range; *j: the first that may cut it. */
+static void
+add_rest(struct rangeset *to, struct range range, const struct rangeset *cuts,
+         size_t *j)
+{
+	while (*j < cuts->count && cuts->items[*j].last < range.first)
+		(*j)++;
+	for (size_t k = *j; k < cuts->count
+	     && cuts->items[k].first <= range.last; k++) {
+		if (cuts->items[k].first > range.first)
+			rangeset_add(to, range.first, cuts->items[k].first - 1);
+		if (cuts->items[k].last >= range.last)
+			return;
+		range.first = cuts->items[k].last + 1;
+	}
+	rangeset_add(to, range.first, range.last);
 }
 
 void
 rangeset_subtract(struct rangeset *set, const struct rangeset *other)
 {
-	for (size_t i = 0; i < other->count; i++)
-		rangeset_remove(set, other->items[i].first,
-		                other->items[i].last);
+	struct rangeset rest = { 0 };
+	size_t j = 0;
+
+	if (other->count <= FEW_RANGES) {
+		for (size_t i = 0; i < other->count; i++)
+			rangeset_remove(set, other->items[i].first,
+			                other->items[i].last);
+		return;
+	}
+	for (size_t i = 0; i < set->count; i++)
+		add_rest(&rest, set->items[i], other, &j);
+	free(set->items);
+	*set = rest;
 }
 
 void

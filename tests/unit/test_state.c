@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include "latsub/file.h"
@@ -193,6 +194,106 @@ journal_lines_survive_anything(void **unused)
 		                 JOURNAL_DAMAGED);
 	strbuf_clear(&line);
 	event_clear(&e);
+}
+
+/* ---- what grows with the number of events must not grow with its square ---- */
+
+#define MANY 200000u
+
+static double
+cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static struct state *
+huge_array(void)
+{
+	struct state *state = state_create();
+	struct event phase = event(EVENT_PHASE, "p", 0, 0, NULL);
+	struct event intent = event(EVENT_INTENDED, "p", 1, 0, NULL);
+	struct strbuf sweep = { 0 };
+
+	strbuf_puts(&sweep, "{\"I\":[\"0\"");
+	for (uint32_t i = 1; i < MANY; i++)
+		strbuf_printf(&sweep, ",\"%u\"", i);
+	strbuf_puts(&sweep, "]}");
+	phase.sweep = strbuf_steal(&sweep);
+	state_apply(state, &phase);
+	state_apply(state, &intent);
+	event_clear(&intent);
+	/* the same values from generation 2 on, and one more */
+	phase.gen = 2;
+	strcpy(phase.sweep + strlen(phase.sweep) - 2, ",");
+	strbuf_printf(&sweep, "%s\"x\"]}", phase.sweep);
+	free(phase.sweep);
+	phase.sweep = strbuf_steal(&sweep);
+	state_apply(state, &phase);
+	event_clear(&phase);
+	return state;
+}
+
+/* Every task of an old generation, each requeued after a time of its own by a
+ * job of its own: each would take minutes if all were gone through for it. */
+static void
+nothing_is_quadratic(void **unused)
+{
+	double begin = cpu_seconds();
+	struct state *state = huge_array();
+	struct phase_state *phase = state_find(state, "p");
+
+	(void)unused;
+	assert_int_equal(phase->total, MANY + 1);
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct event e = event(EVENT_REQUEUED, "p", 1, 0, "");
+
+		rangeset_add(&e.tasks, i, i);
+		e.elapsed = i + 1;
+		state_apply(state, &e);
+		e.kind = EVENT_SUBMITTED;
+		e.elapsed = 0;
+		e.job = i + 1;
+		state_apply(state, &e);
+		event_clear(&e);
+	}
+	assert_int_equal(phase->mark_count, MANY + 1);
+	assert_int_equal(phase->job_count, MANY);
+	assert_int_equal(phase_marks(phase, 'r', 0, 0, NULL), MANY);
+	assert_int_equal(phase_used_sec(phase, 1, 7), 8);
+	state_destroy(state);
+	assert_true(cpu_seconds() - begin < 30);
+}
+
+/* Sets of every other task, and of every fourth. */
+static void
+sets_of_many_ranges_are_gone_through_once(void **unused)
+{
+	struct rangeset all = { 0 }, even = { 0 }, fourth = { 0 };
+	double begin = cpu_seconds();
+
+	(void)unused;
+	rangeset_add(&all, 0, 4 * MANY - 1);
+	for (uint32_t i = 0; i < 4 * MANY; i += 2)
+		rangeset_add(&even, i, i);
+	for (uint32_t i = 0; i < 4 * MANY; i += 4)
+		rangeset_add(&fourth, i, i + 1);
+	rangeset_subtract(&all, &even);
+	assert_int_equal(rangeset_count(&all), 2 * MANY);
+	rangeset_subtract(&all, &fourth); /* left: 3, 7, 11 ... */
+	assert_int_equal(rangeset_count(&all), MANY);
+	assert_true(rangeset_has(&all, 3) && !rangeset_has(&all, 1));
+	rangeset_union(&all, &fourth); /* 0, 1, 3, 4, 5, 7 ... */
+	assert_int_equal(rangeset_count(&all), 3 * MANY);
+	assert_int_equal(all.count, MANY + 1);
+	rangeset_union(&all, &even);
+	assert_int_equal(all.count, 1);
+	assert_true(cpu_seconds() - begin < 10);
+	rangeset_clear(&all);
+	rangeset_clear(&even);
+	rangeset_clear(&fourth);
 }
 
 /* ---- a run on disk ---- */
@@ -401,6 +502,7 @@ a_huge_array_is_saved_and_read_again(void **unused)
 		event(EVENT_INTENDED, "p", 1, 0, NULL),
 		event(EVENT_COMPLETED, "p", 1, 0, "") };
 	struct strbuf sweep = { 0 };
+	double begin;
 
 	(void)unused;
 	strbuf_puts(&sweep, "{\"I\":[\"0\"");
@@ -411,7 +513,11 @@ a_huge_array_is_saved_and_read_again(void **unused)
 	for (uint32_t i = 0; i < 300000; i += 2)
 		rangeset_add(&events[2].tasks, i, i);
 	assert_int_equal(run_record(run, events, 3, true, &err), 0);
+	for (uint32_t i = 1; i < 300000; i += 2) /* attempts of all numbers */
+		state_find(run->state, "p")->cells[i].attempt = (uint16_t)i;
+	begin = cpu_seconds();
 	assert_int_equal(run_save(run, &err), 0);
+	assert_true(cpu_seconds() - begin < 20);
 	again = run_open(dir, &err);
 	assert_int_equal(again->complaints.count, 0);
 	assert_int_equal(again->offsets.bytes_read, 0);
@@ -419,6 +525,8 @@ a_huge_array_is_saved_and_read_again(void **unused)
 	                 TASK_COMPLETED);
 	assert_int_equal(state_find(again->state, "p")->cells[3].state,
 	                 TASK_INTENDED);
+	assert_int_equal(state_find(again->state, "p")->cells[5].attempt, 5);
+	assert_int_equal(state_find(again->state, "p")->cells[4].attempt, 0);
 	run_close(again);
 	run_close(run);
 	for (int i = 0; i < 3; i++)
@@ -434,6 +542,8 @@ main(void)
 		cmocka_unit_test(any_order_folds_to_the_same),
 		cmocka_unit_test(a_run_without_phases_is_not_done),
 		cmocka_unit_test(journal_lines_survive_anything),
+		cmocka_unit_test(nothing_is_quadratic),
+		cmocka_unit_test(sets_of_many_ranges_are_gone_through_once),
 		DISK(snapshot_and_journal_agree),
 		DISK(hand_edits_count),
 		DISK(old_file_saved_over_a_newer_loses_nothing),
