@@ -5,15 +5,20 @@
  * looks on would see as new.
  *
  * Usage: journal DIR EVENTS TASKS [BLOCK]
+ *        journal DIR TASKS          as many tasks, ended by 64 processes at
+ *                                   once, as runners do; CPU time of each event
  * Out: the cost of each tenth, of the first and last block, of a read with
  * nothing new, of a read from the start, and of the snapshot; last a line
  * "summary ..." for journal.sh.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -281,6 +286,111 @@ print_snapshot(const char *when, struct run *run)
 	       saved * 1e3, opened * 1e3);
 }
 
+/* ---- many writers ---- */
+
+#define WRITERS 64
+
+struct shared {
+	atomic_uint next;
+	struct { double seconds; } ends[]; /* by the order in which they began */
+};
+
+static double
+cpu_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* What a runner does for one task: it reads the run, says that it started and
+ * that it ended, and writes a snapshot where that is due. */
+static void
+end_task(const char *dir, unsigned task, unsigned tasks)
+{
+	static const enum event_kind kinds[] = { EVENT_STARTED,
+	                                         EVENT_COMPLETED };
+	struct latsub_error err = { 0 };
+	struct run *run = run_open(dir, &err);
+
+	must(run ? 0 : -1, &err);
+	for (int i = 0; i < 2; i++) {
+		struct phase_state *phase = state_find(run->state, "sweep");
+		enum phase_word before = phase_word(phase);
+		struct event event;
+
+		fill(&event, task, tasks, tasks);
+		event.kind = kinds[i];
+		rangeset_clear(&event.tasks); /* Slurm takes them in order */
+		rangeset_add(&event.tasks, task, task);
+		must(run_record(run, &event, 1, true, &err), &err);
+		event_clear(&event);
+		if (phase_word(phase) != before || run_snapshot_age(run) >= 1)
+			must(run_save(run, &err), &err);
+	}
+	run_close(run);
+}
+
+static double
+mean_us(const struct shared *shared, unsigned from, unsigned to)
+{
+	double sum = 0;
+
+	for (unsigned i = from; i < to; i++)
+		sum += shared->ends[i].seconds;
+	return sum * 1e6 / (to - from) / 2;
+}
+
+static int
+measure_writers(const char *dir, unsigned tasks)
+{
+	struct latsub_error err = { 0 };
+	size_t size = sizeof(struct shared) + tasks * sizeof(double);
+	struct shared *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned part = tasks / 10;
+	double begin = now();
+	struct run *run;
+	struct stat st;
+
+	must(shared == MAP_FAILED ? -1 : run_make(dir, &err), &err);
+	run = run_open(dir, &err);
+	must(run ? 0 : -1, &err);
+	begin_phase(run, tasks);
+	must(run_save(run, &err), &err);
+	for (int i = 0; i < WRITERS; i++) {
+		unsigned task;
+
+		if (fork() != 0)
+			continue;
+		while ((task = atomic_fetch_add(&shared->next, 1)) < tasks) {
+			double cpu = cpu_now();
+
+			end_task(dir, task, tasks);
+			shared->ends[task].seconds = cpu_now() - cpu;
+		}
+		_exit(0);
+	}
+	for (int status; wait(&status) > 0; )
+		must(status ? -1 : 0, &err);
+	must(run_read(run, &err), &err);
+	if (phase_word(state_find(run->state, "sweep")) != WORD_COMPLETED)
+		must(latsub_error_set(&err, LATSUB_FAILED, "not completed"),
+		     &err);
+	stat(run->state_path, &st);
+	printf("  %-22s %12s\n", "tasks", "CPU us/event");
+	for (unsigned t = 0; part && t < 10; t++)
+		printf("  %9u - %-10u %12.1f\n", t * part, (t + 1) * part,
+		       mean_us(shared, t * part, (t + 1) * part));
+	printf("  in all: %.2f s, state file %lld bytes\n", now() - begin,
+	       (long long)st.st_size);
+	printf("writers %.3f %.3f\n", mean_us(shared, 0, part),
+	       mean_us(shared, tasks - part, tasks));
+	run_close(run);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -293,8 +403,10 @@ main(int argc, char **argv)
 	double idle, whole;
 	struct run *run;
 
+	if (argc == 3 && atoi(argv[2]) >= 10)
+		return measure_writers(argv[1], (unsigned)atoi(argv[2]));
 	if (blocks < 2 || tasks < 1) {
-		fprintf(stderr, "Usage: journal DIR EVENTS TASKS [BLOCK]\n");
+		fprintf(stderr, "Usage: journal DIR [EVENTS] TASKS [BLOCK]\n");
 		return 2;
 	}
 	must(run_make(argv[1], &err), &err);
