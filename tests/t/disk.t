@@ -53,16 +53,17 @@ check_words() {
 }
 # check_files RUN: nothing half done, nothing gone.
 check_files() {
-	local left journal
+	local left
 	[ -e "$1" ] || return
 	left=$(find "$1" -name '*.new.*')
 	[ -z "$left" ] || grep -q unlink "$tmp/log" || complain "$left is left"
 	[ ! -e "$1/.experiment_state" ] || [ -s "$1/.experiment_state" ] ||
 		complain "an empty state file"
-	journal=$(cat "$1"/.latsub/journal/*.jsonl 2>/dev/null)
-	[ "${journal#"${before-}"}" != "$journal" ] || [ -z "${before-}" ] ||
+	cat "$1"/.latsub/journal/*.jsonl >"$tmp/journal" 2>/dev/null
+	[ ! -e "$tmp/before" ] ||
+		head -c "$(stat -c %s "$tmp/before")" "$tmp/journal" | cmp -s - "$tmp/before" ||
 		complain "lines of the journal are gone"
-	before=$journal
+	mv "$tmp/journal" "$tmp/before"
 	"$latsub" status "$1" >"$tmp/status" 2>&1
 	case $? in 0 | 1 | 3) ;; *) complain "$(tail -1 "$tmp/status")" ;; esac
 }
@@ -89,7 +90,7 @@ for how in EIO FULL; do
 	n=1
 	while failing $how $n "$latsub" experiment e.ini -o "runs/$how$n"; do
 		check_words
-		before=
+		rm -f "$tmp/before"
 		check_files "runs/$how$n"
 		[ $code -ne 0 ] || [ -e "runs/$how$n" ] || complain "and no run"
 		! grep -q 'nothing is submitted' "$tmp/out" || [ ! -e "runs/$how$n" ] ||
@@ -114,10 +115,11 @@ is "a failed look never makes a new run in the place of another" "$(
 
 # ---- reset and skip ----
 cp -a runs/old runs/edited
+rm -f "$tmp/before"
 bad='' points=0
 for command in reset skip; do
 	for how in EIO FULL; do
-		n=1 before=
+		n=1
 		while failing $how $n "$latsub" $command many runs/edited; do
 			check_words
 			check_files runs/edited
@@ -137,8 +139,9 @@ rm -r runs/edited
 
 # ---- a resume: of the same run, again and again ----
 bad='' points=0
+rm -f "$tmp/before"
 for how in EIO FULL; do
-	n=1 before=
+	n=1
 	while failing $how $n "$latsub" --resume runs/old; do
 		check_words
 		check_files runs/old
