@@ -39,7 +39,8 @@ int engine_lock(const struct run *run, struct latsub_error *err);
 
 struct engine_job {
 	size_t phase;
-	uint32_t gen, job, base;
+	uint32_t gen, attempt; /* the first of its tasks' in this job */
+	uint32_t job, base;
 	struct rangeset tasks;
 	char *dependency; /* as submitted; or NULL */
 };
@@ -72,6 +73,24 @@ void engine_result_clear(struct engine_result *result);
  * a word.  Waits a little for completions that are still on their way. */
 int engine_reconcile(struct engine *engine, const struct slurm_jobs *jobs,
                      const struct live_jobs *live, struct latsub_error *err);
+
+/* A job whose task is to go on, and that may not go back into the queue. */
+struct engine_ended {
+	const char *phase;
+	uint32_t gen, attempt, task, base;
+	uint32_t job;           /* the array's id, if it is of one */
+	bool is_array;
+	uint32_t element;       /* its own id */
+	bool more_time, more_mem; /* it ran out of that: retry_time, retry_mem */
+};
+
+/* Submit a successor for it, make what waits for it wait for that, release it.
+ * Again after SLURM_SILENT: nothing is done twice. */
+enum slurm_answer engine_succeed(struct engine *engine,
+                                 const struct engine_ended *ended,
+                                 const struct slurm_jobs *jobs,
+                                 uint32_t *successor,
+                                 struct latsub_error *err);
 
 /* Cancel the run's live jobs (of one phase, or of all: NULL). */
 int engine_cancel(struct engine *engine, const struct live_jobs *live,

@@ -76,9 +76,10 @@ struct task_cell {
 	uint8_t done;  /* it completed once, whatever came after */
 };
 
-/* A job of the phase's current generation. */
+/* A job of the phase: its tasks' attempts from `attempt` on, which is 0 unless
+ * it goes on for a job that could not be requeued. */
 struct phase_job {
-	uint32_t gen, job, base;
+	uint32_t gen, attempt, job, base;
 	struct rangeset tasks;
 };
 
@@ -192,8 +193,8 @@ uint64_t phase_used_sec(const struct phase_state *phase, uint32_t gen,
 void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
                     uint32_t attempt, const char *reason,
                     const struct rangeset *tasks);
-void phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t job,
-                   uint32_t base, const struct rangeset *tasks);
+void phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
+                   uint32_t job, uint32_t base, const struct rangeset *tasks);
 
 const char *task_state_name(enum task_state state);
 int task_state_find(const char *name);

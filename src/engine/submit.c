@@ -16,8 +16,8 @@
 #include "latsub/engine.h"
 #include "latsub/fault.h"
 #include "latsub/program.h"
+#include "submit_job.h"
 
-#define LOOKUP_TRIES 5
 #define DEFAULT_ARRAY_SIZE 1001 /* Slurm's own default for MaxArraySize */
 
 struct submitting {
@@ -95,79 +95,6 @@ record_intents(struct submitting *s)
 
 /* ---- one job ---- */
 
-static int
-record_job(struct submitting *s, const struct engine_job *job)
-{
-	const char *name =
-		s->engine->experiment->spec->phases[job->phase].name;
-	struct event event = {
-		.kind = EVENT_SUBMITTED, .time = time(NULL),
-		.phase = xstrdup(name), .gen = job->gen, .job = job->job,
-		.base = job->base };
-	int rc;
-
-	rangeset_copy(&event.tasks, &job->tasks);
-	rc = journal_append(s->engine->run->journal_dir, &event, 1, false,
-	                    s->err);
-	event_clear(&event);
-	return rc;
-}
-
-/* Slurm fell silent in the middle of a submission: has it the job? */
-static enum slurm_answer
-look_up(struct submitting *s, const char *identity, uint32_t *job_id)
-{
-	struct latsub_error err;
-
-	for (unsigned i = 1; i <= LOOKUP_TRIES; i++) {
-		struct slurm_jobs jobs;
-		enum slurm_answer answer = SLURM_UNKNOWN_JOB;
-
-		if (s->engine->slurm->jobs_of_user(geteuid(), &jobs, &err)
-		    == SLURM_YES) {
-			for (size_t j = 0; j < jobs.count; j++) {
-				const struct slurm_job *job = &jobs.items[j];
-				uint32_t id = job->array_job_id
-					? job->array_job_id : job->job_id;
-				bool known = false;
-
-				for (size_t k = 0; k < s->result->count; k++)
-					known |= s->result->jobs[k].job == id;
-				if (!known && strstr(job->comment, identity)) {
-					*job_id = id;
-					answer = SLURM_YES;
-				}
-			}
-			slurm_jobs_clear(&jobs);
-			return answer;
-		}
-		sleep(i);
-	}
-	return SLURM_SILENT;
-}
-
-static enum slurm_answer
-submit_job(struct submitting *s, struct engine_job *job)
-{
-	struct job_request request;
-	enum slurm_answer answer;
-
-	job_request_fill(&request, s->base, job, s->engine);
-	for (int i = 0; ; i++) {
-		fault_point();
-		answer = s->engine->slurm->submit(&request.slurm, &job->job,
-		                                  s->err);
-		fault_point();
-		if (answer != SLURM_SILENT)
-			break;
-		answer = look_up(s, request.identity, &job->job);
-		if (answer != SLURM_UNKNOWN_JOB || i == 1)
-			break;
-	}
-	job_request_clear(&request);
-	return answer == SLURM_UNKNOWN_JOB ? SLURM_SILENT : answer;
-}
-
 static void
 explain(struct submitting *s, const struct engine_job *job,
         enum slurm_answer answer)
@@ -189,8 +116,9 @@ explain(struct submitting *s, const struct engine_job *job,
 static int
 submit_one(struct submitting *s, struct engine_job job)
 {
-	enum slurm_answer answer = submit_job(s, &job);
 	struct engine_result *result = s->result;
+	enum slurm_answer answer = submit_job(s->engine, s->base, result, &job,
+	                                      s->err);
 
 	if (answer != SLURM_YES) {
 		explain(s, &job, answer);
@@ -204,7 +132,8 @@ submit_one(struct submitting *s, struct engine_job job)
 	result->jobs[result->count++] = job;
 	if (!result->first[job.phase])
 		result->first[job.phase] = result->count;
-	return record_job(s, &job) ? SLURM_REFUSED : SLURM_YES;
+	return submit_job_record(s->engine, &job, false, s->err) ? SLURM_REFUSED
+		: SLURM_YES;
 }
 
 /* ---- one phase: groups by base and by dependency ---- */
@@ -367,26 +296,6 @@ add_advice(struct submitting *s)
 	free(run);
 }
 
-static enum slurm_answer
-release(const struct engine *engine, uint32_t job, struct latsub_error *err)
-{
-	struct slurm_update update = { .time_limit_sec = -1, .mem_mib = -1,
-	                               .hold = 0 };
-	enum slurm_answer answer = SLURM_SILENT;
-	char id[16];
-
-	snprintf(id, sizeof id, "%u", job);
-	for (unsigned i = 0; i < 5 && answer == SLURM_SILENT; i++) {
-		if (i)
-			sleep(i);
-		fault_point();
-		answer = engine->slurm->update(id, &update, err);
-		fault_point();
-	}
-	/* gone meanwhile, or cancelled by its owner: nothing to release */
-	return answer == SLURM_UNKNOWN_JOB ? SLURM_YES : answer;
-}
-
 /* Of a submission that was cut off; what Slurm itself holds is told. */
 static enum slurm_answer
 release_leftover(struct submitting *s, const struct live_job *job)
@@ -395,7 +304,7 @@ release_leftover(struct submitting *s, const struct live_job *job)
 	char *line;
 
 	if (strcmp(job->record->reason, "JobHeldUser") == 0)
-		answer = release(s->engine, job->job, s->err);
+		answer = submit_job_release(s->engine, job->job, s->err);
 	if (answer != SLURM_REFUSED)
 		return answer;
 	line = xasprintf("job %u (%s) is held (%s); 'scontrol release %u' when "
@@ -417,7 +326,7 @@ release_roots(struct submitting *s)
 		const struct engine_job *job = &s->result->jobs[i];
 
 		if (!job->dependency)
-			answer = release(s->engine, job->job, s->err);
+			answer = submit_job_release(s->engine, job->job, s->err);
 		if (answer == SLURM_REFUSED)
 			explain(s, job, answer);
 	}

@@ -221,8 +221,8 @@ apply_to_tasks(struct state *state, struct phase_state *phase,
 	}
 	apply_mark(phase, event, &tasks);
 	if (event->job && event->kind == EVENT_SUBMITTED)
-		phase_add_job(phase, event->gen, event->job, event->base,
-		              &tasks);
+		phase_add_job(phase, event->gen, event->attempt, event->job,
+		              event->base, &tasks);
 	if (event->kind == EVENT_FAILED)
 		apply_failure(state, event);
 	rangeset_clear(&tasks);

@@ -138,16 +138,18 @@ phase_sweep_seq(const struct phase_state *phase)
 uint32_t
 phase_job_of(const struct phase_state *phase, uint32_t task)
 {
-	uint32_t gen = 0, job = 0;
+	const struct phase_job *newest = NULL;
 
 	for (size_t i = 0; i < phase->job_count; i++) {
-		if (phase->jobs[i].gen >= gen
-		    && rangeset_has(&phase->jobs[i].tasks, task)) {
-			gen = phase->jobs[i].gen;
-			job = phase->jobs[i].job;
-		}
+		const struct phase_job *job = &phase->jobs[i];
+
+		if ((!newest || job->gen > newest->gen
+		     || (job->gen == newest->gen
+		         && job->attempt >= newest->attempt))
+		    && rangeset_has(&job->tasks, task))
+			newest = job;
 	}
-	return job;
+	return newest ? newest->job : 0;
 }
 
 uint64_t
@@ -209,8 +211,8 @@ phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
 }
 
 void
-phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t job,
-              uint32_t base, const struct rangeset *tasks)
+phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
+              uint32_t job, uint32_t base, const struct rangeset *tasks)
 {
 	for (size_t i = 0; i < phase->job_count; i++) {
 		if (phase->jobs[i].job == job && phase->jobs[i].gen == gen) {
@@ -221,6 +223,6 @@ phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t job,
 	phase->jobs = xrealloc(phase->jobs, (phase->job_count + 1)
 	                       * sizeof *phase->jobs);
 	phase->jobs[phase->job_count] = (struct phase_job){
-		.gen = gen, .job = job, .base = base };
+		.gen = gen, .attempt = attempt, .job = job, .base = base };
 	rangeset_copy(&phase->jobs[phase->job_count++].tasks, tasks);
 }

@@ -380,17 +380,16 @@ wait_for(struct agent *agent, double deadline, struct answer *answer)
 	finish(agent, answer);
 }
 
-enum slurm_answer
-agent_requeue(const char *id, uint32_t job,
-              const struct agent_request *request, double deadline,
-              char *text, size_t size)
+/* Try until there is an answer, or until the deadline. */
+static enum slurm_answer
+do_patiently(work_f *work, const void *what, double deadline, char *text,
+             size_t size)
 {
-	struct requeue_work work = { id, job, request };
 	struct answer answer = { .answer = SLURM_SILENT };
 	struct agent agent;
 
 	for (unsigned i = 1; answer.answer == SLURM_SILENT; i++) {
-		if (start(&agent, work_requeue, &work))
+		if (start(&agent, work, what))
 			return SLURM_SILENT;
 		wait_for(&agent, deadline, &answer);
 		if (deadline > 0 && now() >= deadline)
@@ -400,6 +399,39 @@ agent_requeue(const char *id, uint32_t job,
 	}
 	snprintf(text, size, "%s", answer.text);
 	return answer.answer;
+}
+
+enum slurm_answer
+agent_requeue(const char *id, uint32_t job,
+              const struct agent_request *request, double deadline,
+              char *text, size_t size)
+{
+	struct requeue_work work = { id, job, request };
+
+	return do_patiently(work_requeue, &work, deadline, text, size);
+}
+
+struct other_work {
+	agent_work_f *work;
+	const void *what;
+};
+
+static void
+work_other(const void *what, struct answer *answer)
+{
+	const struct other_work *other = what;
+
+	answer->answer = other->work(other->what, answer->text,
+	                             sizeof answer->text);
+}
+
+enum slurm_answer
+agent_do(agent_work_f *work, const void *what, double deadline, char *text,
+         size_t size)
+{
+	struct other_work other = { work, what };
+
+	return do_patiently(work_other, &other, deadline, text, size);
 }
 
 enum slurm_answer

@@ -9,13 +9,16 @@
 #include "decide.h"
 #include "latsub/experiment.h"
 #include "latsub/run.h"
+#include "latsub/runner.h"
 
 struct attempt {
+	const struct runner_hooks *hooks;
 	struct run *run;
 	struct experiment *experiment;
 	const struct spec_phase *spec;
 	const char *phase, *node;
 	uint32_t gen, attempt;
+	uint32_t restarts;    /* of this job; fewer than attempt in a successor */
 	uint32_t task, base;
 	uint32_t job;         /* this element's own id */
 	uint32_t array_job;   /* the array's id, or job */
@@ -45,7 +48,8 @@ void attempt_snapshot(struct attempt *attempt, enum phase_word before);
 
 /* Is the task completed, by whomever? */
 bool attempt_is_done(const struct attempt *attempt);
-/* May it run?  0 yes; 1 no, all is said and done. */
+/* May it run?  0 yes; else all is said and done, and the job's exit code and
+ * one is returned. */
 int attempt_check(struct attempt *attempt);
 
 /* Put the newest checkpoint of the phase on record if it is new; true when
@@ -57,7 +61,8 @@ char *attempt_newest_checkpoint(const struct attempt *attempt);
 /* Fill checkpoint and own_checkpoint: what the command starts from. */
 void attempt_find_checkpoint(struct attempt *attempt);
 
-/* The variables of the command's environment, set in this process. */
-void attempt_set_environment(const struct attempt *attempt);
+/* The variables of the command's environment, set in this process; what is a
+ * struct attempt. */
+void attempt_set_environment(const void *what);
 
 #endif

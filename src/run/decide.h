@@ -32,7 +32,7 @@ enum end_cause { /* why the attempt ends */
 
 /* A warning signal (the one of "signal") or the final TERM. */
 enum end_cause decide_cause(bool is_term, const struct slurm_view *view,
-                            uint32_t attempt);
+                            uint32_t restarts);
 
 struct decide_in {
 	enum end_cause cause;

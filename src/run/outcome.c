@@ -262,6 +262,11 @@ reason_words(const char *reason)
 	return reason;
 }
 
+struct successor_work {
+	const struct runner_hooks *hooks;
+	struct runner_ended ended;
+};
+
 /* What the next attempt asks for: with time-min the whole limit again, after
  * a time limit or out of memory more, where that was wanted. */
 static void
@@ -311,7 +316,51 @@ wait_before_retry(struct attempt *attempt, double *deadline)
 	*deadline = watch_now() + (double)attempt->kill_wait_sec - 1;
 	if (agent_ask(&agent, attempt->job) == 0)
 		agent_view(&agent, &view);
-	return decide_cause(true, &view, attempt->attempt) == END_CANCELLED;
+	return decide_cause(true, &view, attempt->restarts) == END_CANCELLED;
+}
+
+static enum slurm_answer
+work_succeed(const void *what, char *text, size_t size)
+{
+	const struct successor_work *work = what;
+
+	return work->hooks->succeed(&work->ended, text, size);
+}
+
+/* Slurm does not take the job back: another goes on for it.  text has why, and
+ * gets what came of it. */
+static enum slurm_answer
+succeed(const struct attempt *attempt, const struct agent_request *request,
+        double deadline, char *text, size_t size)
+{
+	struct successor_work work = { attempt->hooks, {
+		.state_path = attempt->run->state_path,
+		.phase = attempt->phase, .gen = attempt->gen,
+		.attempt = attempt->attempt, .task = attempt->task,
+		.base = attempt->base, .job = attempt->array_job,
+		.element = attempt->job, .is_array = attempt->spec->array,
+		.more_time = request->time != NULL,
+		.more_mem = request->mem != NULL } };
+	char words[512];
+	char *why = xstrdup(text);
+	enum slurm_answer answer = agent_do(work_succeed, &work, deadline,
+	                                    words, sizeof words);
+
+	snprintf(text, size, "%.200s; %.300s", why, words);
+	free(why);
+	return answer;
+}
+
+/* "requeue = no" is the user's word, not the site's. */
+static bool
+may_go_on(const struct spec_phase *spec)
+{
+	const char *asked = options_get(&spec->options, OPTION_REQUEUE);
+	bool may = true;
+
+	if (asked)
+		options_parse_bool(asked, &may);
+	return may;
 }
 
 static int
@@ -333,6 +382,10 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 		return cancel(attempt, end);
 	answer = agent_requeue(attempt->id, attempt->job, &request, deadline,
 	                       words, sizeof words);
+	if (answer == SLURM_REFUSED && !text_starts(words, "retry_")
+	    && may_go_on(attempt->spec))
+		answer = succeed(attempt, &request, deadline, words,
+		                 sizeof words);
 	if (answer == SLURM_YES && *words)
 		print_line(attempt, "note", words);
 	if (answer == SLURM_YES)

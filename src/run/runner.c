@@ -93,6 +93,10 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 {
 	enum phase_word before = phase_word(attempt_state(attempt));
 	char *prologue = prologue_path(attempt);
+	struct child_command command = {
+		.command = attempt->spec->command, .prologue = prologue,
+		.mask = mask, .shield_term = attempt->spec->shield_term,
+		.prepare = attempt_set_environment, .what = attempt };
 	struct watch_end end;
 	pid_t child;
 	int rc;
@@ -104,9 +108,7 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 		return LATSUB_SYSTEM;
 	}
 	print_header(attempt);
-	attempt_set_environment(attempt);
-	child = child_start(attempt->spec->command, prologue, mask,
-	                    attempt->spec->shield_term);
+	child = child_start(&command);
 	if (child < 0) {
 		rc = outcome_not_started(attempt, errno);
 	} else {
@@ -119,7 +121,7 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 }
 
 int
-runner_main(void)
+runner_main(const struct runner_hooks *hooks)
 {
 	struct attempt attempt;
 	sigset_t taken, before;
@@ -135,10 +137,10 @@ runner_main(void)
 		return LATSUB_SYSTEM;
 	}
 	rc = attempt_open(&attempt);
-	if (rc == 0 && attempt_check(&attempt)) {
-		/* 0 would say to Slurm, and to a later resume, that it is done */
-		rc = attempt_is_done(&attempt) ? 0 : LATSUB_FAILED;
-	} else if (rc == 0) {
+	attempt.hooks = hooks;
+	if (rc == 0)
+		rc = attempt_check(&attempt);
+	if (rc == 0) {
 		/* the warning may be any signal: take that, too */
 		sigaddset(&taken, attempt.warn_signal);
 		sigprocmask(SIG_BLOCK, &taken, NULL);

@@ -177,7 +177,7 @@ static void
 forward_plain_term(struct watching *w)
 {
 	if (!w->termed || !w->view.answered
-	    || decide_cause(true, &w->view, w->attempt->attempt)
+	    || decide_cause(true, &w->view, w->attempt->restarts)
 	    != END_FORWARDED)
 		return;
 	say(w, "Slurm does not end this job: the TERM goes to the command");
@@ -380,6 +380,6 @@ watch_command(const struct attempt *attempt, pid_t child, int signal_fd,
 	if (w.over_budget)
 		end->cause = END_BUDGET;
 	if (w.termed || w.warned)
-		end->cause = decide_cause(w.termed, &w.view, attempt->attempt);
+		end->cause = decide_cause(w.termed, &w.view, attempt->restarts);
 	free(w.before);
 }
