@@ -18,7 +18,7 @@
 #include "latsub/error.h"
 #include "latsub/options.h"
 
-#define SLURM_OPS_VERSION 2
+#define SLURM_OPS_VERSION 3
 #define SLURM_NO_TASK UINT32_MAX
 
 /* What a call may answer.  "No answer" is never taken for "no". */
@@ -134,6 +134,11 @@ struct slurm_ops {
 	enum slurm_answer (*cancel)(const char *id, struct latsub_error *err);
 	/* Requeue: "pending execution" counts as done. */
 	enum slurm_answer (*requeue)(const char *id, struct latsub_error *err);
+	/* The most memory that a job may ask for on a node of a partition (or of
+	 * one of "a,b"); -1: no node of it is known. */
+	enum slurm_answer (*largest_memory)(const char *partition,
+	                                    int64_t *mem_mib,
+	                                    struct latsub_error *err);
 };
 
 /* What the module exports. */

@@ -196,6 +196,10 @@ void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
 void phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
                    uint32_t job, uint32_t base, const struct rangeset *tasks);
 
+/* The tasks that an event speaks of, in the indices of the current sweep. */
+void phase_tasks_of(const struct phase_state *phase, const struct event *event,
+                    struct rangeset *out);
+
 const char *task_state_name(enum task_state state);
 int task_state_find(const char *name);
 const char *phase_word_name(enum phase_word word);

@@ -43,10 +43,9 @@ set_cell(struct phase_state *phase, uint32_t task, uint32_t gen,
 	}
 }
 
-/* The event's tasks in the indices of the current sweep. */
-static void
-tasks_now(const struct phase_state *phase, const struct event *event,
-          struct rangeset *out)
+void
+phase_tasks_of(const struct phase_state *phase, const struct event *event,
+               struct rangeset *out)
 {
 	const struct phase_sweep *then = NULL;
 	uint32_t *map;
@@ -171,7 +170,7 @@ apply_edit(struct phase_state *phase, const struct event *event)
 
 	if (word < 0)
 		return;
-	tasks_now(phase, event, &tasks);
+	phase_tasks_of(phase, event, &tasks);
 	for (size_t i = 0; i < tasks.count; i++) {
 		for (uint32_t t = tasks.items[i].first;
 		     t <= tasks.items[i].last && t < phase->total; t++)
@@ -212,7 +211,7 @@ apply_to_tasks(struct state *state, struct phase_state *phase,
 {
 	struct rangeset tasks = { 0 };
 
-	tasks_now(phase, event, &tasks);
+	phase_tasks_of(phase, event, &tasks);
 	for (size_t i = 0; state_after[event->kind] && i < tasks.count; i++) {
 		for (uint32_t t = tasks.items[i].first;
 		     t <= tasks.items[i].last && t < phase->total; t++)

@@ -19,6 +19,9 @@ int agent_ask(struct agent *agent, uint32_t job);
 /* Read the answer after fd became readable.  View not answered on failure. */
 void agent_view(struct agent *agent, struct slurm_view *view);
 
+/* Wait for it, for at most ten seconds. */
+void agent_await(struct agent *agent, struct slurm_view *view);
+
 /* Give up a question that is under way. */
 void agent_drop(struct agent *agent);
 

@@ -159,6 +159,22 @@ attempt_state(const struct attempt *attempt)
 	return state_find(attempt->run->state, attempt->phase);
 }
 
+const char *
+attempt_requeue_reason(const struct attempt *attempt, uint32_t number)
+{
+	const struct phase_state *state = attempt_state(attempt);
+
+	for (size_t i = 0; i < state->mark_count; i++) {
+		const struct phase_mark *mark = &state->marks[i];
+
+		if (mark->kind == 'r' && mark->gen == attempt->gen
+		    && mark->attempt == number
+		    && rangeset_has(&mark->tasks, attempt->task))
+			return mark->reason;
+	}
+	return NULL;
+}
+
 struct event
 attempt_event(const struct attempt *attempt, enum event_kind kind)
 {
@@ -276,35 +292,6 @@ gather_missing(struct attempt *attempt)
 	}
 }
 
-/* The attempt before left no word: say what became of it. */
-static int
-record_lost(struct attempt *attempt, const struct task_cell *cell)
-{
-	bool again = (attempt->spec->requeue_on & REQUEUE_NODE_FAIL)
-		&& phase_marks(attempt_state(attempt), 'r', attempt->gen,
-		               attempt->task, NULL)
-		< attempt->spec->max_requeues;
-	struct event event;
-
-	if (cell->state != TASK_STARTED || cell->gen != attempt->gen
-	    || cell->attempt >= attempt->attempt)
-		return 0;
-	event = attempt_event(attempt, again ? EVENT_REQUEUED : EVENT_FAILED);
-	event.attempt = cell->attempt;
-	event.reason = xstrdup(again ? "node_failure" : attempt->spec->requeue_on
-		& REQUEUE_NODE_FAIL ? "its node was lost, and max_requeues is "
-		"reached" : "its node was lost, and requeue_on leaves "
-		"node_fail out");
-	attempt_record(attempt, &event);
-	if (!again) {
-		printf("latsub: %s does not run again: %s\n", attempt->phase,
-		       event.reason);
-		attempt_snapshot(attempt, WORD_COUNT);
-	}
-	event_clear(&event);
-	return !again;
-}
-
 bool
 attempt_is_done(const struct attempt *attempt)
 {
@@ -384,7 +371,7 @@ attempt_check(struct attempt *attempt)
 	}
 	if (cell->gen > attempt->gen) /* reset by hand while it waited */
 		attempt->gen = cell->gen;
-	if (record_lost(attempt, cell) || check_parents(attempt))
+	if (attempt_record_lost(attempt, cell) || check_parents(attempt))
 		return attempt_is_done(attempt) ? LEAVE : STEP_BACK;
 	gather_missing(attempt);
 	return 0;

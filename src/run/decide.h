@@ -17,6 +17,7 @@ struct slurm_view {
 	enum slurm_state state;
 	bool preempting;   /* it has a preempt time */
 	uint32_t restarts;
+	int64_t submitted; /* when it came into the queue, or back into it; 0 */
 };
 
 enum end_cause { /* why the attempt ends */

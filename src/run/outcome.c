@@ -59,23 +59,6 @@ has_suffix(const char *text, const char *suffix)
 	return len >= end && strcmp(text + len - end, suffix) == 0;
 }
 
-/* The reason for which an attempt of this generation was requeued. */
-static const char *
-requeue_reason(const struct attempt *attempt, uint32_t number)
-{
-	const struct phase_state *state = attempt_state(attempt);
-
-	for (size_t i = 0; i < state->mark_count; i++) {
-		const struct phase_mark *mark = &state->marks[i];
-
-		if (mark->kind == 'r' && mark->gen == attempt->gen
-		    && mark->attempt == number
-		    && rangeset_has(&mark->tasks, attempt->task))
-			return mark->reason;
-	}
-	return NULL;
-}
-
 /* How many requeues in a row, up to now, were without progress.  Preemptions
  * and lost nodes neither count nor break the row. */
 static uint32_t
@@ -84,7 +67,7 @@ count_stalled(const struct attempt *attempt)
 	uint32_t count = 0;
 
 	for (uint32_t number = attempt->attempt; number-- > 0; ) {
-		const char *reason = requeue_reason(attempt, number);
+		const char *reason = attempt_requeue_reason(attempt, number);
 
 		if (reason && has_suffix(reason, STALLED_SUFFIX))
 			count++;
@@ -100,7 +83,13 @@ decide(struct attempt *attempt, const struct watch_end *end,
        const char **missing)
 {
 	const struct phase_state *state = attempt_state(attempt);
-	bool progressed = attempt_record_checkpoint(attempt);
+	bool done = end->cause == END_EXIT && end->exit_code == 0;
+	/* what a task of an array has reported takes a look at the whole journal:
+	 * for those that end well it does not matter */
+	bool progressed = !(done && attempt->spec->array
+	                    && !attempt->spec->checkpoint)
+		&& attempt_record_checkpoint(attempt,
+			end->exit_code == 128 + SIGKILL);
 	struct decide_in in = {
 		.cause = end->cause, .exit_code = end->exit_code,
 		.progressed = progressed,
@@ -315,7 +304,7 @@ wait_before_retry(struct attempt *attempt, double *deadline)
 		return false;
 	*deadline = watch_now() + (double)attempt->kill_wait_sec - 1;
 	if (agent_ask(&agent, attempt->job) == 0)
-		agent_view(&agent, &view);
+		agent_await(&agent, &view);
 	return decide_cause(true, &view, attempt->restarts) == END_CANCELLED;
 }
 
@@ -376,6 +365,8 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 
 	next_request(attempt, end, &request);
 	record_end(attempt, EVENT_REQUEUED, end, reason);
+	if (end->out_of_memory)
+		print_line(attempt, "ran out of memory", "");
 	print_line(attempt, "goes back into the queue", reason_words(reason));
 	if (strcmp(reason, "retry") == 0 && !end->final_term
 	    && wait_before_retry(attempt, &deadline))
@@ -430,6 +421,12 @@ outcome_finish(struct attempt *attempt, const struct watch_end *end)
 		return cancel(attempt, end);
 	case DECIDE_FAIL:
 		break;
+	}
+	if (end->out_of_memory) {
+		size_t len = strlen(out.text);
+
+		snprintf(out.text + len, sizeof out.text - len,
+		         ": out of memory");
 	}
 	why = end->exit_code == 0 && missing
 		? xasprintf("exit code 0, but the output %s is missing", missing)

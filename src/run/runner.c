@@ -25,25 +25,11 @@
 #include "outcome.h"
 #include "watch.h"
 
-static const char *
-why_again(const struct attempt *attempt)
-{
-	const struct phase_state *state = attempt_state(attempt);
-
-	for (size_t i = state->mark_count; i-- > 0; ) {
-		const struct phase_mark *mark = &state->marks[i];
-
-		if (mark->kind == 'r' && mark->gen == attempt->gen
-		    && mark->attempt + 1 == attempt->attempt
-		    && rangeset_has(&mark->tasks, attempt->task))
-			return mark->reason;
-	}
-	return attempt->attempt ? "unknown" : "";
-}
-
 static void
 print_header(const struct attempt *attempt)
 {
+	const char *why = attempt->attempt
+		? attempt_requeue_reason(attempt, attempt->attempt - 1) : NULL;
 	time_t now = time(NULL);
 	char when[32];
 	struct tm tm;
@@ -53,7 +39,7 @@ print_header(const struct attempt *attempt)
 	printf("=== latsub: %s, job %s on %s, %s, attempt %u", attempt->phase,
 	       attempt->id, attempt->node, when, attempt->attempt + 1);
 	if (attempt->attempt)
-		printf(", requeued: %s", why_again(attempt));
+		printf(", requeued: %s", why ? why : "unknown");
 	if (attempt->gen > 1)
 		printf(", submission %u", attempt->gen);
 	printf(" ===\n");
