@@ -50,6 +50,8 @@ struct engine_result {
 	size_t count;
 	size_t *first; /* by phase: index of its first job + 1; they come
 	                * together */
+	uint64_t deferred; /* tasks that the queue has no room for now */
+	bool silent;   /* it failed since Slurm does not answer */
 };
 
 /* Check against the cluster what can be known before: partitions, time
@@ -61,7 +63,8 @@ void engine_preflight(const struct engine *engine, const struct plan *plan,
 int engine_drop(struct engine *engine, const struct plan *plan,
                 struct live_jobs *live, struct latsub_error *err);
 
-/* Submit what the plan says.  On a refusal what this call submitted is
+/* Submit what the plan says.  Where the queue has no room for all of it, what
+ * is left stays intended, and the jobs submit it as they end.  On a refusal what this call submitted is
  * cancelled again; when Slurm falls silent everything stays as it is, held,
  * for a resume to find. */
 int engine_submit(struct engine *engine, const struct plan *plan,

@@ -73,11 +73,17 @@ struct plan {
 	struct plan_phase *phases; /* one for each of the spec */
 	size_t count;
 	size_t to_run;
+	bool is_rest; /* of a submission that had no room: intended already */
 };
 
 /* selected (may be NULL: all) has a member for each phase of the spec. */
 struct plan *plan_create(const struct spec *spec, const struct state *state,
                          const struct live_jobs *live, const bool *selected);
+/* What is left of a submission that had no room in the queue: tasks that are
+ * intended, not in Slurm, and may still run. */
+struct plan *plan_create_rest(const struct spec *spec,
+                              const struct state *state,
+                              const struct live_jobs *live);
 void plan_destroy(struct plan *plan);
 
 #endif

@@ -26,7 +26,9 @@ enum slurm_answer {
 	SLURM_YES = 0,
 	SLURM_REFUSED = -1,  /* Slurm said no; the error has its own words */
 	SLURM_SILENT = -2,   /* no answer: it may or may not have happened */
-	SLURM_UNKNOWN_JOB = -3
+	SLURM_UNKNOWN_JOB = -3,
+	SLURM_FULL = -4      /* no room in the queue: MaxJobCount, or a limit on
+	                      * submitted jobs */
 };
 
 /* Base states, as Slurm's own enum job_states, by their names. */
@@ -92,6 +94,7 @@ struct slurm_request {
 	const char *array;       /* "0-41,43%4" or NULL */
 	const char *const *env;  /* "NAME=value", NULL-terminated; the module
 	                          * adds the SLURM_* variables sbatch adds */
+	unsigned patience;       /* tries more while the queue is full */
 	bool hold;               /* submit with priority 0 */
 	bool append;             /* open-mode=append unless options say else */
 	const struct job_options *options;
@@ -113,8 +116,8 @@ struct slurm_ops {
 	void (*close)(void);
 	enum slurm_answer (*cluster)(struct slurm_cluster *out,
 	                             struct latsub_error *err);
-	/* Retries by itself, with patience, what sbatch retries (queue full,
-	 * EAGAIN).  A time-out is SLURM_SILENT. */
+	/* Retries by itself, as sbatch does, when the queue is full: after 1, 2,
+	 * 3 ... s.  A time-out is SLURM_SILENT. */
 	enum slurm_answer (*submit)(const struct slurm_request *request,
 	                            uint32_t *job_id,
 	                            struct latsub_error *err);

@@ -457,6 +457,10 @@ submit(struct request *r, struct latsub_error *err)
 	if (rc == 0) {
 		cli_print_jobs(r->engine.experiment->spec, &r->result,
 		               &r->live);
+		if (r->result.deferred)
+			printf("\nThe queue has no room for %llu more tasks; "
+			       "what runs submits them as it ends.\n",
+			       (unsigned long long)r->result.deferred);
 		cli_print_commands(r->engine.run);
 	}
 	return rc;

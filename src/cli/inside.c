@@ -6,12 +6,14 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "latsub/file.h"
 
-#define LOCK_TRIES 20 /* of half a second: another task of the array does it */
+#define LOCK_TRIES 100 /* of a tenth of a second: another job is at it */
 
 struct inside {
 	struct engine engine;
@@ -44,7 +46,7 @@ take_lock(struct inside *in)
 		in->lock = engine_lock(in->engine.run, &in->err);
 		if (in->lock >= 0 || in->err.code != LATSUB_UNFINISHED)
 			break;
-		usleep(500000);
+		usleep(100000);
 	}
 	return in->lock < 0 ? -1 : 0;
 }
@@ -106,4 +108,124 @@ succeed(const struct runner_ended *from, char *text, size_t size)
 	return answer;
 }
 
-const struct runner_hooks cli_runner_hooks = { .succeed = succeed };
+/* ---- what the queue had no room for ---- */
+
+#define SETTLE_TRIES 10   /* of a second: events of other nodes on their way */
+#define NEEDS_LEFT_SEC 60 /* of the job's own time, to wait for room */
+
+/* Does anything else of the run go on, which can submit what is left later?
+ * What has ended by its journal is not counted, though Slurm may have it for a
+ * moment: each that ends looks after it has said so, so the last one sees it. */
+static bool
+others_go_on(const struct inside *in, const struct live_jobs *live)
+{
+	const struct state *state = in->engine.run->state;
+
+	for (size_t i = 0; i < live->count; i++) {
+		const struct live_job *job = &live->items[i];
+		const struct phase_state *phase = state_find(state,
+			job->phase_name);
+
+		for (size_t r = 0; phase && r < job->tasks.count; r++) {
+			for (uint32_t t = job->tasks.items[r].first;
+			     t <= job->tasks.items[r].last && t < phase->total;
+			     t++) {
+				if (phase->cells[t].state < TASK_CANCELLED)
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Started by the journal, and gone from Slurm: its last line is on its way. */
+static bool
+some_are_ending(const struct inside *in, const struct live_jobs *live)
+{
+	const struct state *state = in->engine.run->state;
+	struct rangeset started = { 0 };
+	bool some = false;
+
+	for (size_t i = 0; i < state->count && !some; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		phase_tasks_in(phase, 1u << TASK_STARTED, &started);
+		for (size_t j = 0; j < live->count && started.count; j++) {
+			if (strcmp(live->items[j].phase_name, phase->name) == 0)
+				rangeset_subtract(&started,
+				                  &live->items[j].tasks);
+		}
+		some = started.count > 0;
+		rangeset_clear(&started);
+	}
+	return some;
+}
+
+static int64_t
+own_time_left(const struct inside *in, uint32_t element)
+{
+	for (size_t i = 0; i < in->jobs.count; i++) {
+		if (in->jobs.items[i].job_id == element
+		    && in->jobs.items[i].end_time > 0)
+			return in->jobs.items[i].end_time - time(NULL);
+	}
+	return INT64_MAX;
+}
+
+static enum slurm_answer
+submit_plan(struct inside *in, const struct live_jobs *live, uint32_t element,
+            char *text, size_t size)
+{
+	struct plan *plan = plan_create_rest(in->engine.experiment->spec,
+		in->engine.run->state, live);
+	struct engine_result result = { 0 };
+	enum slurm_answer answer = SLURM_YES;
+	uint64_t submitted = 0;
+
+	if (plan->to_run && engine_submit(&in->engine, plan, live, &result,
+	                                  &in->err))
+		answer = result.silent ? SLURM_SILENT : SLURM_REFUSED;
+	for (size_t i = 0; i < result.count; i++)
+		submitted += rangeset_count(&result.jobs[i].tasks);
+	if (answer == SLURM_YES && submitted)
+		snprintf(text, size, "there was room in the queue for %llu more "
+		         "tasks of the run", (unsigned long long)submitted);
+	if (answer != SLURM_YES)
+		snprintf(text, size, "%.300s", in->err.text);
+	if (result.deferred && !submitted && !others_go_on(in, live)) {
+		answer = own_time_left(in, element) > NEEDS_LEFT_SEC
+			? SLURM_SILENT : SLURM_REFUSED;
+		snprintf(text, size, "the queue is full, and nothing else of "
+		         "the run is in it");
+	}
+	engine_result_clear(&result);
+	plan_destroy(plan);
+	return answer;
+}
+
+static enum slurm_answer
+submit_rest(const char *state_path, uint32_t element, char *text, size_t size)
+{
+	struct inside in = { 0 };
+	struct live_jobs live = { 0 };
+	enum slurm_answer answer = open_inside(&in, state_path);
+
+	if (answer != SLURM_YES)
+		snprintf(text, size, "%.300s", in.err.text);
+	if (answer == SLURM_YES)
+		live_join(&live, in.engine.experiment->spec, state_metadata(
+			in.engine.run->state, "run_id"), &in.jobs);
+	for (int i = 0; answer == SLURM_YES && i < SETTLE_TRIES
+	     && !others_go_on(&in, &live) && some_are_ending(&in, &live); i++) {
+		sleep(1);
+		run_refresh(in.engine.run, NULL, &in.err);
+	}
+	if (answer == SLURM_YES)
+		answer = submit_plan(&in, &live, element, text, size);
+	live_clear(&live);
+	close_inside(&in);
+	return answer;
+}
+
+const struct runner_hooks cli_runner_hooks = {
+	.succeed = succeed, .submit_rest = submit_rest };

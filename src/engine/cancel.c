@@ -43,11 +43,47 @@ record_waiting(struct engine *engine, const struct live_job *job,
 	return rc;
 }
 
+/* What had no room in the queue yet must not be submitted by a job that is just
+ * ending.  Before anything is cancelled; durable with the sync at the end. */
+static int
+record_unsubmitted(struct engine *engine, const struct live_jobs *live,
+                   const char *only, struct latsub_error *err)
+{
+	const struct state *state = engine->run->state;
+	int rc = 0;
+
+	for (size_t i = 0; i < state->count && rc == 0; i++) {
+		const struct phase_state *phase = state->phases[i];
+		struct event event = { .kind = EVENT_CANCELLED,
+			.time = time(NULL), .gen = phase->parents_gen,
+			.code = -1 };
+
+		if (!phase->cells || (only && strcmp(only, phase->name)))
+			continue;
+		phase_tasks_in(phase, 1u << TASK_INTENDED, &event.tasks);
+		for (size_t j = 0; event.tasks.count && j < live->count; j++) {
+			if (strcmp(live->items[j].phase_name, phase->name) == 0)
+				rangeset_subtract(&event.tasks,
+				                  &live->items[j].tasks);
+		}
+		if (event.tasks.count) {
+			event.phase = xstrdup(phase->name);
+			event.reason = xstrdup("latsub cancel");
+			rc = journal_append(engine->run->journal_dir, &event, 1,
+			                    false, err);
+		}
+		event_clear(&event);
+	}
+	return rc;
+}
+
 int
 engine_cancel(struct engine *engine, const struct live_jobs *live,
               const char *phase, size_t *cancelled, struct latsub_error *err)
 {
 	*cancelled = 0;
+	if (record_unsubmitted(engine, live, phase, err))
+		return -1;
 	/* children first, so that no child starts over a cancelled parent */
 	for (size_t i = live->count; i-- > 0; ) {
 		const struct live_job *job = &live->items[i];

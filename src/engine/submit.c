@@ -26,6 +26,7 @@ struct submitting {
 	const struct live_jobs *live;
 	struct engine_result *result;
 	struct job_request_base *base;
+	bool full; /* Slurm has said so: less patience from then on */
 	struct latsub_error *err;
 };
 
@@ -108,23 +109,41 @@ explain(struct submitting *s, const struct engine_job *job,
 			"submitted stays held and nothing is lost: when Slurm "
 			"is back, go on with 'latsub --resume %s'",
 			phase->name, words, s->engine->run->state_path);
+	else if (s->plan->is_rest)
+		latsub_error_set(s->err, LATSUB_SLURM, "phase %s: Slurm refused "
+			"it: %s", phase->name, words);
 	else
 		job_request_explain(s->err, s->engine, phase, words);
 	free(words);
+}
+
+/* Is there something of this run in the queue that will end, and can submit
+ * what has no room now? */
+static bool
+others_follow(const struct submitting *s)
+{
+	return s->result->count > 0 || s->live->count > 0;
 }
 
 static int
 submit_one(struct submitting *s, struct engine_job job)
 {
 	struct engine_result *result = s->result;
+	/* a part of an array may have room where all of it has not */
+	unsigned patience = s->plan->is_rest ? 0 : others_follow(s) ? !s->full
+		: rangeset_count(&job.tasks) > 1 ? 0 : SUBMIT_PATIENCE;
 	enum slurm_answer answer = submit_job(s->engine, s->base, result, &job,
-	                                      s->err);
+	                                      patience, s->err);
 
 	if (answer != SLURM_YES) {
-		explain(s, &job, answer);
+		s->full |= answer == SLURM_FULL;
+		if (answer != SLURM_FULL
+		    || (!others_follow(s) && rangeset_count(&job.tasks) == 1))
+			explain(s, &job, answer);
 		rangeset_clear(&job.tasks);
 		free(job.dependency);
-		return answer == SLURM_SILENT ? SLURM_SILENT : SLURM_REFUSED;
+		return answer == SLURM_SILENT || answer == SLURM_FULL ? answer
+			: SLURM_REFUSED;
 	}
 	if ((result->count & (result->count - 1)) == 0)
 		result->jobs = xrealloc(result->jobs, (result->count
@@ -145,16 +164,34 @@ array_size(const struct submitting *s)
 		? s->engine->cluster.max_array_size : DEFAULT_ARRAY_SIZE;
 }
 
+/* All of them as one array; where the queue has no room for that, as many as go
+ * in, by halves.  SLURM_FULL: some are left. */
 static int
 submit_group(struct submitting *s, size_t index, uint32_t base,
-             struct rangeset *tasks, char *dependency)
+             struct rangeset *tasks, const char *dependency)
 {
-	struct engine_job job = { .phase = index, .base = base,
-		.gen = s->plan->phases[index].gen, .dependency = dependency };
+	uint64_t size = rangeset_count(tasks);
+	int rc = SLURM_YES;
 
-	rangeset_copy(&job.tasks, tasks);
+	while (tasks->count > 0 && (rc == SLURM_YES || rc == SLURM_FULL)) {
+		struct engine_job job = { .phase = index, .base = base,
+			.gen = s->plan->phases[index].gen,
+			.dependency = *dependency ? xstrdup(dependency) : NULL };
+		struct rangeset rest = { 0 };
+
+		rangeset_copy(&rest, tasks);
+		rangeset_take(&rest, size, &job.tasks);
+		rc = submit_one(s, job);
+		if (rc == SLURM_YES)
+			rangeset_copy(tasks, &rest);
+		rangeset_clear(&rest);
+		if (rc == SLURM_FULL && size == 1)
+			break;
+		if (rc == SLURM_FULL)
+			size /= 2;
+	}
 	rangeset_clear(tasks);
-	return submit_one(s, job);
+	return rc;
 }
 
 static bool
@@ -202,8 +239,7 @@ submit_chunk(struct submitting *s, size_t index, uint32_t base,
 	for (size_t g = 0; g < texts.count; g++) {
 		if (rc == SLURM_YES)
 			rc = submit_group(s, index, base, &groups[g],
-				*texts.items[g] ? xstrdup(texts.items[g])
-				: NULL);
+			                  texts.items[g]);
 		else
 			rangeset_clear(&groups[g]);
 	}
@@ -267,6 +303,25 @@ roll_back(struct submitting *s)
 	for (size_t i = 0; i < count; i++)
 		event_clear(&events[i]);
 	free(events);
+}
+
+/* What the queue has no room for stays intended: the running jobs submit it as
+ * they end. */
+static int
+defer(struct submitting *s)
+{
+	uint64_t planned = 0, submitted = 0;
+
+	if (!s->plan->is_rest && !others_follow(s))
+		return SLURM_REFUSED;
+	for (size_t i = 0; i < s->plan->count; i++) {
+		if (s->plan->phases[i].action == PLAN_RUN)
+			planned += rangeset_count(&s->plan->phases[i].tasks);
+	}
+	for (size_t i = 0; i < s->result->count; i++)
+		submitted += rangeset_count(&s->result->jobs[i].tasks);
+	s->result->deferred = planned - submitted;
+	return SLURM_YES;
 }
 
 /* The jobs are there, the word about them is not: the disk failed us. */
@@ -352,19 +407,22 @@ engine_submit(struct engine *engine, const struct plan *plan,
               const struct live_jobs *live, struct engine_result *result,
               struct latsub_error *err)
 {
-	struct submitting s = { engine, plan, live, result, NULL, err };
+	struct submitting s = { .engine = engine, .plan = plan, .live = live,
+		.result = result, .err = err };
 	const struct spec *spec = engine->experiment->spec;
 	int answer = SLURM_YES, rc = -1;
 
 	*result = (struct engine_result){ 0 };
 	result->first = xcalloc(plan->count, sizeof *result->first);
 	s.base = job_request_base_create(engine);
-	if (record_intents(&s))
+	if (!plan->is_rest && record_intents(&s))
 		goto done;
 	for (size_t i = 0; i < plan->count && answer == SLURM_YES; i++) {
 		if (plan->phases[spec->order[i]].action == PLAN_RUN)
 			answer = submit_phase(&s, spec->order[i]);
 	}
+	if (answer == SLURM_FULL)
+		answer = defer(&s);
 	if (answer == SLURM_YES)
 		answer = settle(&s);
 	if (answer == SLURM_YES)
@@ -373,6 +431,7 @@ engine_submit(struct engine *engine, const struct plan *plan,
 		roll_back(&s);
 	if (answer == SLURM_REFUSED && err->code == LATSUB_SYSTEM)
 		add_advice(&s);
+	result->silent = answer == SLURM_SILENT;
 	rc = answer == SLURM_YES ? 0 : -1;
 done:
 	job_request_base_destroy(s.base);

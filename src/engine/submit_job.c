@@ -109,12 +109,13 @@ submit_job_find(const struct engine *engine,
 enum slurm_answer
 submit_job(const struct engine *engine, const struct job_request_base *base,
            const struct engine_result *done, struct engine_job *job,
-           struct latsub_error *err)
+           unsigned patience, struct latsub_error *err)
 {
 	struct job_request request;
 	enum slurm_answer answer;
 
 	job_request_fill(&request, base, job, engine);
+	request.slurm.patience = patience;
 	for (int i = 0; ; i++) {
 		fault_point();
 		answer = engine->slurm->submit(&request.slurm, &job->job, err);

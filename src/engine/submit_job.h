@@ -12,8 +12,11 @@
 enum slurm_answer submit_job(const struct engine *engine,
                              const struct job_request_base *base,
                              const struct engine_result *done,
-                             struct engine_job *job,
+                             struct engine_job *job, unsigned patience,
                              struct latsub_error *err);
+
+/* As sbatch: 1 + 2 + ... s. */
+#define SUBMIT_PATIENCE 15
 
 /* Is it there already, from a try that was cut off?  SLURM_UNKNOWN_JOB: no. */
 enum slurm_answer submit_job_find(const struct engine *engine,

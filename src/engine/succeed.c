@@ -48,7 +48,8 @@ submit_successor(const struct engine *engine, const struct engine_ended *ended,
 	base = job_request_base_create(engine);
 	answer = submit_job_find(engine, base, jobs, job);
 	if (answer != SLURM_YES)
-		answer = submit_job(engine, base, NULL, job, err);
+		answer = submit_job(engine, base, NULL, job, SUBMIT_PATIENCE,
+		                    err);
 	job_request_base_destroy(base);
 	if (answer != SLURM_YES)
 		return answer;

@@ -354,6 +354,7 @@ attempt_check(struct attempt *attempt)
 	if (await_intent(attempt))
 		return STEP_BACK;
 	if (attempt_is_done(attempt)) {
+		attempt->over = true;
 		printf("latsub: %s (task %u) is completed already; it is not "
 		       "run again\n", attempt->phase, attempt->task);
 		return LEAVE;

@@ -14,6 +14,8 @@
 struct attempt {
 	const struct runner_hooks *hooks;
 	struct run *run;
+	bool over;            /* the task has come to an end, good or bad */
+	double leave_by;      /* CLOCK_MONOTONIC seconds of Slurm's KILL, or 0 */
 	struct experiment *experiment;
 	const struct spec_phase *spec;
 	const char *phase, *node;

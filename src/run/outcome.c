@@ -208,6 +208,8 @@ complete(struct attempt *attempt, const struct watch_end *end)
 		           "");
 		return LATSUB_SYSTEM;
 	}
+	attempt->over = true;
+	attempt->leave_by = end->kill_at;
 	print_line(attempt, "completed", "");
 	return 0;
 }
@@ -217,6 +219,8 @@ fail(struct attempt *attempt, const struct watch_end *end, const char *why)
 {
 	struct strbuf text = { 0 };
 
+	attempt->over = true;
+	attempt->leave_by = end->kill_at;
 	record_end(attempt, EVENT_FAILED, end, why);
 	record_doomed(attempt);
 	print_line(attempt, "failed", why);
@@ -446,4 +450,58 @@ outcome_not_started(struct attempt *attempt, int number)
 
 	free(why);
 	return rc;
+}
+
+/* ---- what is left to submit ---- */
+
+#define REST_PATIENCE_SEC 900 /* slurmctld forgets ended jobs after MinJobAge */
+
+struct rest_work {
+	const struct runner_hooks *hooks;
+	const char *state_path;
+	uint32_t element;
+};
+
+static enum slurm_answer
+work_rest(const void *what, char *text, size_t size)
+{
+	const struct rest_work *work = what;
+
+	return work->hooks->submit_rest(work->state_path, work->element, text,
+	                                size);
+}
+
+static bool
+has_rest(const struct state *state)
+{
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		for (uint32_t t = 0; t < phase->total; t++) {
+			if (phase->cells[t].state == TASK_INTENDED)
+				return true;
+		}
+	}
+	return false;
+}
+
+void
+outcome_submit_rest(const struct attempt *attempt)
+{
+	struct rest_work work = { attempt->hooks, attempt->run->state_path,
+		attempt->job };
+	double deadline = watch_now() + REST_PATIENCE_SEC;
+	char words[512] = "";
+	enum slurm_answer answer;
+
+	if (!attempt->over || !has_rest(attempt->run->state))
+		return;
+	if (attempt->leave_by > 0 && attempt->leave_by - 0.5 < deadline)
+		deadline = attempt->leave_by - 0.5;
+	answer = agent_do(work_rest, &work, deadline, words, sizeof words);
+	if (answer != SLURM_YES)
+		print_line(attempt, "the rest of the run is not submitted from "
+		           "here; 'latsub --resume' does it", words);
+	else if (*words)
+		print_line(attempt, words, "");
 }

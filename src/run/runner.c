@@ -137,6 +137,7 @@ runner_main(const struct runner_hooks *hooks)
 	} else {
 		rc--;
 	}
+	outcome_submit_rest(&attempt);
 	attempt_close(&attempt);
 	close(signal_fd);
 	return rc;
