@@ -72,6 +72,35 @@ say(const char *line, void *user)
 	fprintf(stderr, "latsub: %s\n", line);
 }
 
+static bool
+names_run(const char *path)
+{
+	char *state = file_join(path, RUN_STATE_NAME);
+	bool is_run = file_exists(state)
+		|| strcmp(file_basename(path), RUN_STATE_NAME) == 0;
+
+	free(state);
+	return is_run;
+}
+
+/* A shell's pattern after --resume may match more than one run; the others
+ * arrive as FILE, and none of them is an experiment. */
+static int
+check_one_run(const struct request *r, int count, char **others)
+{
+	struct strbuf names = { 0 };
+	int rc;
+
+	if (!r->resume || count == 0 || !names_run(others[0]))
+		return 0;
+	for (int i = 0; i < count; i++)
+		strbuf_printf(&names, " or '%s'", others[i]);
+	rc = cli_usage("experiment", "--resume: name one run: '%s'%s",
+	               r->resume, strbuf_str(&names)) + 1;
+	strbuf_clear(&names);
+	return rc;
+}
+
 static int
 read_options(struct request *r, int argc, char **argv)
 {
@@ -104,6 +133,8 @@ read_options(struct request *r, int argc, char **argv)
 			                  option) + 1;
 		}
 	}
+	if (check_one_run(r, argc - optind, argv + optind))
+		return LATSUB_USAGE + 1;
 	if (optind < argc)
 		r->file = argv[optind++];
 	if (optind < argc)

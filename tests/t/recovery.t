@@ -259,6 +259,9 @@ cat runs/*/.experiment_state >before
 # shellcheck disable=SC2086
 is "Resuming After Failure: a glob that matches two runs is an error" \
 	"$(run_latsub experiment --resume $state)" 2
+is "Resuming After Failure: in one line" "$(wc -l <out)" 1
+like "Resuming After Failure: that asks for one of them" "$(cat out)" \
+	"name one run: '.*$(basename "$run")/.experiment_state' or '.*/.experiment_state'"
 is "Resuming After Failure: and nothing is changed" "$(cat runs/*/.experiment_state)" "$(cat before)"
 
 scenario one_phase
