@@ -192,6 +192,23 @@ resumed_file(const struct request *r, const struct run *run)
 	               : "experiment.ini");
 }
 
+/* A run that was moved, or whose results were: say so, it may be meant. */
+static void
+note_missing(const struct run *run, const char *key, const char *value,
+             const char *consequence)
+{
+	const char *workdir = state_metadata(run->state, "workdir");
+	char *path;
+
+	if (!value || !*value)
+		return;
+	path = file_join(workdir ? workdir : ".", value);
+	if (!file_exists(path))
+		fprintf(stderr, "latsub: %s: %s=%s does not exist; %s\n",
+		        run->state_path, key, value, consequence);
+	free(path);
+}
+
 static int
 open_resumed(struct request *r)
 {
@@ -211,6 +228,12 @@ open_resumed(struct request *r)
 		return cli_fail(&err) + 1;
 	for (size_t i = 0; i < r->engine.run->notes.count; i++)
 		fprintf(stderr, "latsub: %s\n", r->engine.run->notes.items[i]);
+	note_missing(r->engine.run, "base_output_dir",
+	             state_metadata(r->engine.run->state, "base_output_dir"),
+	             "the run goes on where its state file is");
+	note_missing(r->engine.run, "checkpoint_path",
+	             run_checkpoint(r->engine.run),
+	             "phases that begin from it need it: correct it there");
 	return 0;
 }
 

@@ -466,6 +466,10 @@ set_word runs/moved phase2_linear_probe pending
 is "Resume Not Working: 3. base_output_dir does not exist: the run goes on where its state file is" \
 	"$(run_latsub experiment --resume runs/moved/.experiment_state --wait) $(ls runs) $(tally)" \
 	"0 moved 1 1 1 1 2 1 1 1"
+like "Resume Not Working: 3. and the resume says that it does not" "$(cat out)" \
+	"base_output_dir=runs/test_recovery does not exist"
+like "Resume Not Working: 3. nor does the checkpoint" "$(cat out)" \
+	"checkpoint_path=runs/test_recovery/checkpoint/epoch23 does not exist"
 
 # ---- what was edited while jobs ran ----
 scenario live_skip
