@@ -89,7 +89,7 @@ struct phase_mark {
 	char kind; /* 'r' requeued, 'f' failed, 'l' lost, 'c' cancelled, 't' ran
 	            * for so many seconds (in reason) before a requeue */
 	uint32_t gen, attempt;
-	char *reason;
+	char *reason; /* of 'f', 'l' and 'c': empty */
 	struct rangeset tasks;
 };
 

@@ -200,9 +200,12 @@ apply_mark(struct phase_state *phase, const struct event *event,
 		phase_add_mark(phase, 't', event->gen, event->attempt, seconds,
 		               tasks);
 	}
+	/* why a task failed is not a mark's: the state file has one set for
+	 * each attempt, whatever the reasons */
 	if (kind)
 		phase_add_mark(phase, kind, event->gen, event->attempt,
-		               event->reason ? event->reason : "", tasks);
+		               kind == 'r' && event->reason ? event->reason
+		               : "", tasks);
 }
 
 static void
