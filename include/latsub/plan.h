@@ -32,6 +32,7 @@ struct live_job {
 	struct rangeset tasks; /* that are pending or running, by our indices */
 	bool held;
 	bool waiting;          /* all of its records are pending */
+	bool running;          /* one of its records is */
 	bool ending;           /* one of its records is over, and its processes
 	                        * not: its runner may still requeue it */
 	const struct slurm_job *record; /* one of its records */
@@ -48,6 +49,16 @@ void live_join(struct live_jobs *live, const struct spec *spec,
 void live_clear(struct live_jobs *live);
 /* The phase's jobs come together: the index of the first, or live->count. */
 size_t live_first(const struct live_jobs *live, size_t phase);
+
+/* A job that runs a command which began before its phase was set to pending by
+ * hand, so that its end does not count; or NULL. */
+const struct live_job *live_outdated(const struct live_jobs *live,
+                                     const struct state *state);
+/* A job whose runner waits for a parent (after) that neither has completed nor
+ * is in Slurm, until it gives up (30 s); or NULL. */
+const struct live_job *live_in_vain(const struct live_jobs *live,
+                                    const struct spec *spec,
+                                    const struct state *state);
 
 /* ---- the plan ---- */
 

@@ -322,21 +322,31 @@ ask_jobs(struct request *r)
 	return 0;
 }
 
+static const struct live_job *
+ending_job(const struct request *r)
+{
+	for (size_t i = 0; i < r->live.count; i++) {
+		if (r->live.items[i].ending)
+			return &r->live.items[i];
+	}
+	/* a runner that misses its parent: it would start once the parent
+	 * runs again, before others that it must come after */
+	return live_in_vain(&r->live, r->engine.experiment->spec,
+	                    r->engine.run->state);
+}
+
 /* A job that is over while its processes still end may yet go back into the
  * queue, or not: wait for that, with a bound. */
 static int
 await_endings(struct request *r)
 {
 	bool told = false;
+	struct latsub_error err;
 
 	for (int tries = 0; tries < ENDING_WAIT_SEC; tries++) {
-		const struct live_job *ending = NULL;
+		const struct live_job *ending = ending_job(r);
 		int rc;
 
-		for (size_t i = 0; i < r->live.count && !ending; i++) {
-			if (r->live.items[i].ending)
-				ending = &r->live.items[i];
-		}
 		if (!ending)
 			break;
 		if (!told)
@@ -347,6 +357,8 @@ await_endings(struct request *r)
 		live_clear(&r->live);
 		slurm_jobs_clear(&r->jobs);
 		rc = ask_jobs(r);
+		if (rc == 0 && run_refresh(r->engine.run, NULL, &err))
+			rc = cli_fail(&err) + 1;
 		if (rc)
 			return rc;
 	}
@@ -538,18 +550,30 @@ has_begun(const struct run *run)
 	return false;
 }
 
+/* Its result would not count, and a plan that takes it for the phase's run
+ * would end with the phase pending. */
+static int
+check_live_resets(const struct request *r, struct latsub_error *err)
+{
+	const struct live_job *job = live_outdated(&r->live,
+	                                           r->engine.run->state);
+
+	if (!job)
+		return 0;
+	return latsub_error_set(err, LATSUB_USAGE, "phase %s was set to pending "
+		"while job %u runs it, whose result does not count any more; "
+		"wait for its end, or 'latsub cancel --phase %s %s' first",
+		job->phase_name, job->job, job->phase_name, r->engine.run->dir);
+}
+
 /* Jobs count their tasks by the values of their time: other values under them
  * would make one task of another. */
 static int
-check_live_arrays(struct request *r, struct latsub_error *err)
+check_live_arrays(const struct request *r, struct latsub_error *err)
 {
 	const struct spec *spec = r->engine.experiment->spec;
 	int rc = 0;
 
-	if (ask_jobs(r)) {
-		err->code = LATSUB_SLURM;
-		return -1;
-	}
 	for (size_t i = 0; i < r->live.count && rc == 0; i++) {
 		const struct live_job *job = &r->live.items[i];
 		const struct phase_state *state = state_find(
@@ -565,6 +589,22 @@ check_live_arrays(struct request *r, struct latsub_error *err)
 			"--phase %s %s' first", job->phase_name, job->job,
 			job->phase_name, r->engine.run->dir);
 	}
+	return rc;
+}
+
+/* May the run go on beside the jobs that it has in Slurm? */
+static int
+check_live_jobs(struct request *r, struct latsub_error *err)
+{
+	int rc;
+
+	if (ask_jobs(r)) {
+		err->code = LATSUB_SLURM;
+		return -1;
+	}
+	rc = check_live_arrays(r, err);
+	if (rc == 0)
+		rc = check_live_resets(r, err);
 	live_clear(&r->live);
 	slurm_jobs_clear(&r->jobs);
 	return rc;
@@ -585,7 +625,7 @@ act(struct request *r)
 	lock = engine_lock(r->engine.run, &err);
 	if (lock < 0)
 		goto done;
-	if (r->resume && check_live_arrays(r, &err))
+	if (r->resume && check_live_jobs(r, &err))
 		goto done;
 	if (engine_update_run(&r->engine, &err) || take_checkpoint(r, &err))
 		goto done;

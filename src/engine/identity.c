@@ -111,6 +111,7 @@ live_join(struct live_jobs *live, const struct spec *spec,
 		job->held |= record->held;
 		job->waiting &= record->state == SLURM_PENDING
 			&& !record->completing && record->restarts == 0;
+		job->running |= record->state == SLURM_RUNNING;
 		job->ending |= record->completing
 			&& record->state > SLURM_SUSPENDED;
 		add_tasks(job, record);

@@ -104,6 +104,14 @@ nothing_is_live() {
 	! squeue -h -o %k | grep -qF "latsub $id "
 }
 
+runs_in_slurm() { # PHASE
+	local job
+	job=$(sed -n "/^\[jobs\]/,/^\[/s/^$1=//p" "$(the_run)/.experiment_state")
+	[ -n "$job" ] && squeue -h -t R -j "$job" | grep -q .
+}
+children_look() { runs_in_slurm phase2_linear_probe && runs_in_slurm phase4_efficiency; }
+children_gave_up() { [ "$(executions ran training)" = 2 ] && ! runs_in_slurm phase2_linear_probe; }
+
 # ---- begin what takes long ----
 
 # A limit of a minute, which is an end: requeue_on is without timeout.
@@ -122,7 +130,7 @@ for phase in "${phases[@]}"; do
 done
 
 # Edits while jobs run.
-for name in live_skip live_reset live_old; do
+for name in live_skip live_reset live_again live_old; do
 	scenario $name
 	touch hold_training
 	begin $name
@@ -143,7 +151,23 @@ rm hold_training
 scenario live_reset
 until_true 30 is_word training in_progress
 edit training pending
+# shellcheck disable=SC2086
+is "Manually Editing State: a phase that runs, set to pending, and resumed at once" \
+	"$(run_latsub experiment --resume $state)" 2
+like "Manually Editing State: the resume says what to do about it" "$(cat out)" \
+	"training was set to pending while job [0-9]+ runs it.*latsub cancel --phase training "
 rm hold_training
+
+# the same, resumed when the children's runners miss their parent already
+scenario live_again
+until_true 30 is_word training in_progress
+edit training pending
+rm hold_training
+until_true 30 children_look
+touch hold_training
+# shellcheck disable=SC2086
+run_latsub experiment --resume $state >/dev/null &
+resume_again=$!
 
 scenario live_old
 until_true 30 is_word training in_progress
@@ -504,6 +528,20 @@ wait_for_end
 is "Resuming After Failure: beside it, all ends well" "$(words)" "$all_completed"
 is "Resuming After Failure: beside it, only what failed ran twice" "$(tally)" "1 1 1 1 2 1 1 1"
 
+scenario live_cancel
+touch hold_training
+begin live_cancel
+until_true 30 has_run training
+until_true 30 is_word training in_progress
+is "$promise: Validate state management functions: reset of a phase that runs" \
+	"$(run_latsub reset training) $(word "$(the_run)" training)" "0 pending"
+is "$promise: Validate state management functions: a resume beside it is refused" "$(run_latsub --resume)" 2
+is "$promise: Validate state management functions: cancel --phase, as it says" "$(run_latsub cancel --phase training)" 0
+rm hold_training
+# shellcheck disable=SC2086
+is "$promise: Validate state management functions: then the resume works" \
+	"$(run_latsub experiment --resume $state --wait) $(tally)" "0 2 1 1 1 1 1 1 1"
+
 # ---- the preempted one ----
 scenario preempted
 ok "Implementation Details: preempted, training is requeued" \
@@ -553,4 +591,14 @@ is "Manually Editing State: what waited for it did not run" "$(tally)" "1 0 0 0 
 # shellcheck disable=SC2086
 is "Manually Editing State: resumed, it runs again, and the others once" \
 	"$(run_latsub experiment --resume $state --wait) $(tally)" "0 2 1 1 1 1 1 1 1"
+
+scenario live_again
+ok "Phases Running Out of Order: children that missed their parent end, and training runs again" \
+	until_true 100 children_gave_up
+rm hold_training
+wait "$resume_again"
+wait_for_end
+is "Phases Running Out of Order: resumed before they had ended, all is completed" "$(words)" "$all_completed"
+is "Phases Running Out of Order: once, but for training" "$(tally)" "2 1 1 1 1 1 1 1"
+is "Phases Running Out of Order: and aggregation came last" "$(tail -1 ran)" aggregation
 finish
