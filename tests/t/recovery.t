@@ -6,7 +6,7 @@
 # What takes long is started first and looked at last; each scenario has a
 # directory of its own, so that the guide's globs match one run.
 . "$(dirname "$0")/lib.sh"
-start_sandbox --nodes 4 --cpus 8 --conf-extra OverTimeLimit=0
+start_sandbox --nodes 6 --cpus 8 --conf-extra OverTimeLimit=0
 
 # ---- the guide's experiment ----
 phases=(training phase1_statistical phase2_linear_probe phase3_baselines
@@ -94,6 +94,7 @@ tally() {
 }
 all_once="1 1 1 1 1 1 1 1"
 ended() { "$latsub" status "$(the_run)" >/dev/null 2>&1; [ $? -le 1 ]; }
+await() { until_true 90 "$@" || fail "$PWD: $* comes true"; }
 wait_for_end() { until_true 90 ended || fail "$PWD ends" "$("$latsub" status "$(the_run)" 2>&1)"; }
 is_word() { [ "$(word "$(the_run)" "$1")" = "$2" ]; }
 has_run() { grep -q "^$1" ran; }
@@ -113,6 +114,11 @@ children_look() { runs_in_slurm phase2_linear_probe && runs_in_slurm phase4_effi
 children_gave_up() { [ "$(executions ran training)" = 2 ] && ! runs_in_slurm phase2_linear_probe; }
 
 # ---- begin what takes long ----
+
+# It needs a node of its own, and so comes first.
+scenario preempted
+touch hold_training
+begin preempted --set training.partition=low --set training.cpus-per-task=8
 
 # A limit of a minute, which is an end: requeue_on is without timeout.
 scenario timeout
@@ -139,17 +145,13 @@ scenario live_resume
 touch fail_phase2_linear_probe hold_phase3_baselines
 begin live_resume
 
-scenario preempted
-touch hold_training
-begin preempted --set training.partition=low --set training.cpus-per-task=8
-
 scenario live_skip
-ok "State Tracking: a phase that runs is in_progress" until_true 30 is_word training in_progress
+ok "How It Works: State Tracking: a phase that runs is in_progress" until_true 90 is_word training in_progress
 edit phase2_linear_probe completed
 rm hold_training
 
 scenario live_reset
-until_true 30 is_word training in_progress
+await is_word training in_progress
 edit training pending
 # shellcheck disable=SC2086
 is "Manually Editing State: a phase that runs, set to pending, and resumed at once" \
@@ -160,23 +162,23 @@ rm hold_training
 
 # the same, resumed when the children's runners miss their parent already
 scenario live_again
-until_true 30 is_word training in_progress
+await is_word training in_progress
 edit training pending
 rm hold_training
-until_true 30 children_look
+await children_look
 touch hold_training
 # shellcheck disable=SC2086
 run_latsub experiment --resume $state >/dev/null &
 resume_again=$!
 
 scenario live_old
-until_true 30 is_word training in_progress
+await is_word training in_progress
 cp "$(the_run)/.experiment_state" saved
 touch hold_phase3_baselines
 rm hold_training
 
 scenario preempted
-until_true 30 is_word training in_progress
+await is_word training in_progress
 node=$(sed -n 's/^training.node=//p' "$(the_run)/.experiment_state")
 sbatch -Q -p high -w "$node" --exclusive -t 1 -o /dev/null --wrap true
 
@@ -185,10 +187,10 @@ scenario plain
 is "Starting a New Experiment: it runs to its end" "$(run_latsub experiment --wait)" 0
 is "Starting a New Experiment: every phase ran once" "$(tally)" "$all_once"
 run=$(the_run)
-is "State Tracking: which phases completed" "$(words)" "$all_completed"
-is "State Tracking: the checkpoint's path" \
+is "How It Works: State Tracking: which phases completed" "$(words)" "$all_completed"
+is "How It Works: State Tracking: the checkpoint's path" \
 	"$(sed -n 's/^checkpoint_path=//p' "$run/.experiment_state")" "$run/checkpoint/epoch23"
-like "State Tracking: when it began" "$(cat "$run/.experiment_state")" "^start_time=$(date +%s | cut -c1-7)[0-9]{3}$"
+like "How It Works: State Tracking: when it began" "$(cat "$run/.experiment_state")" "^start_time=$(date +%s | cut -c1-7)[0-9]{3}$"
 is "Phase Dependencies: training first" "$(head -1 ran)" training
 is "Phase Dependencies: aggregation last" "$(tail -1 ran)" aggregation
 is "Phase Dependencies: the phases stand in this order" \
@@ -407,6 +409,7 @@ This will:
   2. Re-attempt the failed phase
   3. Continue with remaining phases
 TEXT
+ok "How It Works: Automatic Recovery: a phase that fails displays how to go on" test -s told
 command=$(sed -n '/^To resume/{n;s/^  //p}' told)
 is "Resuming After Failure: the instructions are the guide's" "$(sed "6s|.*|  COMMAND|" told)" "$(cat promised)"
 like "Resuming After Failure: so is the command" "$command" \
@@ -480,6 +483,7 @@ is "Resume Not Working: 1. the path is not correct" "$(run_latsub experiment --r
 like "Resume Not Working: 1. it is named" "$(cat out)" 'runs/no_such'
 bound=()
 if [ "$(id -u)" = 0 ]; then # root reads everything, unless it gives that up
+	# shellcheck disable=SC2054
 	bound=(setpriv --bounding-set=-dac_override,-dac_read_search)
 fi
 chmod 0 runs/test_recovery/.experiment_state
@@ -504,22 +508,22 @@ is "Skipping Failed Phases: one that waits, while training runs" "$(words)" "$al
 is "Skipping Failed Phases: it did not run, the others once" "$(tally)" "1 1 1 1 0 1 1 1"
 
 scenario live_old
-until_true 60 is_word phase4_efficiency completed
-until_true 30 is_word phase2_linear_probe completed
-until_true 30 has_run phase3_baselines
+await is_word phase4_efficiency completed
+await is_word phase2_linear_probe completed
+await has_run phase3_baselines
 cp saved "$(the_run)/.experiment_state"
 rm hold_phase3_baselines
 wait_for_end
-is "Save state files: an old copy over a newer file, while phase 3 runs" "$(words)" "$all_completed"
-is "Save state files: nothing ran twice" "$(tally)" "$all_once"
+is "Best Practices: Save state files: an old copy over a newer file, while phase 3 runs" "$(words)" "$all_completed"
+is "Best Practices: Save state files: nothing ran twice" "$(tally)" "$all_once"
 cp saved "$(the_run)/.experiment_state"
 # shellcheck disable=SC2086
 is "Best Practices: Save state files: one put back after the end, and resumed" \
 	"$(run_latsub experiment --resume $state --wait) $(tally)" "0 $all_once"
 
 scenario live_resume
-until_true 60 is_word phase2_linear_probe failed
-until_true 30 has_run phase3_baselines
+await is_word phase2_linear_probe failed
+await has_run phase3_baselines
 rm fail_phase2_linear_probe
 # shellcheck disable=SC2086
 is "Resuming After Failure: while another phase still runs" "$(run_latsub experiment --resume $state)" 0
@@ -531,8 +535,8 @@ is "Resuming After Failure: beside it, only what failed ran twice" "$(tally)" "1
 scenario live_cancel
 touch hold_training
 begin live_cancel
-until_true 30 has_run training
-until_true 30 is_word training in_progress
+await has_run training
+await is_word training in_progress
 is "$promise: Validate state management functions: reset of a phase that runs" \
 	"$(run_latsub reset training) $(word "$(the_run)" training)" "0 pending"
 is "$promise: Validate state management functions: a resume beside it is refused" "$(run_latsub --resume)" 2
@@ -545,7 +549,7 @@ is "$promise: Validate state management functions: then the resume works" \
 # ---- the preempted one ----
 scenario preempted
 ok "Implementation Details: preempted, training is requeued" \
-	until_true 60 grep -q '^training.requeued.*preempted=' "$(the_run)/.experiment_state"
+	until_true 90 grep -q '^training.requeued.*preempted=' "$(the_run)/.experiment_state"
 rm hold_training
 wait_for_end
 is "Implementation Details: after the preemption, all ends well" "$(words)" "$all_completed"
@@ -585,7 +589,7 @@ is "Scenario 2: Phase 3 Timeout on HPC: phase 3 ran again, 1 and 2 did not" "$(t
 
 # ---- a phase set to pending while it ran ----
 scenario live_reset
-until_true 90 nothing_is_live
+await nothing_is_live
 is "Manually Editing State: a phase that runs, set to pending: it is, when it has ended" "$(word "$(the_run)" training)" pending
 is "Manually Editing State: what waited for it did not run" "$(tally)" "1 0 0 0 0 0 0 0"
 # shellcheck disable=SC2086
