@@ -26,10 +26,11 @@ struct runner_hooks {
 	enum slurm_answer (*succeed)(const struct runner_ended *ended,
 	                             char *text, size_t size);
 	/* Submit what the queue had no room for when the run was submitted.
-	 * element: the job that asks, which is about to end. */
+	 * element: the job that asks, which is about to end; it has waited so
+	 * long. */
 	enum slurm_answer (*submit_rest)(const char *state_path,
-	                                 uint32_t element, char *text,
-	                                 size_t size);
+	                                 uint32_t element, unsigned waited_sec,
+	                                 char *text, size_t size);
 };
 
 /* Never returns before the command has ended or must not run; the result is

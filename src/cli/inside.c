@@ -112,6 +112,7 @@ succeed(const struct runner_ended *from, char *text, size_t size)
 
 #define SETTLE_TRIES 10   /* of a second: events of other nodes on their way */
 #define NEEDS_LEFT_SEC 60 /* of the job's own time, to wait for room */
+#define LEAVE_SEC 20      /* one that is over and still there then does wait */
 
 /* Does anything else of the run go on, which can submit what is left later?
  * What has ended by its journal is not counted, though Slurm may have it for a
@@ -161,6 +162,34 @@ some_are_ending(const struct inside *in, const struct live_jobs *live)
 	return some;
 }
 
+/* Several may end at once, and only one shall keep its place in the queue while
+ * it waits for room: the one with the least id. */
+static bool
+another_waits(const struct inside *in, uint32_t element)
+{
+	const struct state *state = in->engine.run->state;
+	const char *run_id = state_metadata(state, "run_id");
+
+	for (size_t i = 0; i < in->jobs.count; i++) {
+		const struct slurm_job *job = &in->jobs.items[i];
+		const struct phase_state *phase;
+		uint32_t gen, task;
+		char *name;
+
+		if (job->job_id >= element || job->state != SLURM_RUNNING
+		    || !identity_parse(job->comment, run_id, &name, &gen, &task))
+			continue;
+		phase = state_find(state, name);
+		free(name);
+		if (job->array_task_id != SLURM_NO_TASK)
+			task += job->array_task_id;
+		if (phase && task < phase->total
+		    && phase->cells[task].state >= TASK_CANCELLED)
+			return true;
+	}
+	return false;
+}
+
 static int64_t
 own_time_left(const struct inside *in, uint32_t element)
 {
@@ -172,9 +201,25 @@ own_time_left(const struct inside *in, uint32_t element)
 	return INT64_MAX;
 }
 
+/* SLURM_SILENT: to be tried again. */
+static enum slurm_answer
+wait_for_room(const struct inside *in, uint32_t element, unsigned waited_sec,
+              char *text, size_t size)
+{
+	bool other = another_waits(in, element);
+
+	snprintf(text, size, other ? "another job of the run waits for room in "
+	         "the queue" : "the queue is full, and nothing else of the run "
+	         "is in it");
+	if (other && waited_sec >= LEAVE_SEC)
+		return SLURM_YES;
+	return own_time_left(in, element) > NEEDS_LEFT_SEC ? SLURM_SILENT
+		: SLURM_REFUSED;
+}
+
 static enum slurm_answer
 submit_plan(struct inside *in, const struct live_jobs *live, uint32_t element,
-            char *text, size_t size)
+            unsigned waited_sec, char *text, size_t size)
 {
 	struct plan *plan = plan_create_rest(in->engine.experiment->spec,
 		in->engine.run->state, live);
@@ -192,19 +237,16 @@ submit_plan(struct inside *in, const struct live_jobs *live, uint32_t element,
 		         "tasks of the run", (unsigned long long)submitted);
 	if (answer != SLURM_YES)
 		snprintf(text, size, "%.300s", in->err.text);
-	if (result.deferred && !submitted && !others_go_on(in, live)) {
-		answer = own_time_left(in, element) > NEEDS_LEFT_SEC
-			? SLURM_SILENT : SLURM_REFUSED;
-		snprintf(text, size, "the queue is full, and nothing else of "
-		         "the run is in it");
-	}
+	if (result.deferred && !submitted && !others_go_on(in, live))
+		answer = wait_for_room(in, element, waited_sec, text, size);
 	engine_result_clear(&result);
 	plan_destroy(plan);
 	return answer;
 }
 
 static enum slurm_answer
-submit_rest(const char *state_path, uint32_t element, char *text, size_t size)
+submit_rest(const char *state_path, uint32_t element, unsigned waited_sec,
+            char *text, size_t size)
 {
 	struct inside in = { 0 };
 	struct live_jobs live = { 0 };
@@ -221,7 +263,8 @@ submit_rest(const char *state_path, uint32_t element, char *text, size_t size)
 		run_refresh(in.engine.run, NULL, &in.err);
 	}
 	if (answer == SLURM_YES)
-		answer = submit_plan(&in, &live, element, text, size);
+		answer = submit_plan(&in, &live, element, waited_sec, text,
+		                     size);
 	live_clear(&live);
 	close_inside(&in);
 	return answer;

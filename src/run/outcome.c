@@ -460,6 +460,7 @@ struct rest_work {
 	const struct runner_hooks *hooks;
 	const char *state_path;
 	uint32_t element;
+	double since;
 };
 
 static enum slurm_answer
@@ -467,8 +468,9 @@ work_rest(const void *what, char *text, size_t size)
 {
 	const struct rest_work *work = what;
 
-	return work->hooks->submit_rest(work->state_path, work->element, text,
-	                                size);
+	return work->hooks->submit_rest(work->state_path, work->element,
+	                                (unsigned)(watch_now() - work->since),
+	                                text, size);
 }
 
 static bool
@@ -489,7 +491,7 @@ void
 outcome_submit_rest(const struct attempt *attempt)
 {
 	struct rest_work work = { attempt->hooks, attempt->run->state_path,
-		attempt->job };
+		attempt->job, watch_now() };
 	double deadline = watch_now() + REST_PATIENCE_SEC;
 	char words[512] = "";
 	enum slurm_answer answer;
