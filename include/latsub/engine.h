@@ -72,10 +72,14 @@ int engine_submit(struct engine *engine, const struct plan *plan,
                   struct latsub_error *err);
 void engine_result_clear(struct engine_result *result);
 
-/* Record what Slurm knows and the journal does not: tasks that died without
- * a word.  Waits a little for completions that are still on their way. */
+/* Record what Slurm knows and the journal does not (reconcile.h).  Waits a
+ * little for the runners' own events that are still on their way. */
 int engine_reconcile(struct engine *engine, const struct slurm_jobs *jobs,
                      const struct live_jobs *live, struct latsub_error *err);
+/* The same in memory only, without waiting: for a dry run. */
+void engine_reconcile_preview(struct engine *engine,
+                              const struct slurm_jobs *jobs,
+                              const struct live_jobs *live);
 
 /* A job whose task is to go on, and that may not go back into the queue. */
 struct engine_ended {

@@ -51,7 +51,9 @@ struct slurm_job {
 	char *comment;
 	enum slurm_state state;
 	bool completing, requeued, held;
-	char *reason;          /* Slurm's word: "Priority", "Dependency", ... */
+	char *reason;          /* why it waits, in Slurm's words as squeue has
+	                        * them: "Priority", "JobHeldUser", "launch failed
+	                        * requeued held", ... */
 	char *nodes;
 	char *partition;
 	char *dependency;
@@ -78,6 +80,7 @@ struct slurm_cluster {
 	char *version;            /* "22.05.8" */
 	uint32_t max_array_size;  /* task ids are below it */
 	uint32_t max_jobs;
+	uint32_t next_job_id;     /* the number of the next job; 0: not told */
 	uint32_t kill_wait_sec;
 	struct slurm_partition *partitions;
 	size_t partition_count;

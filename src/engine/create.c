@@ -270,6 +270,8 @@ record_changes(struct engine *engine, struct latsub_error *err)
 	const char *old_main = state_metadata(state, "checkpoint_phase");
 	int rc = 0;
 
+	if (engine->cluster.name && !state_metadata(state, "cluster"))
+		add_pair(&event, "cluster", engine->cluster.name);
 	if (conf && (!old_conf || strcmp(conf, old_conf)))
 		add_pair(&event, "slurm_conf", conf);
 	if (!strstr(experiment->file, "/.latsub/experiment.ini")
