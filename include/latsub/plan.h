@@ -33,9 +33,11 @@ struct live_job {
 	bool held;
 	bool waiting;          /* all of its records are pending */
 	bool running;          /* one of its records is */
+	bool dead;             /* pending, and Slurm will never run it; such
+	                        * elements of an array stand for themselves */
 	bool ending;           /* one of its records is over, and its processes
 	                        * not: its runner may still requeue it */
-	const struct slurm_job *record; /* one of its records */
+	const struct slurm_job *record; /* the one that tells most */
 };
 
 struct live_jobs {
@@ -76,7 +78,8 @@ struct plan_phase {
 	bool drop;             /* what waits in Slurm waits for the wrong jobs:
 	                        * cancel it, submit it anew */
 	struct rangeset kept;  /* of a changed array: done before, still good */
-	char *reason;          /* for people: "failed", "stale: ..." */
+	bool again;            /* it failed or was lost: re-attempted */
+	char *reason;          /* for people: "failed: exit code 1" */
 	uint32_t gen;          /* of the submission */
 };
 

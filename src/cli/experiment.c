@@ -400,6 +400,19 @@ imagine_checkpoint(const struct request *r, struct state *state)
 	state_apply(state, &event);
 }
 
+/* What a resume would find out, in memory. */
+static void
+preview(struct request *r)
+{
+	struct latsub_error err;
+
+	if (!r->engine.slurm)
+		return;
+	/* without an answer here, what the cluster is stays unknown */
+	r->engine.slurm->cluster(&r->engine.cluster, &err);
+	engine_reconcile_preview(&r->engine, &r->jobs, &r->live);
+}
+
 static int
 dry_run(struct request *r)
 {
@@ -416,6 +429,7 @@ dry_run(struct request *r)
 		rc = ask_jobs(r);
 		if (rc)
 			return rc - 1;
+		preview(r);
 		state = r->engine.run->state;
 	} else {
 		state = imagined = imagine_state(r->engine.experiment->spec);

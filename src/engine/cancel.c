@@ -108,34 +108,69 @@ engine_cancel(struct engine *engine, const struct live_jobs *live,
 	return run_save(engine->run, err);
 }
 
+/* Jobs that wait for the wrong ones, and what Slurm will never run. */
+static bool
+is_dropped(const struct plan *plan, const struct live_job *job)
+{
+	return job->phase != SIZE_MAX && (plan->phases[job->phase].drop
+		|| (job->dead && plan->phases[job->phase].action == PLAN_RUN));
+}
+
+/* "123", or "123_[4,7-9]" where other elements of the array live on. */
+static char *
+id_of(const struct live_job *job)
+{
+	struct rangeset indices = { 0 };
+	struct strbuf id = { 0 };
+
+	strbuf_printf(&id, "%u", job->job);
+	if (job->dead && job->record->array_job_id) {
+		for (size_t i = 0; i < job->tasks.count; i++)
+			rangeset_add(&indices,
+			             job->tasks.items[i].first - job->base,
+			             job->tasks.items[i].last - job->base);
+		strbuf_puts(&id, "_[");
+		rangeset_print(&indices, &id);
+		strbuf_putc(&id, ']');
+		rangeset_clear(&indices);
+	}
+	return strbuf_steal(&id);
+}
+
+static enum slurm_answer
+drop(struct engine *engine, const struct live_job *job,
+     struct latsub_error *err)
+{
+	char *id = id_of(job);
+	enum slurm_answer answer;
+
+	fault_point();
+	answer = engine->slurm->cancel(id, err);
+	fault_point();
+	free(id);
+	return answer == SLURM_UNKNOWN_JOB ? SLURM_YES : answer;
+}
+
 int
 engine_drop(struct engine *engine, const struct plan *plan,
             struct live_jobs *live, struct latsub_error *err)
 {
 	size_t kept = 0;
+	int rc = 0;
 
 	for (size_t i = 0; i < live->count; i++) {
 		struct live_job job = live->items[i];
-		enum slurm_answer answer;
-		char id[16];
 
-		if (job.phase == SIZE_MAX || !plan->phases[job.phase].drop) {
+		if (rc || !is_dropped(plan, &job)) {
 			live->items[kept++] = job;
-			continue;
+		} else if (drop(engine, &job, err) != SLURM_YES) {
+			live->items[kept++] = job; /* as it was, from here on */
+			rc = -1;
+		} else {
+			free(job.phase_name);
+			rangeset_clear(&job.tasks);
 		}
-		snprintf(id, sizeof id, "%u", job.job);
-		fault_point();
-		answer = engine->slurm->cancel(id, err);
-		fault_point();
-		if (answer == SLURM_REFUSED || answer == SLURM_SILENT) {
-			while (i < live->count) /* as it was, from here on */
-				live->items[kept++] = live->items[i++];
-			live->count = kept;
-			return -1;
-		}
-		free(job.phase_name);
-		rangeset_clear(&job.tasks);
 	}
 	live->count = kept;
-	return 0;
+	return rc;
 }
