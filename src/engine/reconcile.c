@@ -97,19 +97,20 @@ job_of(const struct phase_state *phase, uint32_t task)
 	return NULL;
 }
 
+/* then: the task's index at the time of its generation. */
 static const struct slurm_job *
 record_of(const struct strmap *map, const struct phase_state *phase,
-          uint32_t task, const struct phase_job *job)
+          uint32_t task, uint32_t then, const struct phase_job *job)
 {
 	const struct slurm_job *record = NULL;
 	uint32_t gen = phase->cells[task].gen;
 
 	if (job)
 		record = find_record(map, xasprintf("%s %u %u #%u",
-			phase->name, gen, task, job->job));
+			phase->name, gen, then, job->job));
 	if (!record)
 		record = find_record(map, xasprintf("%s %u %u", phase->name,
-		                                    gen, task));
+		                                    gen, then));
 	if (!record)
 		record = find_record(map, xasprintf("%s %u +%u", phase->name,
 			gen, job ? job->base : 0));
@@ -147,7 +148,35 @@ struct gathering {
 	bool awaited; /* a runner's event should still arrive */
 	bool patience;
 	struct rangeset forgotten; /* jobs of which Slurm has no record */
+	/* where the values of an array were changed: from its indices of now
+	 * to those of a generation */
+	const struct phase_state *mapped;
+	uint32_t mapped_gen, *map;
 };
+
+/* The task's index in its generation's values, by which its job and its events
+ * count; UINT32_MAX: it was not among them. */
+static uint32_t
+index_then(struct gathering *g, const struct phase_state *phase,
+           uint32_t task)
+{
+	uint32_t gen = phase->cells[task].gen;
+	size_t i = phase->sweep_count;
+
+	while (i > 1 && phase->sweeps[i - 1].since > gen)
+		i--;
+	if (i == phase->sweep_count)
+		return task;
+	if (g->mapped != phase || g->mapped_gen != gen) {
+		free(g->map);
+		g->map = xcalloc(phase->total, sizeof *g->map);
+		sweep_map(phase_sweep_now(phase), &phase->sweeps[i - 1].sweep,
+		          g->map);
+		g->mapped = phase;
+		g->mapped_gen = gen;
+	}
+	return g->map[task];
+}
 
 /* One event for each reason of a phase; tasks are added to it. */
 static struct event *
@@ -178,14 +207,14 @@ event_for(struct gathering *g, const struct phase_state *phase,
 }
 
 static const struct accounting_fact *
-fact_of(struct gathering *g, const struct phase_state *phase, uint32_t task,
+fact_of(struct gathering *g, const struct phase_state *phase, uint32_t then,
         const struct phase_job *job)
 {
 	if (!job)
 		return NULL;
 	rangeset_add(&g->forgotten, job->job, job->job);
 	return accounting_find(&g->accounting, job->job,
-	                       phase->array ? task - job->base : SLURM_NO_TASK);
+	                       phase->array ? then - job->base : SLURM_NO_TASK);
 }
 
 static void
@@ -194,20 +223,21 @@ gather_task(struct gathering *g, const struct phase_state *phase,
 {
 	const struct task_cell *cell = &phase->cells[task];
 	const struct phase_job *job = job_of(phase, task);
+	uint32_t then = index_then(g, phase, task);
 	struct reconcile_in in = { .state = cell->state,
 		.attempt = cell->attempt, .patient = g->patience,
-		.record = record_of(g->records, phase, task, job),
+		.record = record_of(g->records, phase, task, then, job),
 		.reused = is_reused(g->records, phase, task, job),
 		.renewed = is_renewed(g->engine, job) };
 	struct reconcile_out out;
 
 	if (!in.record && !in.reused && !in.renewed)
-		in.fact = fact_of(g, phase, task, job);
+		in.fact = fact_of(g, phase, then, job);
 	reconcile_decide(&in, &out);
 	g->awaited |= out.action == RECONCILE_AWAIT;
 	if (out.action == RECONCILE_RECORD)
-		rangeset_add(&event_for(g, phase, cell->gen, &out)->tasks, task,
-		             task);
+		rangeset_add(&event_for(g, phase, cell->gen, &out)->tasks, then,
+		             then);
 }
 
 static void
@@ -300,6 +330,7 @@ static void
 finish(struct gathering *g, struct strmap *records)
 {
 	forget(g);
+	free(g->map);
 	accounting_clear(&g->accounting);
 	strmap_destroy(records);
 }

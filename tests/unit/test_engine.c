@@ -509,6 +509,37 @@ an_element_is_decided_by_itself(void **state)
 	assert_int_equal(phase(f, "many")->cells[3].gen, 1);
 }
 
+/* Task 0 was "a" and is "z": Slurm's element 0 is task 1 now. */
+static void
+elements_are_counted_by_the_values_of_their_time(void **state)
+{
+	static const char changed[] = "[experiment]\nname = e\n"
+		"[phase many]\narray.I = z a b c d\ncommand = true\n";
+	struct fixture *f = *state;
+	struct latsub_errlist errors = { 0 };
+	char *file = file_join(f->dir, "changed.ini");
+	uint32_t id;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "many", "0-3", 0);
+	id = fake_find("many")->job_id;
+	for (size_t i = 0; i < fake_jobs()->count; i++)
+		fake_jobs()->items[i].state = SLURM_CANCELLED;
+	fake_element(id, 0)->state = SLURM_COMPLETE;
+	fake_element(id, 1)->state = SLURM_NODE_FAIL;
+	fake_element(id, 2)->state = SLURM_OOM;
+	assert_int_equal(file_replace(file, changed, strlen(changed), 0644,
+	                              &f->err), 0);
+	experiment_destroy(f->engine.experiment);
+	f->engine.experiment = experiment_load(file, NULL, NULL, &errors);
+	assert_int_equal(engine_update_run(&f->engine, &f->err), 0);
+	assert_int_equal(resume(f), 0);
+	assert_reason(f, "many", 'c', "cancelled");
+	assert_int_equal(task_of(f, "many", 1), TASK_COMPLETED);
+	assert_string_equal(fake_find("many")->array_tasks, "0,2-4");
+	free(file);
+}
+
 static void
 a_job_of_another_identity_is_not_ours(void **state)
 {
@@ -753,6 +784,7 @@ main(void)
 		TEST(a_silent_cancel_can_be_done_again),
 		TEST(a_cancel_of_what_is_gone_is_done),
 		TEST(an_element_is_decided_by_itself),
+		TEST(elements_are_counted_by_the_values_of_their_time),
 		TEST(a_job_of_another_identity_is_not_ours),
 		TEST(a_number_of_another_phase_is_not_this_ones),
 		TEST(a_slurm_that_was_set_up_anew_is_told),
