@@ -123,9 +123,11 @@ reason_to_run(const struct spec *spec, const struct state *state,
 {
 	char *reason, *rest, *both;
 
+	if (out->drop)
+		return plan_reason_replace(live, index, "a parent runs again");
 	if (plan_has_dead(live, index))
-		return xstrdup("its dependency can never be satisfied: "
-		               "cancelled there, submitted anew");
+		return plan_reason_replace(live, index, "its dependency can "
+		                           "never be satisfied");
 	reason = plan_reason_run(state, state_find(state,
 		spec->phases[index].name), &out->tasks, &out->again);
 	if (out->live.count == 0)
@@ -176,9 +178,7 @@ plan_one(const struct spec *spec, const struct state *state,
 		out->reason = xasprintf("stale: it ran without %s", stale);
 	} else if (rangeset_count(&out->tasks) > 0) {
 		out->action = PLAN_RUN;
-		out->reason = out->drop ? xstrdup("waits in Slurm for the wrong "
-			"jobs: cancelled there, submitted anew")
-			: reason_to_run(spec, state, live, out, index);
+		out->reason = reason_to_run(spec, state, live, out, index);
 	} else {
 		out->action = out->live.count ? PLAN_ADOPT : PLAN_SKIP;
 		out->reason = out->live.count ? plan_reason_adopt(live, index)

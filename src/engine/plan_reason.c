@@ -99,7 +99,7 @@ add_part(const struct asking *a, struct strbuf *out, enum task_state state,
 	if (a->phase->total > 1)
 		strbuf_printf(out, "%u ", count);
 	reason = kind ? reason_in(a, state, kind) : xstrdup("");
-	if (text_starts(reason, word)) /* "cancelled before it started" */
+	if (text_starts(reason, word)) /* "cancelled before the start" */
 		strbuf_puts(out, reason);
 	else
 		strbuf_printf(out, "%s%s%s", word, *reason ? ": " : "", reason);
@@ -170,7 +170,7 @@ plan_reason_adopt(const struct live_jobs *live, size_t phase)
 
 	if (!job)
 		return xstrdup("in Slurm already");
-	strbuf_printf(&text, "job %u: %s", job->job, out.reason);
+	strbuf_printf(&text, "job %u %s", job->job, out.reason);
 	if (job->record->state == SLURM_RUNNING && *job->record->nodes)
 		strbuf_printf(&text, " on %s", job->record->nodes);
 	if (out.action == RECONCILE_TELL)
@@ -179,6 +179,19 @@ plan_reason_adopt(const struct live_jobs *live, size_t phase)
 	if (count > 1)
 		strbuf_printf(&text, "; %zu jobs in all", count);
 	return strbuf_steal(&text);
+}
+
+char *
+plan_reason_replace(const struct live_jobs *live, size_t phase,
+                    const char *why)
+{
+	size_t first = live_first(live, phase);
+
+	while (first < live->count && live->items[first].phase == phase
+	       && !live->items[first].dead && plan_has_dead(live, phase))
+		first++;
+	return xasprintf("%s: job %u is replaced", why,
+	                 live->items[first].job);
 }
 
 bool

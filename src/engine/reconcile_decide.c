@@ -24,17 +24,17 @@ const struct reconcile_row reconcile_rows[] = {
 	{ "no answer", SAYS(NOTHING), ANY, RECONCILE_STOP, 0,
 	  "Slurm does not answer", PLAIN },
 	{ "live and running", SAYS(RUNNING), ANY, RECONCILE_LEAVE, 0,
-	  "running", PLAIN },
+	  "runs", PLAIN },
 	{ "live and ending", SAYS(ENDING), ANY, RECONCILE_LEAVE, 0,
-	  "ending", PLAIN },
+	  "ends", PLAIN },
 	{ "live and pending", SAYS(PENDING), ANY, RECONCILE_LEAVE, 0,
 	  "waits", WITH_SLURMS_REASON },
 	{ "requeued and pending", SAYS(REQUEUED), ANY, RECONCILE_LEAVE, 0,
-	  "requeued, waits", WITH_SLURMS_REASON },
+	  "is requeued and waits", WITH_SLURMS_REASON },
 	{ "held by a person or a cut-off submission", SAYS(HELD_USER), ANY,
-	  RECONCILE_RELEASE, 0, "held, a resume releases it", PLAIN },
+	  RECONCILE_RELEASE, 0, "is held, a resume releases it", PLAIN },
 	{ "held by Slurm", SAYS(HELD_SLURM), ANY, RECONCILE_TELL, 0,
-	  "held by Slurm", WITH_SLURMS_REASON },
+	  "is held by Slurm", WITH_SLURMS_REASON },
 	{ "dependency never satisfied", SAYS(NEVER), ANY, RECONCILE_DROP, 0,
 	  "its dependency can never be satisfied", PLAIN },
 	{ "over in the journal", ENDED | GONE, IN(OVER), RECONCILE_LEAVE, 0,
@@ -70,7 +70,7 @@ const struct reconcile_row reconcile_rows[] = {
 	{ "purged after a requeue", SAYS(FORGOTTEN), IN(REQUEUED),
 	  RECONCILE_RECORD, EVENT_CANCELLED,
 	  "requeued, and gone from Slurm since", PLAIN },
-	{ "purged before it started", SAYS(FORGOTTEN), IN(WAITING),
+	{ "purged before the start", SAYS(FORGOTTEN), IN(WAITING),
 	  RECONCILE_RECORD, EVENT_CANCELLED, "never started", PLAIN },
 };
 const size_t reconcile_row_count =
@@ -202,7 +202,7 @@ reconcile_decide(const struct reconcile_in *in, struct reconcile_out *out)
 	    && word < SAYS_FORGOTTEN
 	    && row->stages == UNDER_WAY)
 		more = stage == STAGE_REQUEUED || out->attempt
-			? " before its next attempt" : " before it started";
+			? " before the next attempt" : " before the start";
 	print_reason(out, row, word == SAYS_SIGNAL ? WTERMSIG(status)
 	             : WEXITSTATUS(status), record ? record->reason : NULL,
 	             more);

@@ -84,7 +84,7 @@ view_print_graph(const struct spec *spec, enum view_graph kind, FILE *out)
 }
 
 #define PLAN_COLUMNS 80
-#define PLAN_NAMES_MAX 30 /* longer ones have a line of their own */
+#define PLAN_NAMES_MAX 26 /* longer ones have a line of their own */
 
 /* "evaluation [3 of 12]" */
 static char *
@@ -119,16 +119,33 @@ print_wrapped(const char *text, size_t indent, FILE *out)
 	fputc('\n', out);
 }
 
-/* "after training, after_any x": what the new jobs wait for. */
+/* What a person should know of it: "failed: exit code 3 <- after training;
+ * after_any x, y". */
 static char *
-plan_parents(const struct spec *spec, const struct spec_phase *phase)
+plan_text(const struct spec *spec, const struct spec_phase *phase,
+          const struct plan_phase *planned)
 {
 	struct strbuf text = { 0 };
+	const char *lead = " <- ";
 
-	for (size_t e = 0; e < phase->edge_count; e++)
-		strbuf_printf(&text, "%s%s %s", e ? ", " : "<- ",
-		              kinds[phase->edges[e].kind],
-		              spec->phases[phase->edges[e].parent].name);
+	strbuf_puts(&text, planned->reason);
+	for (int kind = EDGE_AFTER; planned->action == PLAN_RUN
+	     && kind <= EDGE_AFTER_EACH; kind++) {
+		bool first = true;
+
+		for (size_t e = 0; e < phase->edge_count; e++) {
+			const struct spec_edge *edge = &phase->edges[e];
+
+			if ((int)edge->kind != kind)
+				continue;
+			if (first)
+				strbuf_printf(&text, "%s%s", lead, kinds[kind]);
+			strbuf_printf(&text, "%s %s", first ? "" : ",",
+			              spec->phases[edge->parent].name);
+			lead = "; ";
+			first = false;
+		}
+	}
 	return strbuf_steal(&text);
 }
 
@@ -154,6 +171,7 @@ print_planned(const struct spec *spec, const struct spec_phase *phase,
 {
 	static const char *const actions[] = { "skip", "adopt", "run", "leave" };
 	char *name = plan_name(phase, planned);
+	char *text = plan_text(spec, phase, planned);
 	size_t indent = 6 + width + 2;
 
 	fprintf(out, "%-5s %-*s", actions[planned->action], (int)width, name);
@@ -161,14 +179,8 @@ print_planned(const struct spec *spec, const struct spec_phase *phase,
 		fprintf(out, "\n%*s", (int)indent, "");
 	else
 		fputs("  ", out);
-	print_wrapped(planned->reason, indent, out);
-	if (planned->action == PLAN_RUN && phase->edge_count) {
-		char *parents = plan_parents(spec, phase);
-
-		fprintf(out, "%*s", (int)indent, "");
-		print_wrapped(parents, indent, out);
-		free(parents);
-	}
+	print_wrapped(text, indent, out);
+	free(text);
 	free(name);
 }
 

@@ -502,7 +502,7 @@ an_element_is_decided_by_itself(void **state)
 	/* of element 2 Slurm has nothing any more */
 	assert_int_equal(resume(f), 0);
 	assert_string_equal(planned(f, "many"), "2 lost: died without a word, "
-		"and others; the rest: job 102: running");
+		"and others; the rest: job 102 runs");
 	assert_int_equal(task_of(f, "many", 0), TASK_STARTED);
 	assert_int_equal(task_of(f, "many", 3), TASK_SUBMITTED);
 	assert_int_equal(phase(f, "many")->cells[1].gen, 2);

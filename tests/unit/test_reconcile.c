@@ -46,7 +46,7 @@ assert_recorded(struct reconcile_in in, const char *row, enum event_kind kind,
 }
 
 /* A state in which a started task is lost, and one that had not started is
- * cancelled, before it started or before its next attempt. */
+ * cancelled, before the start or before the next attempt. */
 static void
 assert_lost(enum slurm_state slurm, const char *row, const char *reason)
 {
@@ -56,10 +56,10 @@ assert_lost(enum slurm_state slurm, const char *row, const char *reason)
 		.state = slurm)), row, EVENT_LOST, 0, reason);
 	assert_recorded(TASK(.state = TASK_STARTED, .attempt = 2, .record = JOB(
 		.state = slurm, .restarts = 2)), row, EVENT_LOST, 2, reason);
-	snprintf(later, sizeof later, "%s before it started", reason);
+	snprintf(later, sizeof later, "%s before the start", reason);
 	assert_recorded(TASK(.state = TASK_SUBMITTED, .record = JOB(
 		.state = slurm)), row, EVENT_CANCELLED, 0, later);
-	snprintf(later, sizeof later, "%s before its next attempt", reason);
+	snprintf(later, sizeof later, "%s before the next attempt", reason);
 	assert_recorded(TASK(.state = TASK_REQUEUED, .record = JOB(
 		.state = slurm, .restarts = 1)), row, EVENT_CANCELLED, 1,
 		later);
@@ -128,7 +128,7 @@ requeued_and_pending(void **state)
 	out = decided(TASK(.state = TASK_REQUEUED,
 		.record = PENDING(reason, .restarts = 1)),
 		"requeued and pending", RECONCILE_LEAVE);
-	assert_string_equal(out.reason, "requeued, waits: BeginTime");
+	assert_string_equal(out.reason, "is requeued and waits: BeginTime");
 	decided(TASK(.state = TASK_STARTED,
 		.record = PENDING(none, .completing = true)),
 		"requeued and pending", RECONCILE_LEAVE);
@@ -157,7 +157,7 @@ held_by_slurm(void **state)
 		.record = PENDING(words, .held = true, .restarts = 1)),
 		"held by Slurm", RECONCILE_TELL);
 	assert_string_equal(out.reason,
-	                    "held by Slurm: launch failed requeued held");
+	                    "is held by Slurm: launch failed requeued held");
 	decided(TASK(.state = TASK_SUBMITTED,
 		.record = PENDING(admin, .held = true)), "held by Slurm",
 		RECONCILE_TELL);
@@ -201,13 +201,13 @@ cancelled(void **state)
 		"cancelled");
 	assert_recorded(TASK(.state = TASK_INTENDED, .record = JOB(
 		.state = SLURM_CANCELLED)), "cancelled", EVENT_CANCELLED, 0,
-		"cancelled before it started");
+		"cancelled before the start");
 	assert_recorded(TASK(.state = TASK_REQUEUED, .record = JOB(
 		.state = SLURM_CANCELLED)), "cancelled", EVENT_CANCELLED, 0,
-		"cancelled before its next attempt");
+		"cancelled before the next attempt");
 	assert_recorded(TASK(.state = TASK_REQUEUED, .record = JOB(
 		.state = SLURM_CANCELLED, .restarts = 1)), "cancelled",
-		EVENT_CANCELLED, 1, "cancelled before its next attempt");
+		EVENT_CANCELLED, 1, "cancelled before the next attempt");
 }
 
 /* Slurm's record is about the very attempt that was to be followed by another:
@@ -266,7 +266,7 @@ failed_and_unrecorded(void **state)
 	assert_int_equal(out.code, 3);
 	in.state = TASK_SUBMITTED;
 	assert_recorded(in, "failed and unrecorded", EVENT_FAILED, 0,
-	                "exit code 3 before it started");
+	                "exit code 3 before the start");
 }
 
 static void
@@ -279,7 +279,7 @@ killed_by_a_signal(void **state)
 	assert_recorded(TASK(.state = TASK_SUBMITTED, .record = JOB(
 		.state = SLURM_FAILED, .exit_code = SIGKILL)),
 		"killed by a signal", EVENT_CANCELLED, 0,
-		"killed by signal 9 before it started");
+		"killed by signal 9 before the start");
 }
 
 static void
@@ -393,14 +393,14 @@ purged_after_a_requeue(void **state)
 }
 
 static void
-purged_before_it_started(void **state)
+purged_before_the_start(void **state)
 {
 	(void)state;
 	assert_recorded(TASK(.state = TASK_SUBMITTED),
-	                "purged before it started", EVENT_CANCELLED, 0,
+	                "purged before the start", EVENT_CANCELLED, 0,
 	                "never started");
 	assert_recorded(TASK(.state = TASK_INTENDED),
-	                "purged before it started", EVENT_CANCELLED, 0,
+	                "purged before the start", EVENT_CANCELLED, 0,
 	                "never started");
 }
 
@@ -545,7 +545,7 @@ main(void)
 		cmocka_unit_test(job_number_reused),
 		cmocka_unit_test(purged_after_it_started),
 		cmocka_unit_test(purged_after_a_requeue),
-		cmocka_unit_test(purged_before_it_started),
+		cmocka_unit_test(purged_before_the_start),
 		cmocka_unit_test(design_has_the_same_rows),
 		cmocka_unit_test(accounting_is_parsed_strictly),
 		cmocka_unit_test(programs_have_a_bound),
