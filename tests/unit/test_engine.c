@@ -405,6 +405,34 @@ what_slurm_holds_is_told_and_left(void **state)
 		"failed requeued held; 'scontrol release"));
 }
 
+/* ---- two at once ---- */
+
+static void
+write_holder(void *user)
+{
+	while_asleep = NULL;
+	assert_int_equal(pwrite(*(int *)user, "process 7 on n1\n", 16, 0), 16);
+}
+
+static void
+the_holder_of_the_lock_is_named(void **state)
+{
+	struct fixture *f = *state;
+	int fd = engine_lock(f->engine.run, &f->err);
+
+	assert_true(fd >= 0);
+	assert_int_equal(engine_lock(f->engine.run, &f->err), -1);
+	assert_non_null(strstr(f->err.text, "(process "));
+	/* it has the lock, and has not written its name yet */
+	assert_int_equal(ftruncate(fd, 0), 0);
+	while_asleep = write_holder;
+	while_asleep_user = &fd;
+	assert_int_equal(engine_lock(f->engine.run, &f->err), -1);
+	assert_int_equal(f->err.code, LATSUB_UNFINISHED);
+	assert_non_null(strstr(f->err.text, "(process 7 on n1)"));
+	close(fd);
+}
+
 /* ---- cancelling ---- */
 
 static void
@@ -780,6 +808,7 @@ main(void)
 		TEST(a_release_whose_answer_is_lost_is_done_again),
 		TEST(a_refused_release_takes_all_back),
 		TEST(what_slurm_holds_is_told_and_left),
+		TEST(the_holder_of_the_lock_is_named),
 		TEST(a_cancel_journals_what_waited),
 		TEST(a_silent_cancel_can_be_done_again),
 		TEST(a_cancel_of_what_is_gone_is_done),
