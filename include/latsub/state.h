@@ -183,6 +183,9 @@ void phase_tasks_in(const struct phase_state *phase, unsigned states,
 uint32_t phase_sweep_seq(const struct phase_state *phase); /* for event.seq */
 /* The job that has the task now, 0 if none. */
 uint32_t phase_job_of(const struct phase_state *phase, uint32_t task);
+/* The kind of the marks that have the reasons of a kind: those of 'f', 'l', 'c'
+ * are 'F', 'L', 'C', known from the journal alone and not counted. */
+char phase_reason_mark(char kind);
 /* Marks of a kind ('r', 'f', ...) on a task in a generation; gen 0: on any
  * task, in any generation.  reason NULL: whatever the reason. */
 uint64_t phase_marks(const struct phase_state *phase, char kind,

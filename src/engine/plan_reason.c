@@ -75,7 +75,7 @@ reason_in(const struct asking *a, enum task_state state, char kind)
 	for (size_t i = a->phase->mark_count; i-- > 0; ) {
 		const struct phase_mark *mark = &a->phase->marks[i];
 
-		if (mark->kind != kind || !*mark->reason
+		if (mark->kind != phase_reason_mark(kind) || !*mark->reason
 		    || !explains(a, mark, state))
 			continue;
 		others |= reason && strcmp(reason, mark->reason) != 0;

@@ -200,12 +200,15 @@ apply_mark(struct phase_state *phase, const struct event *event,
 		phase_add_mark(phase, 't', event->gen, event->attempt, seconds,
 		               tasks);
 	}
-	/* why a task failed is not a mark's: the state file has one set for
-	 * each attempt, whatever the reasons */
+	/* counted without their reasons: the state file has one set for each
+	 * attempt, whatever these are */
 	if (kind)
 		phase_add_mark(phase, kind, event->gen, event->attempt,
 		               kind == 'r' && event->reason ? event->reason
 		               : "", tasks);
+	if (kind && kind != 'r' && event->reason)
+		phase_add_mark(phase, phase_reason_mark(kind), event->gen,
+		               event->attempt, event->reason, tasks);
 }
 
 static void

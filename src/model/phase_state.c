@@ -152,6 +152,12 @@ phase_job_of(const struct phase_state *phase, uint32_t task)
 	return newest ? newest->job : 0;
 }
 
+char
+phase_reason_mark(char kind)
+{
+	return kind == 'r' ? kind : (char)(kind - 'a' + 'A');
+}
+
 uint64_t
 phase_marks(const struct phase_state *phase, char kind, uint32_t gen,
             uint32_t task, const char *reason)

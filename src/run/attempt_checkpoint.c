@@ -223,7 +223,7 @@ ended_in_order(const struct attempt *attempt)
 	for (size_t i = 0; i < state->mark_count; i++) {
 		const struct phase_mark *mark = &state->marks[i];
 
-		if (mark->kind == 't' || mark->gen > attempt->gen
+		if (!strchr("rflc", mark->kind) || mark->gen > attempt->gen
 		    || (mark->gen == attempt->gen
 		        && mark->attempt >= attempt->attempt)
 		    || !rangeset_has(&mark->tasks, attempt->task))

@@ -330,8 +330,11 @@ save_marks(struct saving *s, const struct state *state)
 			int k = 0;
 			char what[128];
 
-			while (state_marks[k].kind != mark->kind)
+			while (k < STATE_MARK_KINDS
+			       && state_marks[k].kind != mark->kind)
 				k++;
+			if (k == STATE_MARK_KINDS)
+				continue; /* a reason */
 			snprintf(what, sizeof what, "%s.%u.%u%s%s",
 			         state_marks[k].word, mark->gen, mark->attempt,
 			         with_reason && *mark->reason ? "." : "",

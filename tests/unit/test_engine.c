@@ -208,7 +208,7 @@ assert_reason(struct fixture *f, const char *name, char kind,
 	const struct phase_state *p = state_find(f->engine.run->state, name);
 
 	for (size_t i = p->mark_count; i-- > 0; ) {
-		if (p->marks[i].kind == kind) {
+		if (p->marks[i].kind == phase_reason_mark(kind)) {
 			assert_string_equal(p->marks[i].reason, reason);
 			return;
 		}
