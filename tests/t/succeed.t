@@ -41,6 +41,22 @@ experiment preempted lowcancel && {
 	ok "$run_name: the log says which job goes on" goes_on_as "$job"
 }
 
+# ---- latsub itself was replaced meanwhile, as an upgrade does ----
+run_name="upgraded meanwhile"
+mkdir "$tmp/bin" && cp "$latsub" "$tmp/bin/latsub" && cp "$latsub" "$tmp/bin/newer"
+LATSUB_SLURM_MODULE=$(dirname "$latsub")/.libs/slurm.so
+export LATSUB_SLURM_MODULE
+latsub=$tmp/bin/latsub experiment upgraded main "signal = USR1@120" && {
+	ok "$run_name: it starts" until_true 20 started 0
+	sleep 1.5
+	mv "$tmp/bin/newer" "$tmp/bin/latsub"
+	forbid "$job"
+	kill -USR1 "$(runner_pid)"
+	ends_well 60
+	ok "$run_name: the log says which job goes on" goes_on_as "$job"
+}
+unset LATSUB_SLURM_MODULE
+
 # ---- limits count over successors ----
 run_name="limits"
 cat >limits.ini <<INI
