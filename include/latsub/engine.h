@@ -39,7 +39,8 @@ int engine_lock(const struct run *run, struct latsub_error *err);
 
 struct engine_job {
 	size_t phase;
-	uint32_t gen, job, base;
+	uint32_t gen, attempt; /* the first of its tasks' in this job */
+	uint32_t job, base;
 	struct rangeset tasks;
 	char *dependency; /* as submitted; or NULL */
 };
@@ -49,6 +50,8 @@ struct engine_result {
 	size_t count;
 	size_t *first; /* by phase: index of its first job + 1; they come
 	                * together */
+	uint64_t deferred; /* tasks that the queue has no room for now */
+	bool silent;   /* it failed since Slurm does not answer */
 };
 
 /* Check against the cluster what can be known before: partitions, time
@@ -60,7 +63,8 @@ void engine_preflight(const struct engine *engine, const struct plan *plan,
 int engine_drop(struct engine *engine, const struct plan *plan,
                 struct live_jobs *live, struct latsub_error *err);
 
-/* Submit what the plan says.  On a refusal what this call submitted is
+/* Submit what the plan says.  Where the queue has no room for all of it, what
+ * is left stays intended, and the jobs submit it as they end.  On a refusal what this call submitted is
  * cancelled again; when Slurm falls silent everything stays as it is, held,
  * for a resume to find. */
 int engine_submit(struct engine *engine, const struct plan *plan,
@@ -68,10 +72,32 @@ int engine_submit(struct engine *engine, const struct plan *plan,
                   struct latsub_error *err);
 void engine_result_clear(struct engine_result *result);
 
-/* Record what Slurm knows and the journal does not: tasks that died without
- * a word.  Waits a little for completions that are still on their way. */
+/* Record what Slurm knows and the journal does not (reconcile.h).  Waits a
+ * little for the runners' own events that are still on their way. */
 int engine_reconcile(struct engine *engine, const struct slurm_jobs *jobs,
                      const struct live_jobs *live, struct latsub_error *err);
+/* The same in memory only, without waiting: for a dry run. */
+void engine_reconcile_preview(struct engine *engine,
+                              const struct slurm_jobs *jobs,
+                              const struct live_jobs *live);
+
+/* A job whose task is to go on, and that may not go back into the queue. */
+struct engine_ended {
+	const char *phase;
+	uint32_t gen, attempt, task, base;
+	uint32_t job;           /* the array's id, if it is of one */
+	bool is_array;
+	uint32_t element;       /* its own id */
+	bool more_time, more_mem; /* it ran out of that: retry_time, retry_mem */
+};
+
+/* Submit a successor for it, make what waits for it wait for that, release it.
+ * Again after SLURM_SILENT: nothing is done twice. */
+enum slurm_answer engine_succeed(struct engine *engine,
+                                 const struct engine_ended *ended,
+                                 const struct slurm_jobs *jobs,
+                                 uint32_t *successor,
+                                 struct latsub_error *err);
 
 /* Cancel the run's live jobs (of one phase, or of all: NULL). */
 int engine_cancel(struct engine *engine, const struct live_jobs *live,

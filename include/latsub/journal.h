@@ -35,6 +35,13 @@ int journal_append(const char *dir, const struct event *events, size_t count,
                    bool sync, struct latsub_error *err);
 int journal_sync(const char *dir, struct latsub_error *err);
 
+/* Go through all events of a kind, file by file: for the rare question that the
+ * folded state has no answer to.  The event is the caller's only during the
+ * call. */
+typedef void journal_scan_f(const struct event *event, void *user);
+int journal_scan(const char *dir, enum event_kind kind, journal_scan_f *each,
+                 void *user, struct latsub_error *err);
+
 /* Has anybody written to a journal there?  -1 when it cannot be told. */
 int journal_exists(const char *dir, bool *exists, struct latsub_error *err);
 

@@ -32,9 +32,12 @@ struct live_job {
 	struct rangeset tasks; /* that are pending or running, by our indices */
 	bool held;
 	bool waiting;          /* all of its records are pending */
+	bool running;          /* one of its records is */
+	bool dead;             /* pending, and Slurm will never run it; such
+	                        * elements of an array stand for themselves */
 	bool ending;           /* one of its records is over, and its processes
 	                        * not: its runner may still requeue it */
-	const struct slurm_job *record; /* one of its records */
+	const struct slurm_job *record; /* the one that tells most */
 };
 
 struct live_jobs {
@@ -48,6 +51,16 @@ void live_join(struct live_jobs *live, const struct spec *spec,
 void live_clear(struct live_jobs *live);
 /* The phase's jobs come together: the index of the first, or live->count. */
 size_t live_first(const struct live_jobs *live, size_t phase);
+
+/* A job that runs a command which began before its phase was set to pending by
+ * hand, so that its end does not count; or NULL. */
+const struct live_job *live_outdated(const struct live_jobs *live,
+                                     const struct state *state);
+/* A job whose runner waits for a parent (after) that neither has completed nor
+ * is in Slurm, until it gives up (30 s); or NULL. */
+const struct live_job *live_in_vain(const struct live_jobs *live,
+                                    const struct spec *spec,
+                                    const struct state *state);
 
 /* ---- the plan ---- */
 
@@ -65,7 +78,8 @@ struct plan_phase {
 	bool drop;             /* what waits in Slurm waits for the wrong jobs:
 	                        * cancel it, submit it anew */
 	struct rangeset kept;  /* of a changed array: done before, still good */
-	char *reason;          /* for people: "failed", "stale: ..." */
+	bool again;            /* it failed or was lost: re-attempted */
+	char *reason;          /* for people: "failed: exit code 1" */
 	uint32_t gen;          /* of the submission */
 };
 
@@ -73,11 +87,17 @@ struct plan {
 	struct plan_phase *phases; /* one for each of the spec */
 	size_t count;
 	size_t to_run;
+	bool is_rest; /* of a submission that had no room: intended already */
 };
 
 /* selected (may be NULL: all) has a member for each phase of the spec. */
 struct plan *plan_create(const struct spec *spec, const struct state *state,
                          const struct live_jobs *live, const bool *selected);
+/* What is left of a submission that had no room in the queue: tasks that are
+ * intended, not in Slurm, and may still run. */
+struct plan *plan_create_rest(const struct spec *spec,
+                              const struct state *state,
+                              const struct live_jobs *live);
 void plan_destroy(struct plan *plan);
 
 #endif

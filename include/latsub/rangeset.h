@@ -30,6 +30,9 @@ uint64_t rangeset_count(const struct rangeset *set);
 void rangeset_union(struct rangeset *set, const struct rangeset *other);
 void rangeset_subtract(struct rangeset *set, const struct rangeset *other);
 void rangeset_copy(struct rangeset *to, const struct rangeset *from);
+/* Move the first count members, or all there are, to taken. */
+void rangeset_take(struct rangeset *set, uint64_t count,
+                   struct rangeset *taken);
 bool rangeset_equal(const struct rangeset *a, const struct rangeset *b);
 void rangeset_clear(struct rangeset *set);
 /* Parse "0-41,43" ("" is the empty set); -1 when malformed. */

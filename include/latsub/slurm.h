@@ -18,7 +18,7 @@
 #include "latsub/error.h"
 #include "latsub/options.h"
 
-#define SLURM_OPS_VERSION 2
+#define SLURM_OPS_VERSION 3
 #define SLURM_NO_TASK UINT32_MAX
 
 /* What a call may answer.  "No answer" is never taken for "no". */
@@ -26,7 +26,9 @@ enum slurm_answer {
 	SLURM_YES = 0,
 	SLURM_REFUSED = -1,  /* Slurm said no; the error has its own words */
 	SLURM_SILENT = -2,   /* no answer: it may or may not have happened */
-	SLURM_UNKNOWN_JOB = -3
+	SLURM_UNKNOWN_JOB = -3,
+	SLURM_FULL = -4      /* no room in the queue: MaxJobCount, or a limit on
+	                      * submitted jobs */
 };
 
 /* Base states, as Slurm's own enum job_states, by their names. */
@@ -49,7 +51,9 @@ struct slurm_job {
 	char *comment;
 	enum slurm_state state;
 	bool completing, requeued, held;
-	char *reason;          /* Slurm's word: "Priority", "Dependency", ... */
+	char *reason;          /* why it waits, in Slurm's words as squeue has
+	                        * them: "Priority", "JobHeldUser", "launch failed
+	                        * requeued held", ... */
 	char *nodes;
 	char *partition;
 	char *dependency;
@@ -76,6 +80,7 @@ struct slurm_cluster {
 	char *version;            /* "22.05.8" */
 	uint32_t max_array_size;  /* task ids are below it */
 	uint32_t max_jobs;
+	uint32_t next_job_id;     /* the number of the next job; 0: not told */
 	uint32_t kill_wait_sec;
 	struct slurm_partition *partitions;
 	size_t partition_count;
@@ -92,6 +97,7 @@ struct slurm_request {
 	const char *array;       /* "0-41,43%4" or NULL */
 	const char *const *env;  /* "NAME=value", NULL-terminated; the module
 	                          * adds the SLURM_* variables sbatch adds */
+	unsigned patience;       /* tries more while the queue is full */
 	bool hold;               /* submit with priority 0 */
 	bool append;             /* open-mode=append unless options say else */
 	const struct job_options *options;
@@ -113,8 +119,8 @@ struct slurm_ops {
 	void (*close)(void);
 	enum slurm_answer (*cluster)(struct slurm_cluster *out,
 	                             struct latsub_error *err);
-	/* Retries by itself, with patience, what sbatch retries (queue full,
-	 * EAGAIN).  A time-out is SLURM_SILENT. */
+	/* Retries by itself, as sbatch does, when the queue is full: after 1, 2,
+	 * 3 ... s.  A time-out is SLURM_SILENT. */
 	enum slurm_answer (*submit)(const struct slurm_request *request,
 	                            uint32_t *job_id,
 	                            struct latsub_error *err);
@@ -134,6 +140,11 @@ struct slurm_ops {
 	enum slurm_answer (*cancel)(const char *id, struct latsub_error *err);
 	/* Requeue: "pending execution" counts as done. */
 	enum slurm_answer (*requeue)(const char *id, struct latsub_error *err);
+	/* The most memory that a job may ask for on a node of a partition (or of
+	 * one of "a,b"); -1: no node of it is known. */
+	enum slurm_answer (*largest_memory)(const char *partition,
+	                                    int64_t *mem_mib,
+	                                    struct latsub_error *err);
 };
 
 /* What the module exports. */

@@ -76,9 +76,10 @@ struct task_cell {
 	uint8_t done;  /* it completed once, whatever came after */
 };
 
-/* A job of the phase's current generation. */
+/* A job of the phase: its tasks' attempts from `attempt` on, which is 0 unless
+ * it goes on for a job that could not be requeued. */
 struct phase_job {
-	uint32_t gen, job, base;
+	uint32_t gen, attempt, job, base;
 	struct rangeset tasks;
 };
 
@@ -88,7 +89,7 @@ struct phase_mark {
 	char kind; /* 'r' requeued, 'f' failed, 'l' lost, 'c' cancelled, 't' ran
 	            * for so many seconds (in reason) before a requeue */
 	uint32_t gen, attempt;
-	char *reason;
+	char *reason; /* of 'f', 'l' and 'c': empty */
 	struct rangeset tasks;
 };
 
@@ -187,6 +188,9 @@ void phase_tasks_in(const struct phase_state *phase, unsigned states,
 uint32_t phase_sweep_seq(const struct phase_state *phase); /* for event.seq */
 /* The job that has the task now, 0 if none. */
 uint32_t phase_job_of(const struct phase_state *phase, uint32_t task);
+/* The kind of the marks that have the reasons of a kind: those of 'f', 'l', 'c'
+ * are 'F', 'L', 'C', known from the journal alone and not counted. */
+char phase_reason_mark(char kind);
 /* Marks of a kind ('r', 'f', ...) on a task in a generation; gen 0: on any
  * task, in any generation.  reason NULL: whatever the reason. */
 uint64_t phase_marks(const struct phase_state *phase, char kind,
@@ -197,8 +201,12 @@ uint64_t phase_used_sec(const struct phase_state *phase, uint32_t gen,
 void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
                     uint32_t attempt, const char *reason,
                     const struct rangeset *tasks);
-void phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t job,
-                   uint32_t base, const struct rangeset *tasks);
+void phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
+                   uint32_t job, uint32_t base, const struct rangeset *tasks);
+
+/* The tasks that an event speaks of, in the indices of the current sweep. */
+void phase_tasks_of(const struct phase_state *phase, const struct event *event,
+                    struct rangeset *out);
 
 const char *task_state_name(enum task_state state);
 int task_state_find(const char *name);

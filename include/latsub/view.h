@@ -25,6 +25,7 @@ struct view {
 	const struct run *run;
 	bool slurm_answered;    /* else from the state alone */
 	const char *slurm_text; /* why not */
+	bool any_live;          /* Slurm has something of the run */
 	struct view_phase *phases;
 	size_t count;
 	int outcome;            /* enum latsub_exit of the run */

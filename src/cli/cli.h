@@ -10,6 +10,7 @@
 #include "latsub/engine.h"
 #include "latsub/error.h"
 #include "latsub/run.h"
+#include "latsub/runner.h"
 #include "latsub/slurm.h"
 
 struct command {
@@ -73,6 +74,9 @@ void cli_print_resume(const struct spec *spec, const struct plan *plan);
 void cli_print_jobs(const struct spec *spec, const struct engine_result *result,
                     const struct live_jobs *live);
 void cli_print_commands(const struct run *run);
+
+/* What the runner has done by others: see runner.h. */
+extern const struct runner_hooks cli_runner_hooks;
 
 /* Look on until the run has ended (--wait, status --watch). */
 int cli_watch(struct run *run, const struct slurm_ops *slurm, bool screen);

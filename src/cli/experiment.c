@@ -72,6 +72,35 @@ say(const char *line, void *user)
 	fprintf(stderr, "latsub: %s\n", line);
 }
 
+static bool
+names_run(const char *path)
+{
+	char *state = file_join(path, RUN_STATE_NAME);
+	bool is_run = file_exists(state)
+		|| strcmp(file_basename(path), RUN_STATE_NAME) == 0;
+
+	free(state);
+	return is_run;
+}
+
+/* A shell's pattern after --resume may match more than one run; the others
+ * arrive as FILE, and none of them is an experiment. */
+static int
+check_one_run(const struct request *r, int count, char **others)
+{
+	struct strbuf names = { 0 };
+	int rc;
+
+	if (!r->resume || count == 0 || !names_run(others[0]))
+		return 0;
+	for (int i = 0; i < count; i++)
+		strbuf_printf(&names, " or '%s'", others[i]);
+	rc = cli_usage("experiment", "--resume: name one run: '%s'%s",
+	               r->resume, strbuf_str(&names)) + 1;
+	strbuf_clear(&names);
+	return rc;
+}
+
 static int
 read_options(struct request *r, int argc, char **argv)
 {
@@ -104,6 +133,8 @@ read_options(struct request *r, int argc, char **argv)
 			                  option) + 1;
 		}
 	}
+	if (check_one_run(r, argc - optind, argv + optind))
+		return LATSUB_USAGE + 1;
 	if (optind < argc)
 		r->file = argv[optind++];
 	if (optind < argc)
@@ -163,6 +194,23 @@ resumed_file(const struct request *r, const struct run *run)
 	               : "experiment.ini");
 }
 
+/* A run that was moved, or whose results were: say so, it may be meant. */
+static void
+note_missing(const struct run *run, const char *key, const char *value,
+             const char *consequence)
+{
+	const char *workdir = state_metadata(run->state, "workdir");
+	char *path;
+
+	if (!value || !*value)
+		return;
+	path = file_join(workdir ? workdir : ".", value);
+	if (!file_exists(path))
+		fprintf(stderr, "latsub: %s: %s=%s does not exist; %s\n",
+		        run->state_path, key, value, consequence);
+	free(path);
+}
+
 static int
 open_resumed(struct request *r)
 {
@@ -182,6 +230,12 @@ open_resumed(struct request *r)
 		return cli_fail(&err) + 1;
 	for (size_t i = 0; i < r->engine.run->notes.count; i++)
 		fprintf(stderr, "latsub: %s\n", r->engine.run->notes.items[i]);
+	note_missing(r->engine.run, "base_output_dir",
+	             state_metadata(r->engine.run->state, "base_output_dir"),
+	             "the run goes on where its state file is");
+	note_missing(r->engine.run, "checkpoint_path",
+	             run_checkpoint(r->engine.run),
+	             "phases that begin from it need it: correct it there");
 	return 0;
 }
 
@@ -270,21 +324,31 @@ ask_jobs(struct request *r)
 	return 0;
 }
 
+static const struct live_job *
+ending_job(const struct request *r)
+{
+	for (size_t i = 0; i < r->live.count; i++) {
+		if (r->live.items[i].ending)
+			return &r->live.items[i];
+	}
+	/* a runner that misses its parent: it would start once the parent
+	 * runs again, before others that it must come after */
+	return live_in_vain(&r->live, r->engine.experiment->spec,
+	                    r->engine.run->state);
+}
+
 /* A job that is over while its processes still end may yet go back into the
  * queue, or not: wait for that, with a bound. */
 static int
 await_endings(struct request *r)
 {
 	bool told = false;
+	struct latsub_error err;
 
 	for (int tries = 0; tries < ENDING_WAIT_SEC; tries++) {
-		const struct live_job *ending = NULL;
+		const struct live_job *ending = ending_job(r);
 		int rc;
 
-		for (size_t i = 0; i < r->live.count && !ending; i++) {
-			if (r->live.items[i].ending)
-				ending = &r->live.items[i];
-		}
 		if (!ending)
 			break;
 		if (!told)
@@ -295,6 +359,8 @@ await_endings(struct request *r)
 		live_clear(&r->live);
 		slurm_jobs_clear(&r->jobs);
 		rc = ask_jobs(r);
+		if (rc == 0 && run_refresh(r->engine.run, NULL, &err))
+			rc = cli_fail(&err) + 1;
 		if (rc)
 			return rc;
 	}
@@ -336,6 +402,19 @@ imagine_checkpoint(const struct request *r, struct state *state)
 	state_apply(state, &event);
 }
 
+/* What a resume would find out, in memory. */
+static void
+preview(struct request *r)
+{
+	struct latsub_error err;
+
+	if (!r->engine.slurm)
+		return;
+	/* without an answer here, what the cluster is stays unknown */
+	r->engine.slurm->cluster(&r->engine.cluster, &err);
+	engine_reconcile_preview(&r->engine, &r->jobs, &r->live);
+}
+
 static int
 dry_run(struct request *r)
 {
@@ -352,6 +431,7 @@ dry_run(struct request *r)
 		rc = ask_jobs(r);
 		if (rc)
 			return rc - 1;
+		preview(r);
 		state = r->engine.run->state;
 	} else {
 		state = imagined = imagine_state(r->engine.experiment->spec);
@@ -462,6 +542,10 @@ submit(struct request *r, struct latsub_error *err)
 	if (rc == 0) {
 		cli_print_jobs(r->engine.experiment->spec, &r->result,
 		               &r->live);
+		if (r->result.deferred)
+			printf("\nThe queue has no room for %llu more tasks; "
+			       "what runs submits them as it ends.\n",
+			       (unsigned long long)r->result.deferred);
 		cli_print_commands(r->engine.run);
 	}
 	return rc;
@@ -485,18 +569,30 @@ has_begun(const struct run *run)
 	return false;
 }
 
+/* Its result would not count, and a plan that takes it for the phase's run
+ * would end with the phase pending. */
+static int
+check_live_resets(const struct request *r, struct latsub_error *err)
+{
+	const struct live_job *job = live_outdated(&r->live,
+	                                           r->engine.run->state);
+
+	if (!job)
+		return 0;
+	return latsub_error_set(err, LATSUB_USAGE, "phase %s was set to pending "
+		"while job %u runs it, whose result does not count any more; "
+		"wait for its end, or 'latsub cancel --phase %s %s' first",
+		job->phase_name, job->job, job->phase_name, r->engine.run->dir);
+}
+
 /* Jobs count their tasks by the values of their time: other values under them
  * would make one task of another. */
 static int
-check_live_arrays(struct request *r, struct latsub_error *err)
+check_live_arrays(const struct request *r, struct latsub_error *err)
 {
 	const struct spec *spec = r->engine.experiment->spec;
 	int rc = 0;
 
-	if (ask_jobs(r)) {
-		err->code = LATSUB_SLURM;
-		return -1;
-	}
 	for (size_t i = 0; i < r->live.count && rc == 0; i++) {
 		const struct live_job *job = &r->live.items[i];
 		const struct phase_state *state = state_find(
@@ -512,6 +608,22 @@ check_live_arrays(struct request *r, struct latsub_error *err)
 			"--phase %s %s' first", job->phase_name, job->job,
 			job->phase_name, r->engine.run->dir);
 	}
+	return rc;
+}
+
+/* May the run go on beside the jobs that it has in Slurm? */
+static int
+check_live_jobs(struct request *r, struct latsub_error *err)
+{
+	int rc;
+
+	if (ask_jobs(r)) {
+		err->code = LATSUB_SLURM;
+		return -1;
+	}
+	rc = check_live_arrays(r, err);
+	if (rc == 0)
+		rc = check_live_resets(r, err);
 	live_clear(&r->live);
 	slurm_jobs_clear(&r->jobs);
 	return rc;
@@ -532,7 +644,7 @@ act(struct request *r)
 	lock = engine_lock(r->engine.run, &err);
 	if (lock < 0)
 		goto done;
-	if (r->resume && check_live_arrays(r, &err))
+	if (r->resume && check_live_jobs(r, &err))
 		goto done;
 	if (engine_update_run(&r->engine, &err) || take_checkpoint(r, &err))
 		goto done;

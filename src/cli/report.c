@@ -22,13 +22,9 @@ cli_print_resume(const struct spec *spec, const struct plan *plan)
 		else if (planned->action == PLAN_ADOPT)
 			printf("Continuing with %s (%s)\n", name,
 			       planned->reason);
-		else if (planned->action == PLAN_RUN
-		         && (strcmp(planned->reason, "failed") == 0
-		             || strcmp(planned->reason, "lost") == 0))
-			printf("Re-attempting %s (%s)\n", name,
-			       planned->reason);
 		else if (planned->action == PLAN_RUN)
-			printf("Continuing with %s (%s)\n", name,
+			printf("%s %s (%s)\n", planned->again
+			       ? "Re-attempting" : "Continuing with", name,
 			       planned->reason);
 	}
 	fputc('\n', stdout);

@@ -166,7 +166,7 @@ command_run(int argc, char **argv)
 {
 	int option = getopt_long(argc, argv, "h", only_help, NULL);
 
-	return option == -1 ? runner_main()
+	return option == -1 ? runner_main(&cli_runner_hooks)
 		: cli_option(help_run, "run", option);
 }
 

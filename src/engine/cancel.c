@@ -43,11 +43,47 @@ record_waiting(struct engine *engine, const struct live_job *job,
 	return rc;
 }
 
+/* What had no room in the queue yet must not be submitted by a job that is just
+ * ending.  Before anything is cancelled; durable with the sync at the end. */
+static int
+record_unsubmitted(struct engine *engine, const struct live_jobs *live,
+                   const char *only, struct latsub_error *err)
+{
+	const struct state *state = engine->run->state;
+	int rc = 0;
+
+	for (size_t i = 0; i < state->count && rc == 0; i++) {
+		const struct phase_state *phase = state->phases[i];
+		struct event event = { .kind = EVENT_CANCELLED,
+			.time = time(NULL), .gen = phase->parents_gen,
+			.code = -1 };
+
+		if (!phase->cells || (only && strcmp(only, phase->name)))
+			continue;
+		phase_tasks_in(phase, 1u << TASK_INTENDED, &event.tasks);
+		for (size_t j = 0; event.tasks.count && j < live->count; j++) {
+			if (strcmp(live->items[j].phase_name, phase->name) == 0)
+				rangeset_subtract(&event.tasks,
+				                  &live->items[j].tasks);
+		}
+		if (event.tasks.count) {
+			event.phase = xstrdup(phase->name);
+			event.reason = xstrdup("latsub cancel");
+			rc = journal_append(engine->run->journal_dir, &event, 1,
+			                    false, err);
+		}
+		event_clear(&event);
+	}
+	return rc;
+}
+
 int
 engine_cancel(struct engine *engine, const struct live_jobs *live,
               const char *phase, size_t *cancelled, struct latsub_error *err)
 {
 	*cancelled = 0;
+	if (record_unsubmitted(engine, live, phase, err))
+		return -1;
 	/* children first, so that no child starts over a cancelled parent */
 	for (size_t i = live->count; i-- > 0; ) {
 		const struct live_job *job = &live->items[i];
@@ -72,34 +108,69 @@ engine_cancel(struct engine *engine, const struct live_jobs *live,
 	return run_save(engine->run, err);
 }
 
+/* Jobs that wait for the wrong ones, and what Slurm will never run. */
+static bool
+is_dropped(const struct plan *plan, const struct live_job *job)
+{
+	return job->phase != SIZE_MAX && (plan->phases[job->phase].drop
+		|| (job->dead && plan->phases[job->phase].action == PLAN_RUN));
+}
+
+/* "123", or "123_[4,7-9]" where other elements of the array live on. */
+static char *
+id_of(const struct live_job *job)
+{
+	struct rangeset indices = { 0 };
+	struct strbuf id = { 0 };
+
+	strbuf_printf(&id, "%u", job->job);
+	if (job->dead && job->record->array_job_id) {
+		for (size_t i = 0; i < job->tasks.count; i++)
+			rangeset_add(&indices,
+			             job->tasks.items[i].first - job->base,
+			             job->tasks.items[i].last - job->base);
+		strbuf_puts(&id, "_[");
+		rangeset_print(&indices, &id);
+		strbuf_putc(&id, ']');
+		rangeset_clear(&indices);
+	}
+	return strbuf_steal(&id);
+}
+
+static enum slurm_answer
+drop(struct engine *engine, const struct live_job *job,
+     struct latsub_error *err)
+{
+	char *id = id_of(job);
+	enum slurm_answer answer;
+
+	fault_point();
+	answer = engine->slurm->cancel(id, err);
+	fault_point();
+	free(id);
+	return answer == SLURM_UNKNOWN_JOB ? SLURM_YES : answer;
+}
+
 int
 engine_drop(struct engine *engine, const struct plan *plan,
             struct live_jobs *live, struct latsub_error *err)
 {
 	size_t kept = 0;
+	int rc = 0;
 
 	for (size_t i = 0; i < live->count; i++) {
 		struct live_job job = live->items[i];
-		enum slurm_answer answer;
-		char id[16];
 
-		if (job.phase == SIZE_MAX || !plan->phases[job.phase].drop) {
+		if (rc || !is_dropped(plan, &job)) {
 			live->items[kept++] = job;
-			continue;
+		} else if (drop(engine, &job, err) != SLURM_YES) {
+			live->items[kept++] = job; /* as it was, from here on */
+			rc = -1;
+		} else {
+			free(job.phase_name);
+			rangeset_clear(&job.tasks);
 		}
-		snprintf(id, sizeof id, "%u", job.job);
-		fault_point();
-		answer = engine->slurm->cancel(id, err);
-		fault_point();
-		if (answer == SLURM_REFUSED || answer == SLURM_SILENT) {
-			while (i < live->count) /* as it was, from here on */
-				live->items[kept++] = live->items[i++];
-			live->count = kept;
-			return -1;
-		}
-		free(job.phase_name);
-		rangeset_clear(&job.tasks);
 	}
 	live->count = kept;
-	return 0;
+	return rc;
 }

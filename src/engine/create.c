@@ -274,6 +274,8 @@ record_changes(struct engine *engine, struct latsub_error *err)
 	const char *old_main = state_metadata(state, "checkpoint_phase");
 	int rc = 0;
 
+	if (engine->cluster.name && !state_metadata(state, "cluster"))
+		add_pair(&event, "cluster", engine->cluster.name);
 	if (conf && (!old_conf || strcmp(conf, old_conf)))
 		add_pair(&event, "slurm_conf", conf);
 	if (!strstr(experiment->file, "/.latsub/experiment.ini")
@@ -334,19 +336,31 @@ engine_update_run(struct engine *engine, struct latsub_error *err)
 	return run_save(engine->run, err);
 }
 
+/* Who holds the lock writes its name next: that may take a moment. */
+static void
+read_holder(int fd, char *text, size_t size)
+{
+	struct timespec moment = { 0, 50000000 };
+	ssize_t got = pread(fd, text, size - 1, 0);
+
+	for (int i = 0; got == 0 && i < 20; i++) {
+		nanosleep(&moment, NULL);
+		got = pread(fd, text, size - 1, 0);
+	}
+	text[got > 0 ? got : 0] = '\0';
+}
+
 int
 engine_lock(const struct run *run, struct latsub_error *err)
 {
 	char *path = file_join(run->dir, ".latsub/submit.lock");
 	char text[160] = "", host[64] = "?";
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	ssize_t got;
 
 	if (fd < 0) {
 		latsub_error_errno(err, "%s", path);
 	} else if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
-		got = pread(fd, text, sizeof text - 1, 0);
-		text[got > 0 ? got : 0] = '\0';
+		read_holder(fd, text, sizeof text);
 		latsub_error_set(err, LATSUB_UNFINISHED, "%s: another latsub is "
 			"submitting this run (%s); wait for it, then try again",
 			run->dir, text_trim(text));

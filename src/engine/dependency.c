@@ -18,6 +18,59 @@ add_id(struct strbuf *out, const char *kind, uint32_t job)
 		strbuf_printf(out, ":%u", job);
 }
 
+/* Slurm prints "afterok:12_*(unfulfilled),aftercorr:13_4(failed)". */
+static void
+keep_clause(struct strbuf *out, const char *kind, size_t kind_len,
+            const char *item, size_t len)
+{
+	size_t id = strspn(item, "0123456789_");
+
+	if (id > len)
+		id = len;
+	while (id > 0 && item[id - 1] == '_')
+		id--;
+	strbuf_printf(out, "%s%.*s:%.*s", out->len ? "," : "", (int)kind_len,
+	              kind, (int)id, item);
+}
+
+char *
+dependency_repoint(const char *text, uint32_t old, bool is_array,
+                   enum spec_edge_kind kind, uint32_t successor)
+{
+	const char *added = kind == EDGE_AFTER_ANY ? "afterany" : "afterok";
+	struct strbuf out = { 0 };
+	bool named = false;
+
+	while (*text) {
+		size_t len = strcspn(text, ",?"), at = strcspn(text, ":");
+		const char *word = text;
+
+		for (size_t size; at < len; at += size) {
+			const char *item = text + ++at;
+			uint32_t id = (uint32_t)strtoul(item, NULL, 10);
+
+			size = strcspn(item, ":,?");
+			if (id == successor) {
+				strbuf_clear(&out);
+				return NULL;
+			}
+			named |= id == old;
+			if (id != old)
+				keep_clause(&out, word, strcspn(word, ":"),
+				            item, size);
+			else if (is_array && kind != EDGE_AFTER_EACH)
+				keep_clause(&out, "afterany", 8, item, size);
+		}
+		text += len + (text[len] != '\0');
+	}
+	if (!named) {
+		strbuf_clear(&out);
+		return NULL;
+	}
+	strbuf_printf(&out, "%s%s:%u", out.len ? "," : "", added, successor);
+	return strbuf_steal(&out);
+}
+
 /* Add the parent's new jobs and those that Slurm had; kind is "" once that kind
  * stands in the text. */
 static const char *

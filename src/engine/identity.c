@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "latsub/plan.h"
+#include "latsub/reconcile.h"
 
 char *
 identity_print(const char *run_id, const char *phase, uint32_t gen,
@@ -65,7 +66,62 @@ compare_phase(const void *a, const void *b)
 
 	if (x->phase != y->phase)
 		return x->phase < y->phase ? -1 : 1;
-	return x->job < y->job ? -1 : x->job > y->job;
+	return x->job != y->job ? (x->job < y->job ? -1 : 1)
+		: x->dead - y->dead;
+}
+
+/* Of several records, the one that a person should hear of. */
+static int
+telling(const struct slurm_job *record)
+{
+	enum reconcile_action action = reconcile_live_action(record);
+
+	return action == RECONCILE_TELL ? 3 : action == RECONCILE_RELEASE ? 2
+		: record->state == SLURM_RUNNING;
+}
+
+/* The entry of the record's job, made when it is the first; takes phase. */
+static struct live_job *
+entry_for(struct live_jobs *live, struct strmap *by_job,
+          const struct spec *spec, const struct slurm_job *record,
+          char *phase)
+{
+	uint32_t id = record->array_job_id ? record->array_job_id
+		: record->job_id;
+	bool dead = reconcile_live_action(record) == RECONCILE_DROP;
+	struct live_job *job;
+	size_t known;
+	char key[24];
+	long index;
+
+	snprintf(key, sizeof key, "%u%s", id, dead ? " dead" : "");
+	known = (size_t)(uintptr_t)strmap_get(by_job, key);
+	if (known) {
+		free(phase);
+		return &live->items[known - 1];
+	}
+	live->items = xrealloc(live->items, (live->count + 1)
+	                       * sizeof *live->items);
+	job = &live->items[live->count++];
+	index = spec ? spec_find(spec, phase) : -1;
+	*job = (struct live_job){
+		.phase = index < 0 ? SIZE_MAX : (size_t)index,
+		.phase_name = phase, .job = id, .waiting = true, .dead = dead };
+	strmap_set(by_job, key, (void *)(uintptr_t)live->count);
+	return job;
+}
+
+static void
+add_record(struct live_job *job, const struct slurm_job *record)
+{
+	if (!job->record || telling(record) > telling(job->record))
+		job->record = record;
+	job->held |= record->held;
+	job->waiting &= record->state == SLURM_PENDING && !record->completing
+		&& record->restarts == 0;
+	job->running |= record->state == SLURM_RUNNING;
+	job->ending |= record->completing && record->state > SLURM_SUSPENDED;
+	add_tasks(job, record);
 }
 
 void
@@ -77,43 +133,18 @@ live_join(struct live_jobs *live, const struct spec *spec,
 	*live = (struct live_jobs){ 0 };
 	for (size_t i = 0; i < jobs->count; i++) {
 		const struct slurm_job *record = &jobs->items[i];
-		uint32_t id = record->array_job_id ? record->array_job_id
-			: record->job_id;
 		struct live_job *job;
 		char *phase = NULL;
 		uint32_t gen, base;
-		size_t known;
-		char key[16];
-		long index;
 
 		if (!slurm_state_is_live(record)
 		    || !identity_parse(record->comment, run_id, &phase, &gen,
 		                       &base))
 			continue;
-		snprintf(key, sizeof key, "%u", id);
-		known = (size_t)(uintptr_t)strmap_get(by_job, key);
-		job = known ? &live->items[known - 1] : NULL;
-		if (!job) {
-			live->items = xrealloc(live->items, (live->count + 1)
-			                       * sizeof *live->items);
-			job = &live->items[live->count++];
-			index = spec ? spec_find(spec, phase) : -1;
-			*job = (struct live_job){
-				.phase = index < 0 ? SIZE_MAX : (size_t)index,
-				.phase_name = phase, .gen = gen, .job = id,
-				.base = base, .waiting = true,
-				.record = record };
-			strmap_set(by_job, key,
-			           (void *)(uintptr_t)live->count);
-		} else {
-			free(phase);
-		}
-		job->held |= record->held;
-		job->waiting &= record->state == SLURM_PENDING
-			&& !record->completing && record->restarts == 0;
-		job->ending |= record->completing
-			&& record->state > SLURM_SUSPENDED;
-		add_tasks(job, record);
+		job = entry_for(live, by_job, spec, record, phase);
+		job->gen = gen;
+		job->base = base;
+		add_record(job, record);
 	}
 	strmap_destroy(by_job);
 	if (live->count)

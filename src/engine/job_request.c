@@ -14,6 +14,34 @@
 
 extern char **environ;
 
+/* A job's variables are Slurm's and latsub's to set; the devices of one job are
+ * not those of another that it submits. */
+static bool
+is_passed_on(const char *env)
+{
+	static const char *const kept[] = { "SLURM_CONF=",
+		"LATSUB_SLURM_MODULE=", "LATSUB_RUN_UNDER=" };
+	static const char *const dropped[] = { "SLURM_", "SLURMD_", "LATSUB_" };
+	static const char *const of_this_job[] = { "CUDA_VISIBLE_DEVICES=",
+		"GPU_DEVICE_ORDINAL=", "ROCR_VISIBLE_DEVICES=",
+		"ZE_AFFINITY_MASK=", "ENVIRONMENT=BATCH" };
+
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		if (text_starts(env, kept[i]))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++) {
+		if (text_starts(env, dropped[i]))
+			return false;
+	}
+	for (size_t i = 0; getenv("SLURM_JOB_ID")
+	     && i < sizeof of_this_job / sizeof *of_this_job; i++) {
+		if (text_starts(env, of_this_job[i]))
+			return false;
+	}
+	return true;
+}
+
 struct job_request_base *
 job_request_base_create(const struct engine *engine)
 {
@@ -23,15 +51,8 @@ job_request_base_create(const struct engine *engine)
 	base->script = xstrdup("#!/bin/bash\n"
 		"exec ${LATSUB_RUN_UNDER-} \"$LATSUB_BIN\" run\n");
 	for (char **env = environ; *env; env++) {
-		/* a job's variables are Slurm's and latsub's to set */
-		if ((text_starts(*env, "SLURM_")
-		     && !text_starts(*env, "SLURM_CONF="))
-		    || text_starts(*env, "SLURMD_")
-		    || (text_starts(*env, "LATSUB_")
-		        && !text_starts(*env, "LATSUB_SLURM_MODULE=")
-		        && !text_starts(*env, "LATSUB_RUN_UNDER=")))
-			continue;
-		strlist_add(&base->env, *env);
+		if (is_passed_on(*env))
+			strlist_add(&base->env, *env);
 	}
 	for (size_t i = 0; i < spec->env_count; i++) {
 		if (!spec->env[i].from_caller)
@@ -123,6 +144,8 @@ job_request_fill(struct job_request *request,
 	                                           job->gen));
 	strlist_add_owned(&request->env, xasprintf("LATSUB_TASK_BASE=%u",
 	                                           job->base));
+	strlist_add_owned(&request->env, xasprintf("LATSUB_ATTEMPT_BASE=%u",
+	                                           job->attempt));
 	request->env_all = xcalloc(base->env.count + request->env.count + 1,
 	                           sizeof *request->env_all);
 	for (size_t i = 0; i < base->env.count; i++)

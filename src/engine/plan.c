@@ -6,30 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *
-reason_of(const struct phase_state *phase, const struct rangeset *todo)
-{
-	uint32_t n[TASK_STATE_COUNT] = { 0 };
-
-	if (!phase || !phase->cells)
-		return "new";
-	for (size_t i = 0; i < todo->count; i++) {
-		for (uint32_t t = todo->items[i].first;
-		     t <= todo->items[i].last && t < phase->total; t++)
-			n[phase->cells[t].state]++;
-	}
-	if (n[TASK_FAILED])
-		return "failed";
-	if (n[TASK_LOST] + n[TASK_STARTED])
-		return "lost";
-	if (n[TASK_REQUEUED])
-		return "requeued, and not in Slurm any more";
-	if (n[TASK_CANCELLED])
-		return "cancelled";
-	if (n[TASK_NONE] && phase->edit_gen)
-		return "reset by hand";
-	return "pending";
-}
+#include "plan_reason.h"
 
 /* Did the task complete once, under values that were changed since?  Then a
  * reset of its phase was meant for the new values, and its result is kept;
@@ -138,6 +115,41 @@ waits_for_wrong_jobs(const struct spec *spec, const struct plan *plan,
 	return true;
 }
 
+/* Why what is to be run is run; what of it Slurm has already. */
+static char *
+reason_to_run(const struct spec *spec, const struct state *state,
+              const struct live_jobs *live, struct plan_phase *out,
+              size_t index)
+{
+	char *reason, *rest, *both;
+
+	if (out->drop)
+		return plan_reason_replace(live, index, "a parent runs again");
+	if (plan_has_dead(live, index))
+		return plan_reason_replace(live, index, "its dependency can "
+		                           "never be satisfied");
+	reason = plan_reason_run(state, state_find(state,
+		spec->phases[index].name), &out->tasks, &out->again);
+	if (out->live.count == 0)
+		return reason;
+	rest = plan_reason_adopt(live, index);
+	both = xasprintf("%s; the rest: %s", reason, rest);
+	free(reason);
+	free(rest);
+	return both;
+}
+
+static void
+plan_unselected(const struct live_jobs *live, struct plan_phase *out,
+                size_t index)
+{
+	out->action = out->live.count ? PLAN_ADOPT
+		: rangeset_count(&out->tasks) ? PLAN_LEAVE : PLAN_SKIP;
+	out->reason = out->action == PLAN_ADOPT
+		? plan_reason_adopt(live, index) : xstrdup("not selected");
+	rangeset_clear(&out->tasks);
+}
+
 static void
 plan_one(const struct spec *spec, const struct state *state,
          const struct live_jobs *live, struct plan *plan, size_t index,
@@ -156,10 +168,7 @@ plan_one(const struct spec *spec, const struct state *state,
 	}
 	rangeset_subtract(&out->tasks, &out->live);
 	if (!selected) {
-		out->action = out->live.count ? PLAN_ADOPT
-			: rangeset_count(&out->tasks) ? PLAN_LEAVE : PLAN_SKIP;
-		out->reason = xstrdup("not selected");
-		rangeset_clear(&out->tasks);
+		plan_unselected(live, out, index);
 		return;
 	}
 	stale = stale_because(spec, state, plan, index);
@@ -169,11 +178,11 @@ plan_one(const struct spec *spec, const struct state *state,
 		out->reason = xasprintf("stale: it ran without %s", stale);
 	} else if (rangeset_count(&out->tasks) > 0) {
 		out->action = PLAN_RUN;
-		out->reason = xstrdup(reason_of(own, &out->tasks));
+		out->reason = reason_to_run(spec, state, live, out, index);
 	} else {
 		out->action = out->live.count ? PLAN_ADOPT : PLAN_SKIP;
-		out->reason = xstrdup(out->live.count ? "in Slurm already"
-		                      : "completed");
+		out->reason = out->live.count ? plan_reason_adopt(live, index)
+			: xstrdup("completed");
 	}
 	plan->to_run += out->action == PLAN_RUN;
 }
@@ -189,7 +198,7 @@ plan_create(const struct spec *spec, const struct state *state,
 	for (size_t i = 0; live && i < live->count; i++) {
 		const struct live_job *job = &live->items[i];
 
-		if (job->phase != SIZE_MAX)
+		if (job->phase != SIZE_MAX && !job->dead)
 			rangeset_union(&plan->phases[job->phase].live,
 			               &job->tasks);
 	}

@@ -1,10 +1,9 @@
 /*
  * reconcile.c - what Slurm knows and the journal does not.
  *
- * Tasks that the journal says are under way and that Slurm does not have any
- * more died without a word, or were cancelled before they began; a job that
- * Slurm calls COMPLETED had a runner that journalled first, so its line is
- * waited for.
+ * Each task that the journal has under way and that Slurm does not have live is
+ * brought together with its record by identity, and decided by the table of
+ * reconcile_decide.c; here events are gathered, waited for, journalled.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,94 +11,177 @@
 #include <time.h>
 
 #include "latsub/engine.h"
+#include "latsub/reconcile.h"
 
 #define WAIT_TRIES 20 /* of half a second: a slow file system's delay */
 
+/* ---- Slurm's records, by identity ---- */
 
-/* Records of jobs that have ended, by "PHASE GEN TASK" (arrays) or
- * "PHASE GEN" (whole jobs). */
+static void
+index_record(struct strmap *map, char *key, const struct slurm_job *record)
+{
+	strmap_set(map, key, (void *)(uintptr_t)record);
+	free(key);
+}
+
+/* Under which keys a record is found:
+ *   "#JOB"            whoever has that number
+ *   "#JOB PHASE GEN"  and is ours
+ * and once it has ended:
+ *   "PHASE GEN TASK", "PHASE GEN TASK #JOB"
+ *   "PHASE GEN +BASE" for elements of an array that ended without having
+ *                     become records of their own */
+static void
+index_job(struct strmap *map, const struct slurm_job *record,
+          const char *run_id)
+{
+	uint32_t id = record->array_job_id ? record->array_job_id
+		: record->job_id;
+	uint32_t gen, base, task;
+	char *phase;
+
+	index_record(map, xasprintf("#%u", id), record);
+	if (!identity_parse(record->comment, run_id, &phase, &gen, &base))
+		return;
+	index_record(map, xasprintf("#%u %s %u", id, phase, gen), record);
+	task = base + (record->array_task_id == SLURM_NO_TASK ? 0
+	               : record->array_task_id);
+	if (slurm_state_is_live(record)) {
+		free(phase);
+		return;
+	}
+	if (record->array_job_id && record->array_task_id == SLURM_NO_TASK) {
+		index_record(map, xasprintf("%s %u +%u", phase, gen, base),
+		             record);
+	} else {
+		index_record(map, xasprintf("%s %u %u", phase, gen, task),
+		             record);
+		index_record(map, xasprintf("%s %u %u #%u", phase, gen, task,
+		                            id), record);
+	}
+	free(phase);
+}
+
 static struct strmap *
 index_records(const struct engine *engine, const struct slurm_jobs *jobs)
 {
 	const char *run_id = state_metadata(engine->run->state, "run_id");
 	struct strmap *map = strmap_create();
 
-	for (size_t i = 0; run_id && i < jobs->count; i++) {
-		const struct slurm_job *job = &jobs->items[i];
-		char *phase, *key;
-		uint32_t gen;
-
-		if (slurm_state_is_live(job)
-		    || !identity_parse(job->comment, run_id, &phase, &gen, NULL))
-			continue;
-		key = job->array_task_id == SLURM_NO_TASK
-			? xasprintf("%u", job->array_job_id ? job->array_job_id
-			            : job->job_id)
-			: xasprintf("%u_%u", job->array_job_id,
-			            job->array_task_id);
-		strmap_set(map, key, (void *)(uintptr_t)job);
-		free(key);
-		free(phase);
-	}
+	for (size_t i = 0; run_id && i < jobs->count; i++)
+		index_job(map, &jobs->items[i], run_id);
 	return map;
 }
 
 static const struct slurm_job *
-record_of(const struct strmap *map, const struct phase_state *phase,
-          uint32_t task)
+find_record(const struct strmap *map, char *key)
 {
-	const struct slurm_job *record = NULL;
-	uint32_t job = phase_job_of(phase, task), base = 0;
-	char *key;
+	const struct slurm_job *record = strmap_get(map, key);
 
-	for (size_t i = 0; i < phase->job_count; i++) {
-		if (phase->jobs[i].job != job)
-			continue;
-		if (phase->jobs[i].gen != phase->cells[task].gen)
-			return NULL; /* of before an edit by hand */
-		base = phase->jobs[i].base;
-	}
-	key = xasprintf("%u_%u", job, task - base);
-	record = strmap_get(map, key);
 	free(key);
-	if (!record) {
-		key = xasprintf("%u", job);
-		record = strmap_get(map, key);
-		free(key);
-	}
 	return record;
 }
 
-static const char *
-reason_text(const struct slurm_job *record, bool started)
+/* The job of the cell's generation, or NULL: of before an edit by hand, or its
+ * number never reached the journal. */
+static const struct phase_job *
+job_of(const struct phase_state *phase, uint32_t task)
 {
-	if (!record)
-		return started ? "died without a word" : "never started";
-	switch (record->state) {
-	case SLURM_NODE_FAIL: return "node failure";
-	case SLURM_OOM: return "out of memory";
-	case SLURM_TIMEOUT: return "time limit";
-	case SLURM_PREEMPTED: return "preempted";
-	case SLURM_CANCELLED: return started ? "cancelled"
-		: "cancelled before it started";
-	default: return started ? "died without a word" : "never started";
+	uint32_t id = phase_job_of(phase, task);
+
+	for (size_t i = 0; id && i < phase->job_count; i++) {
+		if (phase->jobs[i].job == id
+		    && phase->jobs[i].gen == phase->cells[task].gen)
+			return &phase->jobs[i];
 	}
+	return NULL;
 }
+
+/* then: the task's index at the time of its generation. */
+static const struct slurm_job *
+record_of(const struct strmap *map, const struct phase_state *phase,
+          uint32_t task, uint32_t then, const struct phase_job *job)
+{
+	const struct slurm_job *record = NULL;
+	uint32_t gen = phase->cells[task].gen;
+
+	if (job)
+		record = find_record(map, xasprintf("%s %u %u #%u",
+			phase->name, gen, then, job->job));
+	if (!record)
+		record = find_record(map, xasprintf("%s %u %u", phase->name,
+		                                    gen, then));
+	if (!record)
+		record = find_record(map, xasprintf("%s %u +%u", phase->name,
+			gen, job ? job->base : 0));
+	return record;
+}
+
+static bool
+is_reused(const struct strmap *map, const struct phase_state *phase,
+          uint32_t task, const struct phase_job *job)
+{
+	return job && find_record(map, xasprintf("#%u", job->job))
+		&& !find_record(map, xasprintf("#%u %s %u", job->job,
+			phase->name, phase->cells[task].gen));
+}
+
+/* Another cluster answers, or this one counts its jobs from the beginning. */
+static bool
+is_renewed(const struct engine *engine, const struct phase_job *job)
+{
+	const char *then = state_metadata(engine->run->state, "cluster");
+	const struct slurm_cluster *now = &engine->cluster;
+
+	return job && ((then && now->name && strcmp(then, now->name) != 0)
+		|| (now->next_job_id && now->next_job_id <= job->job));
+}
+
+/* ---- gathering ---- */
 
 struct gathering {
 	const struct engine *engine;
 	const struct strmap *records;
+	struct accounting accounting;
 	struct event *events;
 	size_t count, cap;
-	bool awaited; /* a completion should still arrive */
+	bool awaited; /* a runner's event should still arrive */
 	bool patience;
+	struct rangeset forgotten; /* jobs of which Slurm has no record */
+	/* where the values of an array were changed: from its indices of now
+	 * to those of a generation */
+	const struct phase_state *mapped;
+	uint32_t mapped_gen, *map;
 };
+
+/* The task's index in its generation's values, by which its job and its events
+ * count; UINT32_MAX: it was not among them. */
+static uint32_t
+index_then(struct gathering *g, const struct phase_state *phase,
+           uint32_t task)
+{
+	uint32_t gen = phase->cells[task].gen;
+	size_t i = phase->sweep_count;
+
+	while (i > 1 && phase->sweeps[i - 1].since > gen)
+		i--;
+	if (i == phase->sweep_count)
+		return task;
+	if (g->mapped != phase || g->mapped_gen != gen) {
+		free(g->map);
+		g->map = xcalloc(phase->total, sizeof *g->map);
+		sweep_map(phase_sweep_now(phase), &phase->sweeps[i - 1].sweep,
+		          g->map);
+		g->mapped = phase;
+		g->mapped_gen = gen;
+	}
+	return g->map[task];
+}
 
 /* One event for each reason of a phase; tasks are added to it. */
 static struct event *
 event_for(struct gathering *g, const struct phase_state *phase,
-          enum event_kind kind, const struct task_cell *cell,
-          const char *reason)
+          uint32_t gen, const struct reconcile_out *out)
 {
 	struct event *event;
 
@@ -107,9 +189,9 @@ event_for(struct gathering *g, const struct phase_state *phase,
 		event = &g->events[i];
 		if (strcmp(event->phase, phase->name) != 0)
 			break;
-		if (event->kind == kind && event->gen == cell->gen
-		    && event->attempt == cell->attempt
-		    && strcmp(event->reason, reason) == 0)
+		if (event->kind == out->event && event->gen == gen
+		    && event->attempt == out->attempt
+		    && strcmp(event->reason, out->reason) == 0)
 			return event;
 	}
 	if (g->count == g->cap) {
@@ -117,11 +199,22 @@ event_for(struct gathering *g, const struct phase_state *phase,
 		g->events = xrealloc(g->events, g->cap * sizeof *g->events);
 	}
 	event = &g->events[g->count++];
-	*event = (struct event){ .kind = kind, .time = time(NULL),
-		.phase = xstrdup(phase->name), .gen = cell->gen,
-		.attempt = cell->attempt, .code = -1,
-		.reason = xstrdup(reason) };
+	*event = (struct event){ .kind = out->event, .time = time(NULL),
+		.phase = xstrdup(phase->name), .gen = gen,
+		.attempt = out->attempt, .code = out->code,
+		.reason = xstrdup(out->reason) };
 	return event;
+}
+
+static const struct accounting_fact *
+fact_of(struct gathering *g, const struct phase_state *phase, uint32_t then,
+        const struct phase_job *job)
+{
+	if (!job)
+		return NULL;
+	rangeset_add(&g->forgotten, job->job, job->job);
+	return accounting_find(&g->accounting, job->job,
+	                       phase->array ? then - job->base : SLURM_NO_TASK);
 }
 
 static void
@@ -129,21 +222,22 @@ gather_task(struct gathering *g, const struct phase_state *phase,
             uint32_t task)
 {
 	const struct task_cell *cell = &phase->cells[task];
-	const struct slurm_job *record = record_of(g->records, phase, task);
-	bool started = cell->state == TASK_STARTED;
-	enum event_kind kind = started ? EVENT_LOST : EVENT_CANCELLED;
+	const struct phase_job *job = job_of(phase, task);
+	uint32_t then = index_then(g, phase, task);
+	struct reconcile_in in = { .state = cell->state,
+		.attempt = cell->attempt, .patient = g->patience,
+		.record = record_of(g->records, phase, task, then, job),
+		.reused = is_reused(g->records, phase, task, job),
+		.renewed = is_renewed(g->engine, job) };
+	struct reconcile_out out;
 
-	if (record && record->state == SLURM_COMPLETE) {
-		g->awaited = true;
-		if (g->patience)
-			return;
-		kind = EVENT_COMPLETED;
-	}
-	if (started && record && record->state == SLURM_CANCELLED)
-		kind = EVENT_CANCELLED;
-	rangeset_add(&event_for(g, phase, kind, cell, kind == EVENT_COMPLETED
-	             ? "Slurm says COMPLETED" : reason_text(record, started))
-	             ->tasks, task, task);
+	if (!in.record && !in.reused && !in.renewed)
+		in.fact = fact_of(g, phase, then, job);
+	reconcile_decide(&in, &out);
+	g->awaited |= out.action == RECONCILE_AWAIT;
+	if (out.action == RECONCILE_RECORD)
+		rangeset_add(&event_for(g, phase, cell->gen, &out)->tasks, then,
+		             then);
 }
 
 static void
@@ -198,8 +292,80 @@ forget(struct gathering *g)
 	for (size_t i = 0; i < g->count; i++)
 		event_clear(&g->events[i]);
 	free(g->events);
+	rangeset_clear(&g->forgotten);
 	g->events = NULL;
 	g->count = g->cap = 0;
+}
+
+static void
+gather_again(struct gathering *g, const struct live_jobs *live)
+{
+	forget(g);
+	gather(g, live);
+}
+
+/* The events, with patience where there is any, and accounting's words. */
+static int
+gather_all(struct gathering *g, const struct live_jobs *live,
+           struct latsub_error *err)
+{
+	struct timespec half = { 0, 500000000 };
+
+	gather(g, live);
+	for (int i = 0; g->awaited && i < WAIT_TRIES; i++) {
+		nanosleep(&half, NULL);
+		if (run_refresh(g->engine->run, NULL, err))
+			return -1;
+		gather_again(g, live);
+	}
+	g->patience = false;
+	if (g->forgotten.count)
+		accounting_ask(&g->accounting, &g->forgotten);
+	if (g->awaited || g->accounting.count)
+		gather_again(g, live);
+	return 0;
+}
+
+static void
+finish(struct gathering *g, struct strmap *records)
+{
+	forget(g);
+	free(g->map);
+	accounting_clear(&g->accounting);
+	strmap_destroy(records);
+}
+
+/* ---- the cluster ---- */
+
+static void
+tell_other_cluster(const struct engine *engine, const char *then)
+{
+	char *line = xasprintf("this is the cluster %s, and the run's jobs were "
+		"submitted to %s: what may be left of them there is not seen "
+		"from here", engine->cluster.name, then);
+
+	if (engine->say)
+		engine->say(line, engine->user);
+	free(line);
+}
+
+/* From now on the run's cluster is the one that answers. */
+static int
+take_cluster(struct engine *engine, struct latsub_error *err)
+{
+	const char *then = state_metadata(engine->run->state, "cluster");
+	struct event event = { .kind = EVENT_RUN, .time = time(NULL) };
+	int rc;
+
+	if (!engine->cluster.name || !then
+	    || strcmp(then, engine->cluster.name) == 0)
+		return 0;
+	tell_other_cluster(engine, then);
+	strlist_add(&event.pairs, "cluster");
+	strlist_add(&event.pairs, engine->cluster.name);
+	rc = run_record(engine->run, &event, 1, true, err);
+	event_clear(&event);
+	return rc;
 }
 
 int
@@ -209,24 +375,26 @@ engine_reconcile(struct engine *engine, const struct slurm_jobs *jobs,
 	struct strmap *records = index_records(engine, jobs);
 	struct gathering g = { .engine = engine, .records = records,
 	                       .patience = true };
-	struct timespec half = { 0, 500000000 };
-	int rc = 0;
+	int rc = gather_all(&g, live, err);
 
-	gather(&g, live);
-	for (int i = 0; rc == 0 && g.awaited && i < WAIT_TRIES; i++) {
-		nanosleep(&half, NULL);
-		rc = run_refresh(engine->run, NULL, err);
-		forget(&g);
-		gather(&g, live);
-	}
-	if (rc == 0 && g.awaited) {
-		g.patience = false;
-		forget(&g);
-		gather(&g, live);
-	}
 	if (rc == 0 && g.count)
 		rc = run_record(engine->run, g.events, g.count, true, err);
-	forget(&g);
-	strmap_destroy(records);
+	if (rc == 0)
+		rc = take_cluster(engine, err);
+	finish(&g, records);
 	return rc;
+}
+
+void
+engine_reconcile_preview(struct engine *engine, const struct slurm_jobs *jobs,
+                         const struct live_jobs *live)
+{
+	struct strmap *records = index_records(engine, jobs);
+	struct gathering g = { .engine = engine, .records = records };
+	struct latsub_error ignored;
+
+	gather_all(&g, live, &ignored);
+	for (size_t i = 0; i < g.count; i++)
+		state_apply(engine->run->state, &g.events[i]);
+	finish(&g, records);
 }

@@ -16,8 +16,8 @@
 #include "latsub/engine.h"
 #include "latsub/fault.h"
 #include "latsub/program.h"
+#include "submit_job.h"
 
-#define LOOKUP_TRIES 5
 #define DEFAULT_ARRAY_SIZE 1001 /* Slurm's own default for MaxArraySize */
 
 struct submitting {
@@ -26,6 +26,7 @@ struct submitting {
 	const struct live_jobs *live;
 	struct engine_result *result;
 	struct job_request_base *base;
+	bool full; /* Slurm has said so: less patience from then on */
 	struct latsub_error *err;
 };
 
@@ -95,79 +96,6 @@ record_intents(struct submitting *s)
 
 /* ---- one job ---- */
 
-static int
-record_job(struct submitting *s, const struct engine_job *job)
-{
-	const char *name =
-		s->engine->experiment->spec->phases[job->phase].name;
-	struct event event = {
-		.kind = EVENT_SUBMITTED, .time = time(NULL),
-		.phase = xstrdup(name), .gen = job->gen, .job = job->job,
-		.base = job->base };
-	int rc;
-
-	rangeset_copy(&event.tasks, &job->tasks);
-	rc = journal_append(s->engine->run->journal_dir, &event, 1, false,
-	                    s->err);
-	event_clear(&event);
-	return rc;
-}
-
-/* Slurm fell silent in the middle of a submission: has it the job? */
-static enum slurm_answer
-look_up(struct submitting *s, const char *identity, uint32_t *job_id)
-{
-	struct latsub_error err;
-
-	for (unsigned i = 1; i <= LOOKUP_TRIES; i++) {
-		struct slurm_jobs jobs;
-		enum slurm_answer answer = SLURM_UNKNOWN_JOB;
-
-		if (s->engine->slurm->jobs_of_user(geteuid(), &jobs, &err)
-		    == SLURM_YES) {
-			for (size_t j = 0; j < jobs.count; j++) {
-				const struct slurm_job *job = &jobs.items[j];
-				uint32_t id = job->array_job_id
-					? job->array_job_id : job->job_id;
-				bool known = false;
-
-				for (size_t k = 0; k < s->result->count; k++)
-					known |= s->result->jobs[k].job == id;
-				if (!known && strstr(job->comment, identity)) {
-					*job_id = id;
-					answer = SLURM_YES;
-				}
-			}
-			slurm_jobs_clear(&jobs);
-			return answer;
-		}
-		sleep(i);
-	}
-	return SLURM_SILENT;
-}
-
-static enum slurm_answer
-submit_job(struct submitting *s, struct engine_job *job)
-{
-	struct job_request request;
-	enum slurm_answer answer;
-
-	job_request_fill(&request, s->base, job, s->engine);
-	for (int i = 0; ; i++) {
-		fault_point();
-		answer = s->engine->slurm->submit(&request.slurm, &job->job,
-		                                  s->err);
-		fault_point();
-		if (answer != SLURM_SILENT)
-			break;
-		answer = look_up(s, request.identity, &job->job);
-		if (answer != SLURM_UNKNOWN_JOB || i == 1)
-			break;
-	}
-	job_request_clear(&request);
-	return answer == SLURM_UNKNOWN_JOB ? SLURM_SILENT : answer;
-}
-
 static void
 explain(struct submitting *s, const struct engine_job *job,
         enum slurm_answer answer)
@@ -181,22 +109,41 @@ explain(struct submitting *s, const struct engine_job *job,
 			"submitted stays held and nothing is lost: when Slurm "
 			"is back, go on with 'latsub --resume %s'",
 			phase->name, words, s->engine->run->state_path);
+	else if (s->plan->is_rest)
+		latsub_error_set(s->err, LATSUB_SLURM, "phase %s: Slurm refused "
+			"it: %s", phase->name, words);
 	else
 		job_request_explain(s->err, s->engine, phase, words);
 	free(words);
 }
 
+/* Is there something of this run in the queue that will end, and can submit
+ * what has no room now? */
+static bool
+others_follow(const struct submitting *s)
+{
+	return s->result->count > 0 || s->live->count > 0;
+}
+
 static int
 submit_one(struct submitting *s, struct engine_job job)
 {
-	enum slurm_answer answer = submit_job(s, &job);
 	struct engine_result *result = s->result;
+	/* a part of an array may have room where all of it has not */
+	unsigned patience = s->plan->is_rest ? 0 : others_follow(s) ? !s->full
+		: rangeset_count(&job.tasks) > 1 ? 0 : SUBMIT_PATIENCE;
+	enum slurm_answer answer = submit_job(s->engine, s->base, result, &job,
+	                                      patience, s->err);
 
 	if (answer != SLURM_YES) {
-		explain(s, &job, answer);
+		s->full |= answer == SLURM_FULL;
+		if (answer != SLURM_FULL
+		    || (!others_follow(s) && rangeset_count(&job.tasks) == 1))
+			explain(s, &job, answer);
 		rangeset_clear(&job.tasks);
 		free(job.dependency);
-		return answer == SLURM_SILENT ? SLURM_SILENT : SLURM_REFUSED;
+		return answer == SLURM_SILENT || answer == SLURM_FULL ? answer
+			: SLURM_REFUSED;
 	}
 	if ((result->count & (result->count - 1)) == 0)
 		result->jobs = xrealloc(result->jobs, (result->count
@@ -204,7 +151,8 @@ submit_one(struct submitting *s, struct engine_job job)
 	result->jobs[result->count++] = job;
 	if (!result->first[job.phase])
 		result->first[job.phase] = result->count;
-	return record_job(s, &job) ? SLURM_REFUSED : SLURM_YES;
+	return submit_job_record(s->engine, &job, false, s->err) ? SLURM_REFUSED
+		: SLURM_YES;
 }
 
 /* ---- one phase: groups by base and by dependency ---- */
@@ -216,16 +164,34 @@ array_size(const struct submitting *s)
 		? s->engine->cluster.max_array_size : DEFAULT_ARRAY_SIZE;
 }
 
+/* All of them as one array; where the queue has no room for that, as many as go
+ * in, by halves.  SLURM_FULL: some are left. */
 static int
 submit_group(struct submitting *s, size_t index, uint32_t base,
-             struct rangeset *tasks, char *dependency)
+             struct rangeset *tasks, const char *dependency)
 {
-	struct engine_job job = { .phase = index, .base = base,
-		.gen = s->plan->phases[index].gen, .dependency = dependency };
+	uint64_t size = rangeset_count(tasks);
+	int rc = SLURM_YES;
 
-	rangeset_copy(&job.tasks, tasks);
+	while (tasks->count > 0 && (rc == SLURM_YES || rc == SLURM_FULL)) {
+		struct engine_job job = { .phase = index, .base = base,
+			.gen = s->plan->phases[index].gen,
+			.dependency = *dependency ? xstrdup(dependency) : NULL };
+		struct rangeset rest = { 0 };
+
+		rangeset_copy(&rest, tasks);
+		rangeset_take(&rest, size, &job.tasks);
+		rc = submit_one(s, job);
+		if (rc == SLURM_YES)
+			rangeset_copy(tasks, &rest);
+		rangeset_clear(&rest);
+		if (rc == SLURM_FULL && size == 1)
+			break;
+		if (rc == SLURM_FULL)
+			size /= 2;
+	}
 	rangeset_clear(tasks);
-	return submit_one(s, job);
+	return rc;
 }
 
 static bool
@@ -273,8 +239,7 @@ submit_chunk(struct submitting *s, size_t index, uint32_t base,
 	for (size_t g = 0; g < texts.count; g++) {
 		if (rc == SLURM_YES)
 			rc = submit_group(s, index, base, &groups[g],
-				*texts.items[g] ? xstrdup(texts.items[g])
-				: NULL);
+			                  texts.items[g]);
 		else
 			rangeset_clear(&groups[g]);
 	}
@@ -340,6 +305,25 @@ roll_back(struct submitting *s)
 	free(events);
 }
 
+/* What the queue has no room for stays intended: the running jobs submit it as
+ * they end. */
+static int
+defer(struct submitting *s)
+{
+	uint64_t planned = 0, submitted = 0;
+
+	if (!s->plan->is_rest && !others_follow(s))
+		return SLURM_REFUSED;
+	for (size_t i = 0; i < s->plan->count; i++) {
+		if (s->plan->phases[i].action == PLAN_RUN)
+			planned += rangeset_count(&s->plan->phases[i].tasks);
+	}
+	for (size_t i = 0; i < s->result->count; i++)
+		submitted += rangeset_count(&s->result->jobs[i].tasks);
+	s->result->deferred = planned - submitted;
+	return SLURM_YES;
+}
+
 /* The jobs are there, the word about them is not: the disk failed us. */
 static int
 settle(struct submitting *s)
@@ -367,26 +351,6 @@ add_advice(struct submitting *s)
 	free(run);
 }
 
-static enum slurm_answer
-release(const struct engine *engine, uint32_t job, struct latsub_error *err)
-{
-	struct slurm_update update = { .time_limit_sec = -1, .mem_mib = -1,
-	                               .hold = 0 };
-	enum slurm_answer answer = SLURM_SILENT;
-	char id[16];
-
-	snprintf(id, sizeof id, "%u", job);
-	for (unsigned i = 0; i < 5 && answer == SLURM_SILENT; i++) {
-		if (i)
-			sleep(i);
-		fault_point();
-		answer = engine->slurm->update(id, &update, err);
-		fault_point();
-	}
-	/* gone meanwhile, or cancelled by its owner: nothing to release */
-	return answer == SLURM_UNKNOWN_JOB ? SLURM_YES : answer;
-}
-
 /* Of a submission that was cut off; what Slurm itself holds is told. */
 static enum slurm_answer
 release_leftover(struct submitting *s, const struct live_job *job)
@@ -395,7 +359,7 @@ release_leftover(struct submitting *s, const struct live_job *job)
 	char *line;
 
 	if (strcmp(job->record->reason, "JobHeldUser") == 0)
-		answer = release(s->engine, job->job, s->err);
+		answer = submit_job_release(s->engine, job->job, s->err);
 	if (answer != SLURM_REFUSED)
 		return answer;
 	line = xasprintf("job %u (%s) is held (%s); 'scontrol release %u' when "
@@ -417,7 +381,7 @@ release_roots(struct submitting *s)
 		const struct engine_job *job = &s->result->jobs[i];
 
 		if (!job->dependency)
-			answer = release(s->engine, job->job, s->err);
+			answer = submit_job_release(s->engine, job->job, s->err);
 		if (answer == SLURM_REFUSED)
 			explain(s, job, answer);
 	}
@@ -443,19 +407,22 @@ engine_submit(struct engine *engine, const struct plan *plan,
               const struct live_jobs *live, struct engine_result *result,
               struct latsub_error *err)
 {
-	struct submitting s = { engine, plan, live, result, NULL, err };
+	struct submitting s = { .engine = engine, .plan = plan, .live = live,
+		.result = result, .err = err };
 	const struct spec *spec = engine->experiment->spec;
 	int answer = SLURM_YES, rc = -1;
 
 	*result = (struct engine_result){ 0 };
 	result->first = xcalloc(plan->count, sizeof *result->first);
 	s.base = job_request_base_create(engine);
-	if (record_intents(&s))
+	if (!plan->is_rest && record_intents(&s))
 		goto done;
 	for (size_t i = 0; i < plan->count && answer == SLURM_YES; i++) {
 		if (plan->phases[spec->order[i]].action == PLAN_RUN)
 			answer = submit_phase(&s, spec->order[i]);
 	}
+	if (answer == SLURM_FULL)
+		answer = defer(&s);
 	if (answer == SLURM_YES)
 		answer = settle(&s);
 	if (answer == SLURM_YES)
@@ -464,6 +431,7 @@ engine_submit(struct engine *engine, const struct plan *plan,
 		roll_back(&s);
 	if (answer == SLURM_REFUSED && err->code == LATSUB_SYSTEM)
 		add_advice(&s);
+	result->silent = answer == SLURM_SILENT;
 	rc = answer == SLURM_YES ? 0 : -1;
 done:
 	job_request_base_destroy(s.base);

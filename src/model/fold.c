@@ -53,10 +53,9 @@ map_range(const uint32_t *map, struct range range, size_t size,
 	}
 }
 
-/* The event's tasks in the indices of the current sweep. */
-static void
-tasks_now(const struct phase_state *phase, const struct event *event,
-          struct rangeset *out)
+void
+phase_tasks_of(const struct phase_state *phase, const struct event *event,
+               struct rangeset *out)
 {
 	struct range all = { 0, UINT32_MAX };
 	struct phase_sweep *then = NULL;
@@ -179,7 +178,7 @@ apply_edit(struct phase_state *phase, const struct event *event)
 
 	if (word < 0)
 		return;
-	tasks_now(phase, event, &tasks);
+	phase_tasks_of(phase, event, &tasks);
 	for (size_t i = 0; i < tasks.count; i++) {
 		for (uint32_t t = tasks.items[i].first;
 		     t <= tasks.items[i].last && t < phase->total; t++)
@@ -209,9 +208,15 @@ apply_mark(struct phase_state *phase, const struct event *event,
 		phase_add_mark(phase, 't', event->gen, event->attempt, seconds,
 		               tasks);
 	}
+	/* counted without their reasons: the state file has one set for each
+	 * attempt, whatever these are */
 	if (kind)
 		phase_add_mark(phase, kind, event->gen, event->attempt,
-		               event->reason ? event->reason : "", tasks);
+		               kind == 'r' && event->reason ? event->reason
+		               : "", tasks);
+	if (kind && kind != 'r' && event->reason)
+		phase_add_mark(phase, phase_reason_mark(kind), event->gen,
+		               event->attempt, event->reason, tasks);
 }
 
 static void
@@ -220,7 +225,7 @@ apply_to_tasks(struct state *state, struct phase_state *phase,
 {
 	struct rangeset tasks = { 0 };
 
-	tasks_now(phase, event, &tasks);
+	phase_tasks_of(phase, event, &tasks);
 	for (size_t i = 0; state_after[event->kind] && i < tasks.count; i++) {
 		for (uint32_t t = tasks.items[i].first;
 		     t <= tasks.items[i].last && t < phase->total; t++)
@@ -229,8 +234,8 @@ apply_to_tasks(struct state *state, struct phase_state *phase,
 	}
 	apply_mark(phase, event, &tasks);
 	if (event->job && event->kind == EVENT_SUBMITTED)
-		phase_add_job(phase, event->gen, event->job, event->base,
-		              &tasks);
+		phase_add_job(phase, event->gen, event->attempt, event->job,
+		              event->base, &tasks);
 	if (event->kind == EVENT_FAILED)
 		apply_failure(state, event);
 	rangeset_clear(&tasks);

@@ -154,16 +154,24 @@ phase_sweep_seq(const struct phase_state *phase)
 uint32_t
 phase_job_of(const struct phase_state *phase, uint32_t task)
 {
-	uint32_t gen = 0, job = 0;
+	const struct phase_job *newest = NULL;
 
 	for (size_t i = 0; i < phase->job_count; i++) {
-		if (phase->jobs[i].gen >= gen
-		    && rangeset_has(&phase->jobs[i].tasks, task)) {
-			gen = phase->jobs[i].gen;
-			job = phase->jobs[i].job;
-		}
+		const struct phase_job *job = &phase->jobs[i];
+
+		if ((!newest || job->gen > newest->gen
+		     || (job->gen == newest->gen
+		         && job->attempt >= newest->attempt))
+		    && rangeset_has(&job->tasks, task))
+			newest = job;
 	}
-	return job;
+	return newest ? newest->job : 0;
+}
+
+char
+phase_reason_mark(char kind)
+{
+	return kind == 'r' ? kind : (char)(kind - 'a' + 'A');
 }
 
 uint64_t
@@ -253,8 +261,8 @@ phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
 }
 
 void
-phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t job,
-              uint32_t base, const struct rangeset *tasks)
+phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
+              uint32_t job, uint32_t base, const struct rangeset *tasks)
 {
 	size_t at;
 
@@ -262,7 +270,8 @@ phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t job,
 		phase->jobs = grow(phase->jobs, phase->job_count++,
 		                   sizeof *phase->jobs);
 		phase->jobs[at] = (struct phase_job){
-			.gen = gen, .job = job, .base = base };
+			.gen = gen, .attempt = attempt, .job = job,
+			.base = base };
 	}
 	rangeset_union(&phase->jobs[at].tasks, tasks);
 }

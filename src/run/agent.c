@@ -66,9 +66,13 @@ view_from_scontrol(const char *text, struct slurm_view *view)
 {
 	const char *restarts = strstr(text, " Restarts=");
 	const char *preempt = strstr(text, " PreemptTime=");
+	const char *submit = strstr(text, " SubmitTime=");
 	const char *own = getenv("SLURM_RESTART_COUNT");
+	struct tm tm = { .tm_isdst = -1 };
 
 	view->answered = true;
+	if (submit && strptime(submit + 12, "%Y-%m-%dT%H:%M:%S", &tm))
+		view->submitted = (int64_t)mktime(&tm);
 	view->restarts = restarts ? (uint32_t)atoi(restarts + 10) : 0;
 	view->preempting = preempt && strncmp(preempt + 13, "None", 4) != 0;
 	if (strstr(text, " JobState=RUNNING"))
@@ -132,7 +136,8 @@ work_view(const void *what, struct answer *answer)
 		answer->view = (struct slurm_view){
 			.answered = true, .state = jobs.items[i].state,
 			.preempting = jobs.items[i].preempt_time != 0,
-			.restarts = jobs.items[i].restarts };
+			.restarts = jobs.items[i].restarts,
+			.submitted = jobs.items[i].submit_time };
 	}
 	slurm_jobs_clear(&jobs);
 }
@@ -171,6 +176,23 @@ fits_partition(const struct slurm_ops *ops, const struct slurm_job *job,
 	return fits;
 }
 
+/* Is there a node that has so much?  Else it would wait for ever. */
+static bool
+fits_nodes(const struct slurm_ops *ops, const struct slurm_job *job,
+           int64_t mem_mib, struct answer *answer)
+{
+	struct latsub_error err;
+	int64_t most;
+
+	if (ops->largest_memory(job->partition, &most, &err) != SLURM_YES
+	    || most < 0 || mem_mib <= most)
+		return true;
+	snprintf(answer->text, sizeof answer->text, "retry_mem: %lld MiB are "
+	         "more than a job may have on a node of partition %s (%lld)",
+	         (long long)mem_mib, job->partition, (long long)most);
+	return false;
+}
+
 /* The request of the next attempt, from what this one has; false with a text
  * when it cannot be had. */
 static bool
@@ -196,11 +218,14 @@ plan_update(const struct slurm_ops *ops, const struct requeue_work *work,
 		if (request->time && job->time_limit_sec > 0) {
 			update->time_limit_sec = spec_grow(request->time,
 				job->time_limit_sec);
-			possible = fits_partition(ops, job,
+			possible &= fits_partition(ops, job,
 				update->time_limit_sec, answer);
 		}
-		if (request->mem && job->mem_mib > 0)
+		if (request->mem && job->mem_mib > 0) {
 			update->mem_mib = spec_grow(request->mem, job->mem_mib);
+			possible &= fits_nodes(ops, job, update->mem_mib,
+				answer);
+		}
 	}
 	slurm_jobs_clear(&jobs);
 	return possible;
@@ -380,17 +405,25 @@ wait_for(struct agent *agent, double deadline, struct answer *answer)
 	finish(agent, answer);
 }
 
-enum slurm_answer
-agent_requeue(const char *id, uint32_t job,
-              const struct agent_request *request, double deadline,
-              char *text, size_t size)
+void
+agent_await(struct agent *agent, struct slurm_view *view)
 {
-	struct requeue_work work = { id, job, request };
+	struct answer answer;
+
+	wait_for(agent, now() + 10, &answer);
+	*view = answer.view;
+}
+
+/* Try until there is an answer, or until the deadline. */
+static enum slurm_answer
+do_patiently(work_f *work, const void *what, double deadline, char *text,
+             size_t size)
+{
 	struct answer answer = { .answer = SLURM_SILENT };
 	struct agent agent;
 
 	for (unsigned i = 1; answer.answer == SLURM_SILENT; i++) {
-		if (start(&agent, work_requeue, &work))
+		if (start(&agent, work, what))
 			return SLURM_SILENT;
 		wait_for(&agent, deadline, &answer);
 		if (deadline > 0 && now() >= deadline)
@@ -400,6 +433,39 @@ agent_requeue(const char *id, uint32_t job,
 	}
 	snprintf(text, size, "%s", answer.text);
 	return answer.answer;
+}
+
+enum slurm_answer
+agent_requeue(const char *id, uint32_t job,
+              const struct agent_request *request, double deadline,
+              char *text, size_t size)
+{
+	struct requeue_work work = { id, job, request };
+
+	return do_patiently(work_requeue, &work, deadline, text, size);
+}
+
+struct other_work {
+	agent_work_f *work;
+	const void *what;
+};
+
+static void
+work_other(const void *what, struct answer *answer)
+{
+	const struct other_work *other = what;
+
+	answer->answer = other->work(other->what, answer->text,
+	                             sizeof answer->text);
+}
+
+enum slurm_answer
+agent_do(agent_work_f *work, const void *what, double deadline, char *text,
+         size_t size)
+{
+	struct other_work other = { work, what };
+
+	return do_patiently(work_other, &other, deadline, text, size);
 }
 
 enum slurm_answer

@@ -19,6 +19,9 @@ int agent_ask(struct agent *agent, uint32_t job);
 /* Read the answer after fd became readable.  View not answered on failure. */
 void agent_view(struct agent *agent, struct slurm_view *view);
 
+/* Wait for it, for at most ten seconds. */
+void agent_await(struct agent *agent, struct slurm_view *view);
+
 /* Give up a question that is under way. */
 void agent_drop(struct agent *agent);
 
@@ -33,6 +36,13 @@ struct agent_request {
 enum slurm_answer agent_requeue(const char *id, uint32_t job,
                                 const struct agent_request *request,
                                 double deadline, char *text, size_t size);
+
+/* Anything else that may take long or end its process: done in a forked one,
+ * tried until there is an answer or until the deadline, as a requeue is. */
+typedef enum slurm_answer agent_work_f(const void *what, char *text,
+                                       size_t size);
+enum slurm_answer agent_do(agent_work_f *work, const void *what,
+                           double deadline, char *text, size_t size);
 
 /* Set the job's comment (the progress that squeue shows). */
 enum slurm_answer agent_comment(const char *id, uint32_t job,

@@ -106,7 +106,9 @@ read_slurm(struct attempt *attempt)
 
 	attempt->gen = number_from_env("LATSUB_GENERATION", 1);
 	attempt->base = number_from_env("LATSUB_TASK_BASE", 0);
-	attempt->attempt = number_from_env("SLURM_RESTART_COUNT", 0);
+	attempt->restarts = number_from_env("SLURM_RESTART_COUNT", 0);
+	attempt->attempt = attempt->restarts
+		+ number_from_env("LATSUB_ATTEMPT_BASE", 0);
 	attempt->job = number_from_env("SLURM_JOB_ID", 0);
 	attempt->array_job = number_from_env("SLURM_ARRAY_JOB_ID",
 	                                     attempt->job);
@@ -155,6 +157,22 @@ struct phase_state *
 attempt_state(const struct attempt *attempt)
 {
 	return state_find(attempt->run->state, attempt->phase);
+}
+
+const char *
+attempt_requeue_reason(const struct attempt *attempt, uint32_t number)
+{
+	const struct phase_state *state = attempt_state(attempt);
+
+	for (size_t i = 0; i < state->mark_count; i++) {
+		const struct phase_mark *mark = &state->marks[i];
+
+		if (mark->kind == 'r' && mark->gen == attempt->gen
+		    && mark->attempt == number
+		    && rangeset_has(&mark->tasks, attempt->task))
+			return mark->reason;
+	}
+	return NULL;
 }
 
 struct event
@@ -274,35 +292,6 @@ gather_missing(struct attempt *attempt)
 	}
 }
 
-/* The attempt before left no word: say what became of it. */
-static int
-record_lost(struct attempt *attempt, const struct task_cell *cell)
-{
-	bool again = (attempt->spec->requeue_on & REQUEUE_NODE_FAIL)
-		&& phase_marks(attempt_state(attempt), 'r', attempt->gen,
-		               attempt->task, NULL)
-		< attempt->spec->max_requeues;
-	struct event event;
-
-	if (cell->state != TASK_STARTED || cell->gen != attempt->gen
-	    || cell->attempt >= attempt->attempt)
-		return 0;
-	event = attempt_event(attempt, again ? EVENT_REQUEUED : EVENT_FAILED);
-	event.attempt = cell->attempt;
-	event.reason = xstrdup(again ? "node_failure" : attempt->spec->requeue_on
-		& REQUEUE_NODE_FAIL ? "its node was lost, and max_requeues is "
-		"reached" : "its node was lost, and requeue_on leaves "
-		"node_fail out");
-	attempt_record(attempt, &event);
-	if (!again) {
-		printf("latsub: %s does not run again: %s\n", attempt->phase,
-		       event.reason);
-		attempt_snapshot(attempt, WORD_COUNT);
-	}
-	event_clear(&event);
-	return !again;
-}
-
 bool
 attempt_is_done(const struct attempt *attempt)
 {
@@ -335,22 +324,26 @@ await_intent(struct attempt *attempt)
 }
 
 /* A submission that was not answered in time may have made two jobs: the one
- * that the journal names runs. */
+ * that the journal names runs.  Or a successor goes on for this one. */
 static bool
-is_second_job(const struct attempt *attempt)
+has_other_job(const struct attempt *attempt)
 {
 	const struct phase_state *state = attempt_state(attempt);
+	uint32_t job = phase_job_of(state, attempt->task);
 
 	for (size_t i = 0; i < state->job_count; i++) {
 		if (state->jobs[i].gen == attempt->gen
 		    && state->jobs[i].base == attempt->base
 		    && state->jobs[i].job != attempt->array_job
-		    && phase_job_of(state, attempt->task)
-		    == state->jobs[i].job)
+		    && state->jobs[i].job == job)
 			return true;
 	}
 	return false;
 }
+
+/* 0 would say to Slurm, and to a later resume, that the task is done. */
+#define STEP_BACK (LATSUB_FAILED + 1)
+#define LEAVE (0 + 1)
 
 int
 attempt_check(struct attempt *attempt)
@@ -359,27 +352,28 @@ attempt_check(struct attempt *attempt)
 	const struct task_cell *cell = &state->cells[attempt->task];
 
 	if (await_intent(attempt))
-		return 1;
-	if (is_second_job(attempt)) {
-		printf("latsub: %s (task %u) has another job; this one steps "
-		       "back\n", attempt->phase, attempt->task);
-		return 1;
-	}
+		return STEP_BACK;
 	if (attempt_is_done(attempt)) {
+		attempt->over = true;
 		printf("latsub: %s (task %u) is completed already; it is not "
 		       "run again\n", attempt->phase, attempt->task);
-		return 1;
+		return LEAVE;
+	}
+	if (has_other_job(attempt)) { /* what waits, waits for that one */
+		printf("latsub: %s (task %u) has another job; this one steps "
+		       "back\n", attempt->phase, attempt->task);
+		return LEAVE;
 	}
 	if (cell->gen > attempt->gen && cell->state != TASK_NONE) {
 		printf("latsub: %s (task %u) was submitted anew since "
 		       "(generation %u); this job steps back\n",
 		       attempt->phase, attempt->task, cell->gen);
-		return 1;
+		return STEP_BACK;
 	}
 	if (cell->gen > attempt->gen) /* reset by hand while it waited */
 		attempt->gen = cell->gen;
-	if (record_lost(attempt, cell) || check_parents(attempt))
-		return 1;
+	if (attempt_record_lost(attempt, cell) || check_parents(attempt))
+		return attempt_is_done(attempt) ? LEAVE : STEP_BACK;
 	gather_missing(attempt);
 	return 0;
 }
@@ -401,8 +395,9 @@ set_env(const char *name, const char *fmt, ...)
 }
 
 void
-attempt_set_environment(const struct attempt *attempt)
+attempt_set_environment(const void *what)
 {
+	const struct attempt *attempt = what;
 	const struct sweep *sweep = phase_sweep_now(attempt_state(attempt));
 	const char *run_id = state_metadata(attempt->run->state, "run_id");
 	struct strbuf failed = { 0 };

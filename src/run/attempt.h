@@ -9,13 +9,18 @@
 #include "decide.h"
 #include "latsub/experiment.h"
 #include "latsub/run.h"
+#include "latsub/runner.h"
 
 struct attempt {
+	const struct runner_hooks *hooks;
 	struct run *run;
+	bool over;            /* the task has come to an end, good or bad */
+	double leave_by;      /* CLOCK_MONOTONIC seconds of Slurm's KILL, or 0 */
 	struct experiment *experiment;
 	const struct spec_phase *spec;
 	const char *phase, *node;
 	uint32_t gen, attempt;
+	uint32_t restarts;    /* of this job; fewer than attempt in a successor */
 	uint32_t task, base;
 	uint32_t job;         /* this element's own id */
 	uint32_t array_job;   /* the array's id, or job */
@@ -23,6 +28,7 @@ struct attempt {
 	int64_t kill_wait_sec;
 	char *checkpoint;     /* absolute, what the command starts from; "" */
 	char *own_checkpoint; /* the phase's own at the start, or NULL */
+	uint64_t own_fingerprint;
 	struct strlist missing; /* parents that did not complete */
 	int warn_signal;      /* the one of "signal" */
 	int stop_signal;      /* what asks the command for a checkpoint */
@@ -33,6 +39,11 @@ struct attempt {
  * message on stderr. */
 int attempt_open(struct attempt *attempt);
 void attempt_close(struct attempt *attempt);
+
+/* The reason on record for which an attempt of this generation was requeued, or
+ * NULL. */
+const char *attempt_requeue_reason(const struct attempt *attempt,
+                                   uint32_t number);
 
 struct phase_state *attempt_state(const struct attempt *attempt);
 
@@ -45,19 +56,27 @@ void attempt_snapshot(struct attempt *attempt, enum phase_word before);
 
 /* Is the task completed, by whomever? */
 bool attempt_is_done(const struct attempt *attempt);
-/* May it run?  0 yes; 1 no, all is said and done. */
+/* Say what became of an attempt before this one that left no word, and how long
+ * it ran.  Non-zero: the task may not run again, and has failed. */
+int attempt_record_lost(struct attempt *attempt, const struct task_cell *cell);
+
+/* May it run?  0 yes; else all is said and done, and the job's exit code and
+ * one is returned. */
 int attempt_check(struct attempt *attempt);
 
 /* Put the newest checkpoint of the phase on record if it is new; true when
- * it is. */
-bool attempt_record_checkpoint(struct attempt *attempt);
+ * it is.  killed: the command was, and may have been writing just then. */
+bool attempt_record_checkpoint(struct attempt *attempt, bool killed);
 
-/* The newest match of the phase's pattern, for this task; caller frees. */
-char *attempt_newest_checkpoint(const struct attempt *attempt);
+/* The newest match of the phase's pattern, for this task; not_after as in
+ * checkpoint_newest().  Caller frees. */
+char *attempt_newest_checkpoint(const struct attempt *attempt,
+                                time_t not_after);
 /* Fill checkpoint and own_checkpoint: what the command starts from. */
 void attempt_find_checkpoint(struct attempt *attempt);
 
-/* The variables of the command's environment, set in this process. */
-void attempt_set_environment(const struct attempt *attempt);
+/* The variables of the command's environment, set in this process; what is a
+ * struct attempt. */
+void attempt_set_environment(const void *what);
 
 #endif

@@ -2,11 +2,13 @@
  * checkpoint.c - newest match of a pattern, never a half-written one.
  *
  * A file that is being written has a temporary name in every code that
- * writes checkpoints safely; those are passed over.
+ * writes checkpoints safely; those are passed over.  Of other codes' files the
+ * fingerprint and the time of the last change tell who is still writing.
  */
 #include "checkpoint.h"
 
 #include <ctype.h>
+#include <ftw.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +18,10 @@
 #include "latsub/text.h"
 
 static bool
-is_temporary(const char *path)
+has_temporary_name(const char *name)
 {
 	static const char *const ends[] = { ".tmp", ".temp", ".part",
 		".partial", ".new", ".swp", "~" };
-	const char *name = file_basename(path);
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
@@ -29,33 +30,15 @@ is_temporary(const char *path)
 		if (len >= end && strcmp(name + len - end, ends[i]) == 0)
 			return true;
 	}
-	return name[0] == '.' || strstr(name, ".tmp.")
-		|| strstr(name, ".new.");
+	return strstr(name, ".tmp.") || strstr(name, ".new.");
 }
 
-/* A directory is as new as its last entry made or renamed; a temporary entry
- * in it means that it is not complete. */
 static bool
-look_at(const char *path, struct timespec *when)
+is_temporary(const char *path)
 {
-	struct stat st;
-	char *pattern;
-	glob_t inside;
-	bool complete = true;
+	const char *name = file_basename(path);
 
-	if (stat(path, &st))
-		return false;
-	*when = st.st_mtim;
-	if (!S_ISDIR(st.st_mode))
-		return st.st_size > 0;
-	pattern = file_join(path, "*");
-	if (glob(pattern, GLOB_NOSORT, NULL, &inside) == 0) {
-		for (size_t i = 0; i < inside.gl_pathc; i++)
-			complete &= !is_temporary(inside.gl_pathv[i]);
-		globfree(&inside);
-	}
-	free(pattern);
-	return complete;
+	return name[0] == '.' || has_temporary_name(name);
 }
 
 static bool
@@ -67,6 +50,76 @@ is_newer(const struct timespec *a, const char *a_name,
 	if (a->tv_nsec != b->tv_nsec)
 		return a->tv_nsec > b->tv_nsec;
 	return strverscmp(a_name, b_name) > 0;
+}
+
+/* ---- one candidate, with all that is below it ---- */
+
+struct look {
+	bool complete;
+	time_t changed;       /* the last change of anything in it */
+	uint64_t fingerprint;
+};
+
+static struct look looking; /* nftw() passes nothing to its function */
+
+static int
+look_at_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	uint64_t parts[] = { (uint64_t)st->st_ino, (uint64_t)st->st_size,
+		(uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec };
+	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+
+	/* a hidden file in a directory may well be a part of it */
+	if (ftw->level > 0 && has_temporary_name(path + ftw->base))
+		looking.complete = false;
+	if (type == FTW_F && ftw->level == 0 && st->st_size == 0)
+		looking.complete = false;
+	if (st->st_mtim.tv_sec > looking.changed)
+		looking.changed = st->st_mtim.tv_sec;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		hash ^= parts[i];
+		hash *= 0x100000001b3u;
+	}
+	looking.fingerprint += hash; /* whatever order they come in */
+	return 0;
+}
+
+static struct look
+look_at(const char *path)
+{
+	char *real = realpath(path, NULL); /* "last" may be a link */
+
+	looking = (struct look){ .complete = real != NULL };
+	if (real && nftw(real, look_at_one, 16, FTW_PHYS))
+		looking.complete = false;
+	free(real);
+	return looking;
+}
+
+uint64_t
+checkpoint_fingerprint(const char *path)
+{
+	struct look look;
+
+	if (!path || !file_exists(path))
+		return 0;
+	look = look_at(path);
+	return look.fingerprint ? look.fingerprint : 1;
+}
+
+/* ---- all of them ---- */
+
+struct candidate {
+	const char *path;
+	struct timespec when; /* of a directory: its last entry made or renamed */
+};
+
+static int
+compare_newest_first(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return is_newer(&x->when, x->path, &y->when, y->path) ? -1 : 1;
 }
 
 /* The run's directory may hold characters that glob takes for its own. */
@@ -83,29 +136,48 @@ escape(const char *dir)
 	return strbuf_steal(&out);
 }
 
+/* Matches that are no temporary names, the newest first. */
+static size_t
+list_candidates(const glob_t *found, struct candidate *candidates)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < found->gl_pathc; i++) {
+		const char *path = found->gl_pathv[i];
+		struct stat st;
+
+		if (!is_temporary(path) && stat(path, &st) == 0)
+			candidates[count++] = (struct candidate){ path,
+				st.st_mtim };
+	}
+	if (count)
+		qsort(candidates, count, sizeof *candidates,
+		      compare_newest_first);
+	return count;
+}
+
 char *
-checkpoint_newest(const char *dir, const char *pattern)
+checkpoint_newest(const char *dir, const char *pattern, time_t not_after)
 {
 	char *escaped = escape(dir), *whole = file_join(escaped, pattern);
-	struct timespec best = { 0 };
+	struct candidate *candidates = NULL;
 	char *newest = NULL;
 	glob_t found;
+	size_t count = 0;
 
 	if (glob(whole, GLOB_NOSORT, NULL, &found) == 0) {
-		for (size_t i = 0; i < found.gl_pathc; i++) {
-			const char *path = found.gl_pathv[i];
-			struct timespec when;
-
-			if (is_temporary(path) || !look_at(path, &when)
-			    || (newest && !is_newer(&when, path, &best,
-			                            newest)))
-				continue;
-			free(newest);
-			newest = xstrdup(path);
-			best = when;
-		}
-		globfree(&found);
+		candidates = xcalloc(found.gl_pathc, sizeof *candidates);
+		count = list_candidates(&found, candidates);
 	}
+	for (size_t i = 0; i < count && !newest; i++) {
+		struct look look = look_at(candidates[i].path);
+
+		if (look.complete && (!not_after || look.changed <= not_after))
+			newest = xstrdup(candidates[i].path);
+	}
+	if (candidates)
+		globfree(&found);
+	free(candidates);
 	free(whole);
 	free(escaped);
 	return newest;

@@ -33,8 +33,7 @@ exec_command(const char *command, const char *prologue)
 }
 
 pid_t
-child_start(const char *command, const char *prologue, const sigset_t *mask,
-            int shield_term)
+child_start(const struct child_command *start)
 {
 	int fds[2], failure = 0;
 	pid_t pid, parent = getpid();
@@ -51,10 +50,11 @@ child_start(const char *command, const char *prologue, const sigset_t *mask,
 		if (getppid() != parent)
 			_exit(127);
 		signal(SIGPIPE, SIG_DFL);
-		if (shield_term)
+		if (start->shield_term)
 			signal(SIGTERM, SIG_IGN);
-		sigprocmask(SIG_SETMASK, mask, NULL);
-		exec_command(command, prologue);
+		start->prepare(start->what);
+		sigprocmask(SIG_SETMASK, start->mask, NULL);
+		exec_command(start->command, start->prologue);
 		failure = errno;
 		(void)!write(fds[1], &failure, sizeof failure);
 		_exit(127);

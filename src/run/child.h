@@ -5,13 +5,20 @@
 #define LATSUB_CHILD_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
-/* Start "/bin/bash -c command", after the shell lines of prologue (a file,
- * or NULL).  mask is the signal mask to give it; shield_term: TERM ignored
- * from the beginning.  Returns the pid, or -1 with errno of what failed, a
- * failed exec included. */
-pid_t child_start(const char *command, const char *prologue,
-                  const sigset_t *mask, int shield_term);
+struct child_command {
+	const char *command;  /* for "/bin/bash -c" */
+	const char *prologue; /* a file of shell lines to come before; or NULL */
+	const sigset_t *mask; /* the signal mask to give it */
+	bool shield_term;     /* TERM ignored from the beginning */
+	/* sets up its environment, in its own process: ours stays the job's */
+	void (*prepare)(const void *what);
+	const void *what;
+};
+
+/* Returns the pid, or -1 with errno of what failed, a failed exec included. */
+pid_t child_start(const struct child_command *start);
 
 #endif

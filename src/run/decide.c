@@ -8,7 +8,7 @@
 #define EXIT_REQUEST 75 /* EX_TEMPFAIL: "try again later" */
 
 enum end_cause
-decide_cause(bool is_term, const struct slurm_view *view, uint32_t attempt)
+decide_cause(bool is_term, const struct slurm_view *view, uint32_t restarts)
 {
 	if (!view->answered)
 		return END_UNKNOWN;
@@ -27,7 +27,7 @@ decide_cause(bool is_term, const struct slurm_view *view, uint32_t attempt)
 	}
 	if (view->preempting)
 		return END_PREEMPTED;
-	if (view->restarts > attempt)
+	if (view->restarts > restarts)
 		return END_OPERATOR;
 	return is_term ? END_FORWARDED : END_TIMEOUT;
 }

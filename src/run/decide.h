@@ -17,6 +17,7 @@ struct slurm_view {
 	enum slurm_state state;
 	bool preempting;   /* it has a preempt time */
 	uint32_t restarts;
+	int64_t submitted; /* when it came into the queue, or back into it; 0 */
 };
 
 enum end_cause { /* why the attempt ends */
@@ -32,7 +33,7 @@ enum end_cause { /* why the attempt ends */
 
 /* A warning signal (the one of "signal") or the final TERM. */
 enum end_cause decide_cause(bool is_term, const struct slurm_view *view,
-                            uint32_t attempt);
+                            uint32_t restarts);
 
 struct decide_in {
 	enum end_cause cause;

@@ -59,23 +59,6 @@ has_suffix(const char *text, const char *suffix)
 	return len >= end && strcmp(text + len - end, suffix) == 0;
 }
 
-/* The reason for which an attempt of this generation was requeued. */
-static const char *
-requeue_reason(const struct attempt *attempt, uint32_t number)
-{
-	const struct phase_state *state = attempt_state(attempt);
-
-	for (size_t i = 0; i < state->mark_count; i++) {
-		const struct phase_mark *mark = &state->marks[i];
-
-		if (mark->kind == 'r' && mark->gen == attempt->gen
-		    && mark->attempt == number
-		    && rangeset_has(&mark->tasks, attempt->task))
-			return mark->reason;
-	}
-	return NULL;
-}
-
 /* How many requeues in a row, up to now, were without progress.  Preemptions
  * and lost nodes neither count nor break the row. */
 static uint32_t
@@ -84,7 +67,7 @@ count_stalled(const struct attempt *attempt)
 	uint32_t count = 0;
 
 	for (uint32_t number = attempt->attempt; number-- > 0; ) {
-		const char *reason = requeue_reason(attempt, number);
+		const char *reason = attempt_requeue_reason(attempt, number);
 
 		if (reason && has_suffix(reason, STALLED_SUFFIX))
 			count++;
@@ -100,7 +83,13 @@ decide(struct attempt *attempt, const struct watch_end *end,
        const char **missing)
 {
 	const struct phase_state *state = attempt_state(attempt);
-	bool progressed = attempt_record_checkpoint(attempt);
+	bool done = end->cause == END_EXIT && end->exit_code == 0;
+	/* what a task of an array has reported takes a look at the whole journal:
+	 * for those that end well it does not matter */
+	bool progressed = !(done && attempt->spec->array
+	                    && !attempt->spec->checkpoint)
+		&& attempt_record_checkpoint(attempt,
+			end->exit_code == 128 + SIGKILL);
 	struct decide_in in = {
 		.cause = end->cause, .exit_code = end->exit_code,
 		.progressed = progressed,
@@ -219,6 +208,8 @@ complete(struct attempt *attempt, const struct watch_end *end)
 		           "");
 		return LATSUB_SYSTEM;
 	}
+	attempt->over = true;
+	attempt->leave_by = end->kill_at;
 	print_line(attempt, "completed", "");
 	return 0;
 }
@@ -228,6 +219,8 @@ fail(struct attempt *attempt, const struct watch_end *end, const char *why)
 {
 	struct strbuf text = { 0 };
 
+	attempt->over = true;
+	attempt->leave_by = end->kill_at;
 	record_end(attempt, EVENT_FAILED, end, why);
 	record_doomed(attempt);
 	print_line(attempt, "failed", why);
@@ -261,6 +254,11 @@ reason_words(const char *reason)
 	}
 	return reason;
 }
+
+struct successor_work {
+	const struct runner_hooks *hooks;
+	struct runner_ended ended;
+};
 
 /* What the next attempt asks for: with time-min the whole limit again, after
  * a time limit or out of memory more, where that was wanted. */
@@ -310,8 +308,52 @@ wait_before_retry(struct attempt *attempt, double *deadline)
 		return false;
 	*deadline = watch_now() + (double)attempt->kill_wait_sec - 1;
 	if (agent_ask(&agent, attempt->job) == 0)
-		agent_view(&agent, &view);
-	return decide_cause(true, &view, attempt->attempt) == END_CANCELLED;
+		agent_await(&agent, &view);
+	return decide_cause(true, &view, attempt->restarts) == END_CANCELLED;
+}
+
+static enum slurm_answer
+work_succeed(const void *what, char *text, size_t size)
+{
+	const struct successor_work *work = what;
+
+	return work->hooks->succeed(&work->ended, text, size);
+}
+
+/* Slurm does not take the job back: another goes on for it.  text has why, and
+ * gets what came of it. */
+static enum slurm_answer
+succeed(const struct attempt *attempt, const struct agent_request *request,
+        double deadline, char *text, size_t size)
+{
+	struct successor_work work = { attempt->hooks, {
+		.state_path = attempt->run->state_path,
+		.phase = attempt->phase, .gen = attempt->gen,
+		.attempt = attempt->attempt, .task = attempt->task,
+		.base = attempt->base, .job = attempt->array_job,
+		.element = attempt->job, .is_array = attempt->spec->array,
+		.more_time = request->time != NULL,
+		.more_mem = request->mem != NULL } };
+	char words[512];
+	char *why = xstrdup(text);
+	enum slurm_answer answer = agent_do(work_succeed, &work, deadline,
+	                                    words, sizeof words);
+
+	snprintf(text, size, "%.200s; %.300s", why, words);
+	free(why);
+	return answer;
+}
+
+/* "requeue = no" is the user's word, not the site's. */
+static bool
+may_go_on(const struct spec_phase *spec)
+{
+	const char *asked = options_get(&spec->options, OPTION_REQUEUE);
+	bool may = true;
+
+	if (asked)
+		options_parse_bool(asked, &may);
+	return may;
 }
 
 static int
@@ -327,12 +369,18 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 
 	next_request(attempt, end, &request);
 	record_end(attempt, EVENT_REQUEUED, end, reason);
+	if (end->out_of_memory)
+		print_line(attempt, "ran out of memory", "");
 	print_line(attempt, "goes back into the queue", reason_words(reason));
 	if (strcmp(reason, "retry") == 0 && !end->final_term
 	    && wait_before_retry(attempt, &deadline))
 		return cancel(attempt, end);
 	answer = agent_requeue(attempt->id, attempt->job, &request, deadline,
 	                       words, sizeof words);
+	if (answer == SLURM_REFUSED && !text_starts(words, "retry_")
+	    && may_go_on(attempt->spec))
+		answer = succeed(attempt, &request, deadline, words,
+		                 sizeof words);
 	if (answer == SLURM_YES && *words)
 		print_line(attempt, "note", words);
 	if (answer == SLURM_YES)
@@ -378,6 +426,12 @@ outcome_finish(struct attempt *attempt, const struct watch_end *end)
 	case DECIDE_FAIL:
 		break;
 	}
+	if (end->out_of_memory) {
+		size_t len = strlen(out.text);
+
+		snprintf(out.text + len, sizeof out.text - len,
+		         ": out of memory");
+	}
 	why = end->exit_code == 0 && missing
 		? xasprintf("exit code 0, but the output %s is missing", missing)
 		: xstrdup(out.text);
@@ -396,4 +450,60 @@ outcome_not_started(struct attempt *attempt, int number)
 
 	free(why);
 	return rc;
+}
+
+/* ---- what is left to submit ---- */
+
+#define REST_PATIENCE_SEC 900 /* slurmctld forgets ended jobs after MinJobAge */
+
+struct rest_work {
+	const struct runner_hooks *hooks;
+	const char *state_path;
+	uint32_t element;
+	double since;
+};
+
+static enum slurm_answer
+work_rest(const void *what, char *text, size_t size)
+{
+	const struct rest_work *work = what;
+
+	return work->hooks->submit_rest(work->state_path, work->element,
+	                                (unsigned)(watch_now() - work->since),
+	                                text, size);
+}
+
+static bool
+has_rest(const struct state *state)
+{
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		for (uint32_t t = 0; t < phase->total; t++) {
+			if (phase->cells[t].state == TASK_INTENDED)
+				return true;
+		}
+	}
+	return false;
+}
+
+void
+outcome_submit_rest(const struct attempt *attempt)
+{
+	struct rest_work work = { attempt->hooks, attempt->run->state_path,
+		attempt->job, watch_now() };
+	double deadline = watch_now() + REST_PATIENCE_SEC;
+	char words[512] = "";
+	enum slurm_answer answer;
+
+	if (!attempt->over || !has_rest(attempt->run->state))
+		return;
+	if (attempt->leave_by > 0 && attempt->leave_by - 0.5 < deadline)
+		deadline = attempt->leave_by - 0.5;
+	answer = agent_do(work_rest, &work, deadline, words, sizeof words);
+	if (answer != SLURM_YES)
+		print_line(attempt, "the rest of the run is not submitted from "
+		           "here; 'latsub --resume' does it", words);
+	else if (*words)
+		print_line(attempt, words, "");
 }

@@ -25,25 +25,11 @@
 #include "outcome.h"
 #include "watch.h"
 
-static const char *
-why_again(const struct attempt *attempt)
-{
-	const struct phase_state *state = attempt_state(attempt);
-
-	for (size_t i = state->mark_count; i-- > 0; ) {
-		const struct phase_mark *mark = &state->marks[i];
-
-		if (mark->kind == 'r' && mark->gen == attempt->gen
-		    && mark->attempt + 1 == attempt->attempt
-		    && rangeset_has(&mark->tasks, attempt->task))
-			return mark->reason;
-	}
-	return attempt->attempt ? "unknown" : "";
-}
-
 static void
 print_header(const struct attempt *attempt)
 {
+	const char *why = attempt->attempt
+		? attempt_requeue_reason(attempt, attempt->attempt - 1) : NULL;
 	time_t now = time(NULL);
 	char when[32];
 	struct tm tm;
@@ -53,7 +39,7 @@ print_header(const struct attempt *attempt)
 	printf("=== latsub: %s, job %s on %s, %s, attempt %u", attempt->phase,
 	       attempt->id, attempt->node, when, attempt->attempt + 1);
 	if (attempt->attempt)
-		printf(", requeued: %s", why_again(attempt));
+		printf(", requeued: %s", why ? why : "unknown");
 	if (attempt->gen > 1)
 		printf(", submission %u", attempt->gen);
 	printf(" ===\n");
@@ -93,6 +79,10 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 {
 	enum phase_word before = phase_word(attempt_state(attempt));
 	char *prologue = prologue_path(attempt);
+	struct child_command command = {
+		.command = attempt->spec->command, .prologue = prologue,
+		.mask = mask, .shield_term = attempt->spec->shield_term,
+		.prepare = attempt_set_environment, .what = attempt };
 	struct watch_end end;
 	pid_t child;
 	int rc;
@@ -104,9 +94,7 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 		return LATSUB_SYSTEM;
 	}
 	print_header(attempt);
-	attempt_set_environment(attempt);
-	child = child_start(attempt->spec->command, prologue, mask,
-	                    attempt->spec->shield_term);
+	child = child_start(&command);
 	if (child < 0) {
 		rc = outcome_not_started(attempt, errno);
 	} else {
@@ -119,7 +107,7 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 }
 
 int
-runner_main(void)
+runner_main(const struct runner_hooks *hooks)
 {
 	struct attempt attempt;
 	sigset_t taken, before;
@@ -135,10 +123,10 @@ runner_main(void)
 		return LATSUB_SYSTEM;
 	}
 	rc = attempt_open(&attempt);
-	if (rc == 0 && attempt_check(&attempt)) {
-		/* 0 would say to Slurm, and to a later resume, that it is done */
-		rc = attempt_is_done(&attempt) ? 0 : LATSUB_FAILED;
-	} else if (rc == 0) {
+	attempt.hooks = hooks;
+	if (rc == 0)
+		rc = attempt_check(&attempt);
+	if (rc == 0) {
 		/* the warning may be any signal: take that, too */
 		sigaddset(&taken, attempt.warn_signal);
 		sigprocmask(SIG_BLOCK, &taken, NULL);
@@ -149,6 +137,7 @@ runner_main(void)
 	} else {
 		rc--;
 	}
+	outcome_submit_rest(&attempt);
 	attempt_close(&attempt);
 	close(signal_fd);
 	return rc;

@@ -41,7 +41,8 @@ struct watching {
 	double slurm_kills_at;   /* when Slurm's KILL is due, 0: not */
 	double budget_at;        /* when time_budget says stop, 0: never */
 	double next_poll;        /* for a newer checkpoint (continue) */
-	char *before;            /* the newest checkpoint when told */
+	/* the newest checkpoint when told, and at the last look since */
+	uint64_t before, last_look;
 };
 
 double
@@ -100,6 +101,16 @@ grace(const struct watching *w)
 	return asked >= 0 && asked < left ? asked : left;
 }
 
+static uint64_t
+newest_fingerprint(const struct watching *w)
+{
+	char *newest = attempt_newest_checkpoint(w->attempt, 0);
+	uint64_t fingerprint = checkpoint_fingerprint(newest);
+
+	free(newest);
+	return fingerprint;
+}
+
 static void
 tell_command(struct watching *w)
 {
@@ -115,7 +126,8 @@ tell_command(struct watching *w)
 		return;
 	}
 	if (spec->checkpoint_mode == CHECKPOINT_CONTINUE && spec->checkpoint) {
-		w->before = attempt_newest_checkpoint(w->attempt);
+		w->before = newest_fingerprint(w);
+		w->last_look = 0;
 		w->next_poll = watch_now() + NEW_CHECKPOINT_POLL_SEC;
 	}
 	signal_command(w, w->attempt->stop_signal, spec->checkpoint_leader);
@@ -177,7 +189,7 @@ static void
 forward_plain_term(struct watching *w)
 {
 	if (!w->termed || !w->view.answered
-	    || decide_cause(true, &w->view, w->attempt->attempt)
+	    || decide_cause(true, &w->view, w->attempt->restarts)
 	    != END_FORWARDED)
 		return;
 	say(w, "Slurm does not end this job: the TERM goes to the command");
@@ -186,8 +198,6 @@ forward_plain_term(struct watching *w)
 		w->told = false;
 		w->next_poll = 0;
 		w->term_at = 0;
-		free(w->before);
-		w->before = NULL;
 	}
 	w->termed = false;
 	w->slurm_kills_at = 0;
@@ -219,17 +229,18 @@ reap(struct watching *w)
 	}
 }
 
+/* A new one, and nobody has written to it from one look to the next. */
 static void
 look_for_checkpoint(struct watching *w)
 {
-	char *newest = attempt_newest_checkpoint(w->attempt);
+	uint64_t now = newest_fingerprint(w);
 
 	w->next_poll = watch_now() + NEW_CHECKPOINT_POLL_SEC;
-	if (newest && (!w->before || strcmp(newest, w->before) != 0)) {
+	if (now && now != w->before && now == w->last_look) {
 		w->next_poll = 0;
 		w->term_at = watch_now();
 	}
-	free(newest);
+	w->last_look = now;
 }
 
 static void
@@ -380,6 +391,5 @@ watch_command(const struct attempt *attempt, pid_t child, int signal_fd,
 	if (w.over_budget)
 		end->cause = END_BUDGET;
 	if (w.termed || w.warned)
-		end->cause = decide_cause(w.termed, &w.view, attempt->attempt);
-	free(w.before);
+		end->cause = decide_cause(w.termed, &w.view, attempt->restarts);
 }

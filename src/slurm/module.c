@@ -103,6 +103,7 @@ latsub_slurm_ops(void)
 		.update = module_update,
 		.cancel = module_cancel,
 		.requeue = module_requeue,
+		.largest_memory = module_largest_memory,
 	};
 
 	return &ops;

@@ -27,6 +27,14 @@ reason_text(uint16_t reason)
 #endif
 }
 
+/* As squeue does: the description, where there is one, tells more. */
+static char *
+reason_of(const slurm_job_info_t *job)
+{
+	return job->state_desc && *job->state_desc ? xstrdup(job->state_desc)
+		: reason_text((uint16_t)job->state_reason);
+}
+
 static enum slurm_state
 state_of(uint32_t state)
 {
@@ -73,7 +81,7 @@ copy_job(struct slurm_job *to, const slurm_job_info_t *from)
 		.requeued = (from->job_state & JOB_REQUEUE) != 0,
 		.held = from->priority == 0
 			&& state_of(from->job_state) == SLURM_PENDING,
-		.reason = reason_text(from->state_reason),
+		.reason = reason_of(from),
 		.nodes = xstrdup(from->nodes ? from->nodes : ""),
 		.partition = xstrdup(from->partition ? from->partition : ""),
 		.dependency = xstrdup(from->dependency ? from->dependency : ""),
@@ -177,6 +185,7 @@ module_cluster(struct slurm_cluster *out, struct latsub_error *err)
 	out->version = xstrdup(conf->version);
 	out->max_array_size = conf->max_array_sz;
 	out->max_jobs = conf->max_job_cnt;
+	out->next_job_id = conf->next_job_id;
 	out->kill_wait_sec = conf->kill_wait;
 	slurm_free_ctl_conf(conf);
 	if (slurm_load_partitions(0, &partitions, SHOW_ALL)) {

@@ -20,8 +20,6 @@
 #include "latsub/text.h"
 #include "module.h"
 
-#define SUBMIT_TRIES 15 /* as sbatch: 1 + 2 + ... s */
-
 struct building {
 	job_desc_msg_t desc;
 	const struct slurm_request *request;
@@ -296,6 +294,13 @@ is_busy(int number)
 		;
 }
 
+/* A limit of an association or a QOS: on submitted jobs, perhaps. */
+static bool
+is_limit(int number)
+{
+	return number == ESLURM_ACCOUNTING_POLICY;
+}
+
 static enum slurm_answer
 submit_patiently(struct building *b, uint32_t *job_id,
                  struct latsub_error *err)
@@ -303,13 +308,21 @@ submit_patiently(struct building *b, uint32_t *job_id,
 	submit_response_msg_t *response = NULL;
 
 	for (unsigned i = 1; ; i++) {
+		int number;
+
 		if (slurm_submit_batch_job(&b->desc, &response) == 0) {
 			*job_id = response->job_id;
 			slurm_free_submit_response_response_msg(response);
 			return SLURM_YES;
 		}
-		if (!is_busy(module_errno()) || i > SUBMIT_TRIES)
-			return module_failed("submission", err);
+		number = module_errno();
+		if (!is_busy(number) || i > b->request->patience) {
+			enum slurm_answer answer = module_failed("submission",
+			                                         err);
+
+			return is_busy(number) || is_limit(number)
+				? SLURM_FULL : answer;
+		}
 		sleep(i);
 	}
 }

@@ -226,12 +226,15 @@ static void
 load_job(struct phase_state *phase, uint32_t job, const char *value)
 {
 	struct rangeset tasks = { 0 };
-	unsigned gen, base;
+	unsigned gen, attempt = 0, base;
 	int used = 0;
 
-	if (sscanf(value, "generation %u base %u tasks %n", &gen, &base, &used)
-	    == 2 && used && rangeset_parse(&tasks, value + used) == 0)
-		phase_add_job(phase, gen, job, base, &tasks);
+	if (((sscanf(value, "generation %u base %u tasks %n", &gen, &base,
+	             &used) == 2 && used)
+	     || (sscanf(value, "generation %u attempt %u base %u tasks %n", &gen,
+	                &attempt, &base, &used) == 3 && used))
+	    && rangeset_parse(&tasks, value + used) == 0)
+		phase_add_job(phase, gen, attempt, job, base, &tasks);
 	rangeset_clear(&tasks);
 }
 

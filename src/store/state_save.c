@@ -219,7 +219,7 @@ save_job_ids(struct saving *s, const struct phase_state *phase)
 	}
 	for (size_t i = 0; i < phase->job_count; i++) {
 		const struct phase_job *job = &phase->jobs[i];
-		struct strbuf tasks = { 0 };
+		struct strbuf tasks = { 0 }, from = { 0 };
 		char what[32];
 
 		if (job->gen == newest)
@@ -229,8 +229,12 @@ save_job_ids(struct saving *s, const struct phase_state *phase)
 			continue;
 		snprintf(what, sizeof what, "job.%u", job->job);
 		rangeset_print(&job->tasks, &tasks);
-		put_what(s, "jobs", phase, what, "generation %u base %u tasks %s",
-		         job->gen, job->base, strbuf_str(&tasks));
+		if (job->attempt)
+			strbuf_printf(&from, " attempt %u", job->attempt);
+		put_what(s, "jobs", phase, what, "generation %u%s base %u tasks "
+		         "%s", job->gen, strbuf_str(&from), job->base,
+		         strbuf_str(&tasks));
+		strbuf_clear(&from);
 		strbuf_clear(&tasks);
 	}
 	if (ids.len)
@@ -354,8 +358,11 @@ save_marks(struct saving *s, const struct state *state)
 			int k = 0;
 			char what[128];
 
-			while (state_marks[k].kind != mark->kind)
+			while (k < STATE_MARK_KINDS
+			       && state_marks[k].kind != mark->kind)
 				k++;
+			if (k == STATE_MARK_KINDS)
+				continue; /* a reason */
 			snprintf(what, sizeof what, "%s.%u.%u%s%s",
 			         state_marks[k].word, mark->gen, mark->attempt,
 			         with_reason && *mark->reason ? "." : "",

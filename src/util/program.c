@@ -13,6 +13,19 @@
 #include "latsub/file.h"
 #include "latsub/text.h"
 
+/* Of a binary that was replaced while it ran (an upgrade) the kernel says
+ * "PATH (deleted)"; jobs that are submitted then run the new one. */
+static void
+take_off_deleted(char *path)
+{
+	static const char mark[] = " (deleted)";
+	size_t len = strlen(path), end = sizeof mark - 1;
+
+	if (len > end && strcmp(path + len - end, mark) == 0
+	    && !file_exists(path))
+		path[len - end] = '\0';
+}
+
 const char *
 program_path(void)
 {
@@ -26,6 +39,7 @@ program_path(void)
 		snprintf(path, sizeof path, "latsub");
 	else
 		path[len] = '\0';
+	take_off_deleted(path);
 	return path;
 }
 

@@ -177,6 +177,20 @@ rangeset_copy(struct rangeset *to, const struct rangeset *from)
 	splice(to, 0, 0, from->items, from->count);
 }
 
+void
+rangeset_take(struct rangeset *set, uint64_t count, struct rangeset *taken)
+{
+	for (size_t i = 0; i < set->count && count > 0; i++) {
+		const struct range *r = &set->items[i];
+		uint64_t size = (uint64_t)r->last - r->first + 1;
+
+		size = size < count ? size : count;
+		rangeset_add(taken, r->first, r->first + (uint32_t)(size - 1));
+		count -= size;
+	}
+	rangeset_subtract(set, taken);
+}
+
 bool
 rangeset_equal(const struct rangeset *a, const struct rangeset *b)
 {

@@ -97,6 +97,9 @@ detail_of(const struct view *view, const struct view_phase *row)
 		return "blocked";
 	if (view->slurm_answered && n[TASK_STARTED] + n[TASK_REQUEUED])
 		return "lost";
+	if (view->slurm_answered && view->any_live && n[TASK_INTENDED] == waiting
+	    && waiting)
+		return "deferred"; /* what runs submits it, when there is room */
 	if (view->slurm_answered && waiting)
 		return "dropped";
 	if (n[TASK_STARTED])
@@ -164,6 +167,9 @@ view_create(struct view *view, const struct run *run,
 		count_records(rows, run_id, jobs);
 		live_clear(&live);
 	}
+	for (size_t i = 0; i < view->count; i++)
+		view->any_live |= view->phases[i].live_running
+			+ view->phases[i].live_pending > 0;
 	for (size_t i = 0; i < view->count; i++)
 		view->phases[i].detail = detail_of(view, &view->phases[i]);
 	view->outcome = outcome_of(view);

@@ -168,6 +168,67 @@ run=$outputs_run
 ok "outputs: a missing one is a failure" until_true 30 has_failed
 is "outputs: it is named" "$(state '^last_failure_error=.*more/\*.txt is missing')" 1
 
+# ---- never a half-written one ----
+start grows "checkpoint = ck/*" "signal = USR1@120" "checkpoint_mode = continue" <<'SH'
+mkdir -p "$LATSUB_RUN_DIR/ck"
+[ -z "$LATSUB_CHECKPOINT" ] || { echo "again $(wc -l <"$LATSUB_CHECKPOINT")" >> "$TRACE"; exit 0; }
+trap 'for i in 1 2 3 4 5 6 7 8; do echo x >> "$LATSUB_RUN_DIR/ck/two"; sleep 0.4; done' USR1
+trap 'echo term >> "$TRACE"; exit 1' TERM
+echo start >> "$TRACE"
+while :; do sleep 0.2; done
+SH
+grows_run=$run grows_trace=$trace
+ok "growing: it starts" until_true 20 seen start
+warn
+start killed "checkpoint = ck/*" "signal = USR1@120" "checkpoint_grace = 3" <<'SH'
+mkdir -p "$LATSUB_RUN_DIR/ck"
+echo "start ${LATSUB_CHECKPOINT##*/}" >> "$TRACE"
+[ -z "$LATSUB_CHECKPOINT" ] || exit 0
+echo good > "$LATSUB_RUN_DIR/ck/one"
+trap "" TERM
+trap 'while :; do echo x >> "$LATSUB_RUN_DIR/ck/two"; sleep 0.1; done' USR1
+sleep 2 & wait
+echo ready >> "$TRACE"
+while :; do sleep 0.2; done
+SH
+killed_run=$run killed_trace=$trace
+ok "killed while it writes: it starts" until_true 20 seen ready
+warn
+start same "checkpoint = ck/last" "max_stalled_requeues = 1" <<'SH'
+mkdir -p "$LATSUB_RUN_DIR/ck"
+n=0; [ -z "$LATSUB_CHECKPOINT" ] || n=$(cat "$LATSUB_CHECKPOINT")
+echo "start $n" >> "$TRACE"
+[ "$n" -lt 3 ] || exit 0
+echo $((n + 1)) >"$LATSUB_RUN_DIR/ck/last.tmp"; mv "$LATSUB_RUN_DIR/ck/last.tmp" "$LATSUB_RUN_DIR/ck/last"
+exit 75
+SH
+same_run=$run same_trace=$trace
+start reports "array.I = 0 1" "max_stalled_requeues = 1" <<'SH'
+echo "start $I from [${LATSUB_CHECKPOINT##*/}]" >> "$TRACE"
+[ "$LATSUB_ATTEMPT" -lt 3 ] || exit 0
+if [ "$I" = 1 ]; then
+	echo x > "$LATSUB_RUN_DIR/mine$LATSUB_ATTEMPT"
+	"$LATSUB_BIN" checkpoint "$LATSUB_RUN_DIR/mine$LATSUB_ATTEMPT"
+fi
+exit 75
+SH
+ok "reports in an array: it ends" until_true 90 has_failed
+is "reports in an array: a task goes on from its own, and makes progress by it" \
+	"$(grep 'start 1' "$trace" | tr '\n' ',')" \
+	"start 1 from [],start 1 from [mine0],start 1 from [mine1],start 1 from [mine2],"
+is "reports in an array: another's is not its own, and no progress" \
+	"$(grep 'start 0' "$trace" | tr '\n' ',')" "start 0 from [],start 0 from [],"
+run=$same_run trace=$same_trace
+ok "one name for all: a new file under it is a new checkpoint" until_true 60 completed
+is "one name for all: each attempt went on" "$(grep start "$trace" | tr '\n' ',')" "start 0,start 1,start 2,start 3,"
+run=$killed_run trace=$killed_trace
+ok "killed while it writes: the run ends well" until_true 60 completed
+is "killed while it writes: the good one before was taken" "$(grep start "$trace" | tr '\n' ',')" "start ,start one,"
+ok "killed while it writes: the log says so" grep -q 'two was written when the command was killed' "$run"/logs/p-*.log
+run=$grows_run trace=$grows_trace
+ok "growing: the run ends well" until_true 60 completed
+is "growing: nobody was stopped before it was whole" "$(grep -v child "$trace" | tr '\n' ',')" "start,term,again 8,"
+
 # ---- a signal while the template's shell lines still run ----
 mkdir -p slurm_templates
 cat >slurm_templates/slow.sh <<'SH'

@@ -12,7 +12,8 @@ declare -A layer=([util]=1 [model]=2 [store]=3 [slurm]=3 [engine]=4 [run]=4
 declare -A owner=([error]=util [text]=util [file]=util [rangeset]=util
 	[program]=util [version]=util [fault]=util [process]=util [options]=model [sweep]=model
 	[spec]=model [state]=model [inifile]=store [journal]=store [run]=store
-	[recovery]=store [experiment]=store [slurm]=slurm [plan]=engine
+	[recovery]=store [experiment]=store [slurm]=slurm [accounting]=slurm
+	[plan]=engine [reconcile]=engine
 	[engine]=engine [runner]=run [view]=view)
 # contracts of pure data and pure functions that a sibling may read
 declare -A shared=([view:plan]=1)

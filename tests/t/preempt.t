@@ -169,5 +169,7 @@ experiment node main && {
 	ok "$run_name: it ends by itself" until_true 120 completed
 	is "$run_name: the work was done once" "$(grep -c '^done training 12' "$TRACE")" 1
 	requeued node_failure 1
+	ran=$(sed -n 's/^training\.ran\.1\.0\.\([0-9]*\)=0$/\1/p' "$run/.experiment_state")
+	ok "$run_name: the time it ran is counted (${ran}s)" test "${ran:-0}" -ge 1 -a "${ran:-0}" -le 60
 }
 finish

@@ -5,6 +5,9 @@
 
 #include "run/decide.h"
 
+#define VIEW(is_answer, base, preempt, count) { .answered = is_answer, \
+	.state = base, .preempting = preempt, .restarts = count }
+
 static void
 causes_follow_slurms_words(void **state)
 {
@@ -13,18 +16,18 @@ causes_follow_slurms_words(void **state)
 		struct slurm_view view;
 		enum end_cause cause;
 	} rows[] = {
-		{ false, { true, SLURM_RUNNING, false, 0 }, END_TIMEOUT },
-		{ false, { true, SLURM_RUNNING, true, 0 }, END_PREEMPTED },
-		{ false, { false, 0, false, 0 }, END_UNKNOWN },
-		{ false, { true, SLURM_CANCELLED, false, 0 }, END_CANCELLED },
-		{ true, { true, SLURM_TIMEOUT, false, 0 }, END_TIMEOUT },
-		{ true, { true, SLURM_CANCELLED, false, 0 }, END_CANCELLED },
-		{ true, { true, SLURM_PENDING, false, 1 }, END_OPERATOR },
-		{ true, { true, SLURM_PENDING, true, 1 }, END_PREEMPTED },
-		{ true, { true, SLURM_RUNNING, true, 0 }, END_PREEMPTED },
-		{ true, { true, SLURM_PREEMPTED, true, 0 }, END_PREEMPTED },
-		{ true, { true, SLURM_RUNNING, false, 0 }, END_FORWARDED },
-		{ true, { false, 0, false, 0 }, END_UNKNOWN },
+		{ false, VIEW(true, SLURM_RUNNING, false, 0), END_TIMEOUT },
+		{ false, VIEW(true, SLURM_RUNNING, true, 0), END_PREEMPTED },
+		{ false, VIEW(false, 0, false, 0), END_UNKNOWN },
+		{ false, VIEW(true, SLURM_CANCELLED, false, 0), END_CANCELLED },
+		{ true, VIEW(true, SLURM_TIMEOUT, false, 0), END_TIMEOUT },
+		{ true, VIEW(true, SLURM_CANCELLED, false, 0), END_CANCELLED },
+		{ true, VIEW(true, SLURM_PENDING, false, 1), END_OPERATOR },
+		{ true, VIEW(true, SLURM_PENDING, true, 1), END_PREEMPTED },
+		{ true, VIEW(true, SLURM_RUNNING, true, 0), END_PREEMPTED },
+		{ true, VIEW(true, SLURM_PREEMPTED, true, 0), END_PREEMPTED },
+		{ true, VIEW(true, SLURM_RUNNING, false, 0), END_FORWARDED },
+		{ true, VIEW(false, 0, false, 0), END_UNKNOWN },
 	};
 
 	(void)state;

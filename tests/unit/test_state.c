@@ -425,6 +425,30 @@ old_file_saved_over_a_newer_loses_nothing(void **unused)
 }
 
 static void
+failures_of_an_array_add_up_over_snapshots(void **unused)
+{
+	struct run *run = run_with_life(), *again;
+	static const char *const tasks[] = { "0", "2" };
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		struct event e = event(EVENT_FAILED, "eval", 3, 0, tasks[i]);
+
+		e.reason = xasprintf("exit code %zu", i + 1);
+		assert_int_equal(run_record(run, &e, 1, true, &err), 0);
+		assert_int_equal(run_save(run, &err), 0);
+		event_clear(&e);
+	}
+	again = run_open(dir, &err);
+	assert_int_equal(phase_marks(state_find(again->state, "eval"), 'f',
+	                             3, 0, NULL), 1);
+	assert_int_equal(phase_marks(state_find(again->state, "eval"), 'f',
+	                             0, 0, NULL), 3);
+	run_close(again);
+	run_close(run);
+}
+
+static void
 mistyped_words_are_told_with_their_line(void **unused)
 {
 	struct run *run = run_with_life(), *again;
@@ -547,6 +571,7 @@ main(void)
 		DISK(snapshot_and_journal_agree),
 		DISK(hand_edits_count),
 		DISK(old_file_saved_over_a_newer_loses_nothing),
+		DISK(failures_of_an_array_add_up_over_snapshots),
 		DISK(mistyped_words_are_told_with_their_line),
 		DISK(comments_and_strangers_stay),
 		DISK(torn_tails_are_passed_over),

@@ -1,0 +1,274 @@
+/*
+ * inside.c - submissions from inside a job, on the runner's behalf.
+ *
+ * Each takes a run from its files, asks Slurm, holds the run's lock.  Beware:
+ * it may be killed at any instant, as latsub on a login node may be.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "latsub/file.h"
+
+#define LOCK_TRIES 100 /* of a tenth of a second: another job is at it */
+
+struct inside {
+	struct engine engine;
+	struct slurm_jobs jobs;
+	struct latsub_error err;
+	int lock;
+};
+
+static int
+open_experiment(struct inside *in)
+{
+	struct latsub_errlist errors = { 0 };
+	char *copy = file_join(in->engine.run->dir, ".latsub/experiment.ini");
+	int rc = 0;
+
+	in->engine.experiment = experiment_load(copy, NULL,
+		state_metadata(in->engine.run->state, "workdir"), &errors);
+	if (errors.count)
+		rc = latsub_error_set(&in->err, LATSUB_USAGE, "%s",
+		                      errors.texts[0]);
+	latsub_errlist_clear(&errors);
+	free(copy);
+	return rc;
+}
+
+static int
+take_lock(struct inside *in)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		in->lock = engine_lock(in->engine.run, &in->err);
+		if (in->lock >= 0 || in->err.code != LATSUB_UNFINISHED)
+			break;
+		usleep(100000);
+	}
+	return in->lock < 0 ? -1 : 0;
+}
+
+static enum slurm_answer
+open_inside(struct inside *in, const char *state_path)
+{
+	struct engine *engine = &in->engine;
+	enum slurm_answer answer;
+
+	in->lock = -1;
+	engine->run = run_open(state_path, &in->err);
+	if (!engine->run || open_experiment(in) || take_lock(in)
+	    || run_refresh(engine->run, NULL, &in->err))
+		return SLURM_REFUSED;
+	engine->slurm = cli_open_slurm(&in->err);
+	if (!engine->slurm)
+		return SLURM_REFUSED;
+	answer = engine->slurm->cluster(&engine->cluster, &in->err);
+	if (answer == SLURM_YES)
+		answer = engine->slurm->jobs_of_user(geteuid(), &in->jobs,
+		                                     &in->err);
+	return answer;
+}
+
+static void
+close_inside(struct inside *in)
+{
+	if (in->lock >= 0)
+		close(in->lock);
+	slurm_jobs_clear(&in->jobs);
+	slurm_cluster_clear(&in->engine.cluster);
+	experiment_destroy(in->engine.experiment);
+	run_close(in->engine.run);
+}
+
+static enum slurm_answer
+succeed(const struct runner_ended *from, char *text, size_t size)
+{
+	struct engine_ended ended = {
+		.phase = from->phase, .gen = from->gen,
+		.attempt = from->attempt, .task = from->task,
+		.base = from->base, .job = from->job,
+		.element = from->element, .is_array = from->is_array,
+		.more_time = from->more_time, .more_mem = from->more_mem };
+	struct inside in = { 0 };
+	uint32_t successor = 0;
+	enum slurm_answer answer = open_inside(&in, from->state_path);
+
+	if (answer == SLURM_YES)
+		answer = engine_succeed(&in.engine, &ended, &in.jobs,
+		                        &successor, &in.err);
+	if (answer == SLURM_YES)
+		snprintf(text, size, "job %u goes on for it", successor);
+	else
+		snprintf(text, size, "nor can a job be submitted from here that "
+		         "goes on for it: %.300s", in.err.text);
+	close_inside(&in);
+	return answer;
+}
+
+/* ---- what the queue had no room for ---- */
+
+#define SETTLE_TRIES 10   /* of a second: events of other nodes on their way */
+#define NEEDS_LEFT_SEC 60 /* of the job's own time, to wait for room */
+#define LEAVE_SEC 20      /* one that is over and still there then does wait */
+
+/* Does anything else of the run go on, which can submit what is left later?
+ * What has ended by its journal is not counted, though Slurm may have it for a
+ * moment: each that ends looks after it has said so, so the last one sees it. */
+static bool
+others_go_on(const struct inside *in, const struct live_jobs *live)
+{
+	const struct state *state = in->engine.run->state;
+
+	for (size_t i = 0; i < live->count; i++) {
+		const struct live_job *job = &live->items[i];
+		const struct phase_state *phase = state_find(state,
+			job->phase_name);
+
+		for (size_t r = 0; phase && r < job->tasks.count; r++) {
+			for (uint32_t t = job->tasks.items[r].first;
+			     t <= job->tasks.items[r].last && t < phase->total;
+			     t++) {
+				if (phase->cells[t].state < TASK_CANCELLED)
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Started by the journal, and gone from Slurm: its last line is on its way. */
+static bool
+some_are_ending(const struct inside *in, const struct live_jobs *live)
+{
+	const struct state *state = in->engine.run->state;
+	struct rangeset started = { 0 };
+	bool some = false;
+
+	for (size_t i = 0; i < state->count && !some; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		phase_tasks_in(phase, 1u << TASK_STARTED, &started);
+		for (size_t j = 0; j < live->count && started.count; j++) {
+			if (strcmp(live->items[j].phase_name, phase->name) == 0)
+				rangeset_subtract(&started,
+				                  &live->items[j].tasks);
+		}
+		some = started.count > 0;
+		rangeset_clear(&started);
+	}
+	return some;
+}
+
+/* Several may end at once, and only one shall keep its place in the queue while
+ * it waits for room: the one with the least id. */
+static bool
+another_waits(const struct inside *in, uint32_t element)
+{
+	const struct state *state = in->engine.run->state;
+	const char *run_id = state_metadata(state, "run_id");
+
+	for (size_t i = 0; i < in->jobs.count; i++) {
+		const struct slurm_job *job = &in->jobs.items[i];
+		const struct phase_state *phase;
+		uint32_t gen, task;
+		char *name;
+
+		if (job->job_id >= element || job->state != SLURM_RUNNING
+		    || !identity_parse(job->comment, run_id, &name, &gen, &task))
+			continue;
+		phase = state_find(state, name);
+		free(name);
+		if (job->array_task_id != SLURM_NO_TASK)
+			task += job->array_task_id;
+		if (phase && task < phase->total
+		    && phase->cells[task].state >= TASK_CANCELLED)
+			return true;
+	}
+	return false;
+}
+
+static int64_t
+own_time_left(const struct inside *in, uint32_t element)
+{
+	for (size_t i = 0; i < in->jobs.count; i++) {
+		if (in->jobs.items[i].job_id == element
+		    && in->jobs.items[i].end_time > 0)
+			return in->jobs.items[i].end_time - time(NULL);
+	}
+	return INT64_MAX;
+}
+
+/* SLURM_SILENT: to be tried again. */
+static enum slurm_answer
+wait_for_room(const struct inside *in, uint32_t element, unsigned waited_sec,
+              char *text, size_t size)
+{
+	bool other = another_waits(in, element);
+
+	snprintf(text, size, other ? "another job of the run waits for room in "
+	         "the queue" : "the queue is full, and nothing else of the run "
+	         "is in it");
+	if (other && waited_sec >= LEAVE_SEC)
+		return SLURM_YES;
+	return own_time_left(in, element) > NEEDS_LEFT_SEC ? SLURM_SILENT
+		: SLURM_REFUSED;
+}
+
+static enum slurm_answer
+submit_plan(struct inside *in, const struct live_jobs *live, uint32_t element,
+            unsigned waited_sec, char *text, size_t size)
+{
+	struct plan *plan = plan_create_rest(in->engine.experiment->spec,
+		in->engine.run->state, live);
+	struct engine_result result = { 0 };
+	enum slurm_answer answer = SLURM_YES;
+	uint64_t submitted = 0;
+
+	if (plan->to_run && engine_submit(&in->engine, plan, live, &result,
+	                                  &in->err))
+		answer = result.silent ? SLURM_SILENT : SLURM_REFUSED;
+	for (size_t i = 0; i < result.count; i++)
+		submitted += rangeset_count(&result.jobs[i].tasks);
+	if (answer == SLURM_YES && submitted)
+		snprintf(text, size, "there was room in the queue for %llu more "
+		         "tasks of the run", (unsigned long long)submitted);
+	if (answer != SLURM_YES)
+		snprintf(text, size, "%.300s", in->err.text);
+	if (result.deferred && !submitted && !others_go_on(in, live))
+		answer = wait_for_room(in, element, waited_sec, text, size);
+	engine_result_clear(&result);
+	plan_destroy(plan);
+	return answer;
+}
+
+static enum slurm_answer
+submit_rest(const char *state_path, uint32_t element, unsigned waited_sec,
+            char *text, size_t size)
+{
+	struct inside in = { 0 };
+	struct live_jobs live = { 0 };
+	enum slurm_answer answer = open_inside(&in, state_path);
+
+	if (answer != SLURM_YES)
+		snprintf(text, size, "%.300s", in.err.text);
+	if (answer == SLURM_YES)
+		live_join(&live, in.engine.experiment->spec, state_metadata(
+			in.engine.run->state, "run_id"), &in.jobs);
+	for (int i = 0; answer == SLURM_YES && i < SETTLE_TRIES
+	     && !others_go_on(&in, &live) && some_are_ending(&in, &live); i++) {
+		sleep(1);
+		run_refresh(in.engine.run, NULL, &in.err);
+	}
+	if (answer == SLURM_YES)
+		answer = submit_plan(&in, &live, element, waited_sec, text,
+		                     size);
+	live_clear(&live);
+	close_inside(&in);
+	return answer;
+}
+
+const struct runner_hooks cli_runner_hooks = {
+	.succeed = succeed, .submit_rest = submit_rest };

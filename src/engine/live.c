@@ -1,0 +1,90 @@
+/*
+ * live.c - jobs of the run that Slurm still has, and that are not what the
+ * plan would take them for.
+ *
+ * Pure: from what Slurm and the state say.
+ */
+#include <string.h>
+
+#include "latsub/plan.h"
+#include "latsub/text.h"
+
+/* Has the command of any of the job's tasks begun, as far as is known? */
+static bool
+has_started(const struct live_job *job, const struct phase_state *phase)
+{
+	/* a job that waited when its phase was reset runs for that generation */
+	return phase->facts.gen >= job->gen && phase->facts.started;
+}
+
+static bool
+all_reset(const struct live_job *job, const struct phase_state *phase)
+{
+	for (size_t i = 0; i < job->tasks.count; i++) {
+		for (uint32_t t = job->tasks.items[i].first;
+		     t <= job->tasks.items[i].last && t < phase->total; t++) {
+			if (phase->cells[t].state != TASK_NONE
+			    || phase->cells[t].gen <= job->gen)
+				return false;
+		}
+	}
+	return true;
+}
+
+const struct live_job *
+live_outdated(const struct live_jobs *live, const struct state *state)
+{
+	for (size_t i = 0; i < live->count; i++) {
+		const struct live_job *job = &live->items[i];
+		const struct phase_state *phase = state_find(state,
+			job->phase_name);
+
+		if (job->running && phase && phase->cells
+		    && has_started(job, phase) && all_reset(job, phase))
+			return job;
+	}
+	return NULL;
+}
+
+/* "after:NAME", and NAME neither has completed nor is in Slurm. */
+static bool
+is_missed(const struct live_jobs *live, const struct spec *spec,
+          const struct state *state, const char *edge)
+{
+	const struct phase_state *parent;
+	const char *name;
+	long index;
+	size_t first;
+
+	if (!text_starts(edge, "after:"))
+		return false;
+	name = edge + strlen("after:");
+	parent = state_find(state, name);
+	index = spec_find(spec, name);
+	if (!parent || !parent->cells || index < 0
+	    || phase_word(parent) == WORD_COMPLETED)
+		return false;
+	first = live_first(live, (size_t)index);
+	return first == live->count
+		|| live->items[first].phase != (size_t)index;
+}
+
+const struct live_job *
+live_in_vain(const struct live_jobs *live, const struct spec *spec,
+             const struct state *state)
+{
+	for (size_t i = 0; i < live->count; i++) {
+		const struct live_job *job = &live->items[i];
+		const struct phase_state *phase = state_find(state,
+			job->phase_name);
+
+		if (!job->running || !phase || has_started(job, phase))
+			continue;
+		for (size_t p = 0; p < phase->parents.count; p++) {
+			if (is_missed(live, spec, state,
+			              phase->parents.items[p]))
+				return job;
+		}
+	}
+	return NULL;
+}

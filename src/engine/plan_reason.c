@@ -1,0 +1,206 @@
+/*
+ * plan_reason.c - the words of a plan: from marks, facts and Slurm's records.
+ */
+#include "plan_reason.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "latsub/reconcile.h"
+
+struct asking {
+	const struct state *state;
+	const struct phase_state *phase;
+	const struct rangeset *todo;
+	uint32_t counts[TASK_STATE_COUNT];
+};
+
+static void
+count_todo(struct asking *a)
+{
+	for (size_t i = 0; i < a->todo->count; i++) {
+		for (uint32_t t = a->todo->items[i].first;
+		     t <= a->todo->items[i].last && t < a->phase->total; t++)
+			a->counts[a->phase->cells[t].state]++;
+	}
+}
+
+/* Does the mark tell why a task to be done is in this state now? */
+static bool
+explains(const struct asking *a, const struct phase_mark *mark,
+         enum task_state state)
+{
+	for (size_t i = 0; i < mark->tasks.count; i++) {
+		for (uint32_t t = mark->tasks.items[i].first;
+		     t <= mark->tasks.items[i].last && t < a->phase->total;
+		     t++) {
+			const struct task_cell *cell = &a->phase->cells[t];
+
+			if (cell->state == state && cell->gen == mark->gen
+			    && cell->attempt == mark->attempt
+			    && rangeset_has(a->todo, t))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What is known without a mark: a snapshot keeps no reasons. */
+static char *
+known_otherwise(const struct asking *a, enum task_state state)
+{
+	const struct phase_facts *facts = &a->phase->facts;
+	const struct state_failure *failure = &a->state->failure;
+	const char *parent = state == TASK_CANCELLED
+		? state_blocked_by(a->state, a->phase) : NULL;
+
+	if (parent)
+		return xasprintf("%s failed", parent);
+	if (state != TASK_FAILED)
+		return xstrdup("");
+	if (failure->phase && failure->error && *failure->error
+	    && strcmp(failure->phase, a->phase->name) == 0)
+		return xstrdup(failure->error);
+	return facts->code > 0 && facts->gen == a->phase->gen
+		? xasprintf("exit code %d", facts->code) : xstrdup("");
+}
+
+/* "exit code 3", "exit code 3, and others"; "" when nobody knows. */
+static char *
+reason_in(const struct asking *a, enum task_state state, char kind)
+{
+	const char *reason = NULL;
+	bool others = false;
+
+	for (size_t i = a->phase->mark_count; i-- > 0; ) {
+		const struct phase_mark *mark = &a->phase->marks[i];
+
+		if (mark->kind != phase_reason_mark(kind) || !*mark->reason
+		    || !explains(a, mark, state))
+			continue;
+		others |= reason && strcmp(reason, mark->reason) != 0;
+		reason = reason ? reason : mark->reason;
+	}
+	return reason ? xasprintf("%s%s", reason, others ? ", and others" : "")
+		: known_otherwise(a, state);
+}
+
+/* One part: "failed: exit code 3", with a count where there are several. */
+static void
+add_part(const struct asking *a, struct strbuf *out, enum task_state state,
+         char kind, const char *word)
+{
+	uint32_t count = a->counts[state];
+	char *reason;
+
+	if (!count)
+		return;
+	strbuf_puts(out, out->len ? "; " : "");
+	if (a->phase->total > 1)
+		strbuf_printf(out, "%u ", count);
+	reason = kind ? reason_in(a, state, kind) : xstrdup("");
+	if (text_starts(reason, word)) /* "cancelled before the start" */
+		strbuf_puts(out, reason);
+	else
+		strbuf_printf(out, "%s%s%s", word, *reason ? ": " : "", reason);
+	free(reason);
+}
+
+char *
+plan_reason_run(const struct state *state, const struct phase_state *phase,
+                const struct rangeset *todo, bool *again)
+{
+	struct asking a = { .state = state, .phase = phase, .todo = todo };
+	struct strbuf out = { 0 };
+
+	*again = false;
+	if (!phase || !phase->cells)
+		return xstrdup("new");
+	count_todo(&a);
+	add_part(&a, &out, TASK_FAILED, 'f', "failed");
+	add_part(&a, &out, TASK_LOST, 'l', "lost");
+	add_part(&a, &out, TASK_STARTED, 0, "started, and not in Slurm");
+	*again = out.len > 0;
+	add_part(&a, &out, TASK_REQUEUED, 0,
+	         "requeued, and not in Slurm any more");
+	add_part(&a, &out, TASK_CANCELLED, 'c', "cancelled");
+	if (a.counts[TASK_NONE] && phase->edit_gen)
+		add_part(&a, &out, TASK_NONE, 0, "reset by hand");
+	return out.len ? strbuf_steal(&out) : xstrdup("pending");
+}
+
+static int
+urgency(enum reconcile_action action)
+{
+	return action == RECONCILE_TELL ? 2 : action == RECONCILE_RELEASE;
+}
+
+/* The job to speak of, what to say of it, and how many there are. */
+static const struct live_job *
+most_telling(const struct live_jobs *live, size_t phase,
+             struct reconcile_out *out, size_t *count)
+{
+	const struct live_job *best = NULL;
+
+	*count = 0;
+	for (size_t i = live_first(live, phase); i < live->count
+	     && live->items[i].phase == phase; i++) {
+		const struct live_job *job = &live->items[i];
+		struct reconcile_out this;
+
+		if (job->dead)
+			continue;
+		(*count)++;
+		reconcile_live(job->record, &this);
+		if (best && urgency(this.action) <= urgency(out->action))
+			continue;
+		best = job;
+		*out = this;
+	}
+	return best;
+}
+
+char *
+plan_reason_adopt(const struct live_jobs *live, size_t phase)
+{
+	struct reconcile_out out;
+	size_t count;
+	const struct live_job *job = most_telling(live, phase, &out, &count);
+	struct strbuf text = { 0 };
+
+	if (!job)
+		return xstrdup("in Slurm already");
+	strbuf_printf(&text, "job %u %s", job->job, out.reason);
+	if (job->record->state == SLURM_RUNNING && *job->record->nodes)
+		strbuf_printf(&text, " on %s", job->record->nodes);
+	if (out.action == RECONCILE_TELL)
+		strbuf_printf(&text, "; 'scontrol release %u' when it may run",
+		              job->job);
+	if (count > 1)
+		strbuf_printf(&text, "; %zu jobs in all", count);
+	return strbuf_steal(&text);
+}
+
+char *
+plan_reason_replace(const struct live_jobs *live, size_t phase,
+                    const char *why)
+{
+	size_t first = live_first(live, phase);
+
+	while (first < live->count && live->items[first].phase == phase
+	       && !live->items[first].dead && plan_has_dead(live, phase))
+		first++;
+	return xasprintf("%s: job %u is replaced", why,
+	                 live->items[first].job);
+}
+
+bool
+plan_has_dead(const struct live_jobs *live, size_t phase)
+{
+	for (size_t i = live ? live_first(live, phase) : 0; live
+	     && i < live->count && live->items[i].phase == phase; i++) {
+		if (live->items[i].dead)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,95 @@
+/*
+ * attempt_lost.c - the attempt before left no word: its node died, or someone
+ * killed it.
+ *
+ * How long it ran counts towards time_budget.  It began when the journal says;
+ * it ended when Slurm put the job back into the queue, or else when its log was
+ * written last.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "attempt.h"
+
+struct start {
+	const struct attempt *attempt;
+	uint32_t number;
+	int64_t time;
+};
+
+static void
+look_for_start(const struct event *event, void *user)
+{
+	struct start *start = user;
+	const struct attempt *attempt = start->attempt;
+	struct rangeset tasks = { 0 };
+
+	if (!event->phase || strcmp(event->phase, attempt->phase) != 0
+	    || event->gen != attempt->gen || event->attempt != start->number)
+		return;
+	phase_tasks_of(attempt_state(attempt), event, &tasks);
+	if (rangeset_has(&tasks, attempt->task))
+		start->time = event->time;
+	rangeset_clear(&tasks);
+}
+
+static int64_t
+end_of_attempt(const struct attempt *attempt)
+{
+	struct slurm_view view = { 0 };
+	struct agent agent;
+	struct stat st;
+
+	if (agent_ask(&agent, attempt->job) == 0)
+		agent_await(&agent, &view);
+	if (view.answered && view.submitted > 0)
+		return view.submitted;
+	return fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode)
+		? (int64_t)st.st_mtime : 0;
+}
+
+static uint32_t
+seconds_of(const struct attempt *attempt, uint32_t number)
+{
+	struct start start = { attempt, number, 0 };
+	struct latsub_error err;
+	int64_t seconds = 0;
+
+	if (journal_scan(attempt->run->journal_dir, EVENT_STARTED,
+	                 look_for_start, &start, &err) == 0 && start.time > 0)
+		seconds = end_of_attempt(attempt) - start.time;
+	return seconds > 0 ? (uint32_t)seconds : 0;
+}
+
+int
+attempt_record_lost(struct attempt *attempt, const struct task_cell *cell)
+{
+	bool again = (attempt->spec->requeue_on & REQUEUE_NODE_FAIL)
+		&& phase_marks(attempt_state(attempt), 'r', attempt->gen,
+		               attempt->task, NULL)
+		< attempt->spec->max_requeues;
+	struct event event;
+
+	if (cell->state != TASK_STARTED || cell->gen != attempt->gen
+	    || cell->attempt >= attempt->attempt)
+		return 0;
+	event = attempt_event(attempt, again ? EVENT_REQUEUED : EVENT_FAILED);
+	event.attempt = cell->attempt;
+	event.elapsed = seconds_of(attempt, cell->attempt);
+	event.reason = xstrdup(again ? "node_failure" : attempt->spec->requeue_on
+		& REQUEUE_NODE_FAIL ? "its node was lost, and max_requeues is "
+		"reached" : "its node was lost, and requeue_on leaves "
+		"node_fail out");
+	attempt_record(attempt, &event);
+	if (!again) {
+		printf("latsub: %s does not run again: %s\n", attempt->phase,
+		       event.reason);
+		attempt_snapshot(attempt, WORD_COUNT);
+	}
+	event_clear(&event);
+	return !again;
+}

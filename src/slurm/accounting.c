@@ -1,0 +1,161 @@
+/*
+ * accounting.c - ask sacct, believe little of it.
+ */
+#include "latsub/accounting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "latsub/process.h"
+#include "latsub/text.h"
+
+#define ASK_SEC 10
+#define JOBS_MAX 8000 /* on one command line */
+
+/* "123", "123_4"; not "123.batch", "123_[5-9]" or "123+0". */
+static int
+parse_id(char *text, struct accounting_fact *fact)
+{
+	char *task = strchr(text, '_');
+	int64_t number;
+
+	fact->task = SLURM_NO_TASK;
+	if (task) {
+		*task++ = '\0';
+		if (text_parse_int(task, 0, UINT32_MAX - 1, &number))
+			return -1;
+		fact->task = (uint32_t)number;
+	}
+	if (text_parse_int(text, 1, UINT32_MAX - 1, &number))
+		return -1;
+	fact->job = (uint32_t)number;
+	return 0;
+}
+
+/* "TIMEOUT", "CANCELLED by 1000". */
+static int
+parse_state(const char *text, enum slurm_state *state)
+{
+	for (int i = SLURM_PENDING; i < SLURM_STATE_OTHER; i++) {
+		if (strcmp(text, slurm_state_name(i)) == 0) {
+			*state = i;
+			return 0;
+		}
+	}
+	*state = SLURM_CANCELLED;
+	return text_starts(text, "CANCELLED by ") ? 0 : -1;
+}
+
+/* "CODE:SIGNAL" */
+static int
+parse_exit(char *text, struct accounting_fact *fact)
+{
+	char *colon = strchr(text, ':');
+	int64_t code, signal;
+
+	if (!colon)
+		return -1;
+	*colon = '\0';
+	if (text_parse_int(text, 0, 255, &code)
+	    || text_parse_int(colon + 1, 0, 255, &signal))
+		return -1;
+	fact->exit_code = (int)code;
+	fact->signal = (int)signal;
+	return 0;
+}
+
+static int
+parse_line(char *line, struct accounting_fact *fact)
+{
+	char *state = strchr(line, '|'), *code;
+
+	if (!state)
+		return -1;
+	*state++ = '\0';
+	code = strchr(state, '|');
+	if (!code)
+		return -1;
+	*code++ = '\0';
+	return parse_id(line, fact) || parse_state(state, &fact->state)
+		|| parse_exit(code, fact) ? -1 : 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct accounting_fact *x = a, *y = b;
+
+	if (x->job != y->job)
+		return x->job < y->job ? -1 : 1;
+	return x->task < y->task ? -1 : x->task > y->task;
+}
+
+void
+accounting_parse(struct accounting *out, const char *text)
+{
+	char *copy = xstrdup(text), *rest = copy, *line;
+	size_t cap = 0;
+
+	*out = (struct accounting){ 0 };
+	while ((line = strsep(&rest, "\n"))) {
+		struct accounting_fact fact = { 0 };
+
+		if (parse_line(line, &fact))
+			continue;
+		if (out->count == cap) {
+			cap = cap ? cap * 2 : 16;
+			out->items = xrealloc(out->items,
+			                      cap * sizeof *out->items);
+		}
+		out->items[out->count++] = fact;
+	}
+	if (out->count)
+		qsort(out->items, out->count, sizeof *out->items, compare);
+	free(copy);
+}
+
+void
+accounting_ask(struct accounting *out, const struct rangeset *jobs)
+{
+	struct strbuf ids = { 0 };
+	char *argv[] = { (char *)(uintptr_t)"sacct", (char *)(uintptr_t)"-n",
+		(char *)(uintptr_t)"-P", (char *)(uintptr_t)"-j", NULL,
+		(char *)(uintptr_t)"-o",
+		(char *)(uintptr_t)"JobID,State,ExitCode", NULL };
+	unsigned count = 0;
+	char *text;
+	bool ok;
+
+	*out = (struct accounting){ 0 };
+	for (size_t i = 0; i < jobs->count; i++) {
+		for (uint32_t id = jobs->items[i].first;
+		     id <= jobs->items[i].last && count < JOBS_MAX; id++)
+			strbuf_printf(&ids, "%s%u", count++ ? "," : "", id);
+	}
+	if (count == 0)
+		return;
+	argv[4] = ids.data;
+	/* its complaints go where they are not parsed: it is not needed */
+	text = process_output_within(argv, true, ASK_SEC, &ok);
+	if (ok)
+		accounting_parse(out, text);
+	free(text);
+	strbuf_clear(&ids);
+}
+
+const struct accounting_fact *
+accounting_find(const struct accounting *accounting, uint32_t job,
+                uint32_t task)
+{
+	struct accounting_fact key = { .job = job, .task = task };
+
+	return accounting->count ? bsearch(&key, accounting->items,
+		accounting->count, sizeof key, compare) : NULL;
+}
+
+void
+accounting_clear(struct accounting *accounting)
+{
+	free(accounting->items);
+	*accounting = (struct accounting){ 0 };
+}

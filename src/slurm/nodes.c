@@ -1,0 +1,70 @@
+/*
+ * nodes.c - what the nodes of a partition have.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "latsub/text.h"
+#include "module.h"
+
+static bool
+is_named(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = list; *at; at += strspn(at, ",")) {
+		size_t size = strcspn(at, ",");
+
+		if (size == len && strncmp(at, name, len) == 0)
+			return true;
+		at += size;
+	}
+	return false;
+}
+
+/* The greatest memory among the partition's nodes, or what it allows on one. */
+static int64_t
+largest_of(const partition_info_t *partition, const node_info_msg_t *nodes)
+{
+	int64_t most = -1, allowed = (int64_t)partition->max_mem_per_cpu;
+
+	for (const int32_t *at = partition->node_inx; at && at[0] >= 0; at += 2) {
+		for (int32_t i = at[0]; i <= at[1]
+		     && i < (int32_t)nodes->record_count; i++) {
+			if ((int64_t)nodes->node_array[i].real_memory > most)
+				most = (int64_t)nodes->node_array[i].real_memory;
+		}
+	}
+	if (partition->max_mem_per_cpu != 0
+	    && !(partition->max_mem_per_cpu & MEM_PER_CPU) && allowed < most)
+		most = allowed;
+	return most;
+}
+
+enum slurm_answer
+module_largest_memory(const char *partition, int64_t *mem_mib,
+                      struct latsub_error *err)
+{
+	partition_info_msg_t *partitions = NULL;
+	node_info_msg_t *nodes = NULL;
+	enum slurm_answer answer = SLURM_YES;
+
+	*mem_mib = -1;
+	if (slurm_load_node(0, &nodes, SHOW_ALL)
+	    || slurm_load_partitions(0, &partitions, SHOW_ALL))
+		answer = module_failed("asking for the nodes' memory", err);
+	for (uint32_t i = 0; partitions && i < partitions->record_count; i++) {
+		const partition_info_t *one = &partitions->partition_array[i];
+		int64_t most = is_named(partition, one->name)
+			? largest_of(one, nodes) : -1;
+
+		if (most > *mem_mib)
+			*mem_mib = most;
+	}
+	if (partitions)
+		slurm_free_partition_info_msg(partitions);
+	if (nodes)
+		slurm_free_node_info_msg(nodes);
+	return answer;
+}

@@ -1,0 +1,110 @@
+#!/bin/bash
+# silence.t - a real slurmctld, and requests or answers that are lost on the way:
+# every job is in the queue once, every task runs once; then a slurmctld that is
+# stopped for good in the middle of a submission.
+. "$(dirname "$0")/lib.sh"
+lose=${top_builddir:-$(dirname "$latsub")}/tests/t/.libs/lose.so
+start_sandbox --nodes 2 --cpus 8 --conf-extra MessageTimeout=2
+mkdir "$tmp/e" && cd "$tmp/e" || exit 1
+# it is not built with the sanitizers that latsub may have
+export ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+
+cat >e.ini <<'INI'
+[experiment]
+name = e
+[defaults]
+cpus-per-task = 1
+[phase first]
+command = echo first >> "$LATSUB_RUN_DIR/ran"
+[phase many]
+after = first
+array.I = 1 2 3
+command = echo "many $I" >> "$LATSUB_RUN_DIR/ran"
+[phase other]
+command = echo other >> "$LATSUB_RUN_DIR/ran"
+[phase last]
+after = other
+after_any = many
+command = echo last >> "$LATSUB_RUN_DIR/ran"
+INI
+all="first
+last
+many 1
+many 2
+many 3
+other"
+losing() { # VARIABLE=N... -- ARGUMENT...
+	local variables=()
+	while [ "$1" != -- ]; do variables+=("$1"); shift; done
+	shift
+	timeout 120 env LD_PRELOAD="$lose" "${variables[@]}" "$latsub" "$@"
+}
+# in_queue RUN: the run's jobs, one line for each (an array that waits is one).
+in_queue() {
+	squeue -h -o '%A %k' | grep -c "\[latsub $(sed -n 's/^run_id=//p' "$1/.experiment_state") "
+}
+all_done() {
+	local run
+	for run in "$@"; do "$latsub" status "$run" >/dev/null || return 1; done
+}
+wrong() { # RUN: what did not run once
+	[ "$(sort "$1/ran" 2>/dev/null)" = "$all" ] || {
+		echo "$1:"
+		sort "$1/ran" | uniq -c
+	}
+}
+partition() { scontrol update PartitionName=main State="$1"; }
+
+# ---- each of the four submissions loses its answer, or its request ----
+partition DOWN
+bad=
+for n in 1 2 3 4; do
+	for what in answer request; do
+		losing "LOSE_${what^^}=$n" -- experiment e.ini -o "runs/$what$n" \
+			>"$tmp/out" 2>&1 &&
+			grep -q "^lose: $what $n is lost" "$tmp/out" ||
+			bad+="$what $n: $(tail -1 "$tmp/out")
+"
+	done
+done
+is "a submission that loses one of them succeeds" "$bad" ""
+is "each job is in the queue once" \
+	"$(for run in runs/*; do in_queue "$run"; done | tr '\n' ' ')" "4 4 4 4 4 4 4 4 "
+is "nothing is held" "$(squeue -h -o %r | grep -c JobHeld)" 0
+
+# ---- the same call loses both of its requests: latsub gives up, all stays held ----
+losing LOSE_REQUEST="3 4" -- experiment e.ini -o runs/twice >"$tmp/out" 2>&1
+is "a request that is lost twice: exit 4" $? 4
+like "what is there stays held, and how to go on" "$(cat "$tmp/out")" \
+	'stays held .* go on with .latsub --resume .*/runs/twice/.experiment_state'
+is "two of its jobs are in the queue" "$(in_queue runs/twice)" 2
+losing LOSE_REQUEST=1 LOSE_ANSWER=2 -- --resume runs/twice >"$tmp/out" 2>&1
+is "its resume loses one request and one answer, and succeeds" \
+	"$? $(grep -c '^lose: ' "$tmp/out")" "0 2"
+is "each job is in the queue once" "$(in_queue runs/twice)" 4
+partition UP
+ok "all runs end" until_true 100 all_done runs/*
+is "every task ran once in each" "$(for run in runs/*; do wrong "$run"; done)" ""
+ok "nothing is left in the queue" until_true 30 queue_is_empty
+
+# ---- slurmctld is stopped for good in the middle of forty phases ----
+{
+	printf '[experiment]\nname = forty\n'
+	for i in $(seq 40); do
+		printf '[phase p%d]\ncommand = echo p%d >> "$LATSUB_RUN_DIR/ran"\n' "$i" "$i"
+	done
+} >forty.ini
+losing LOSE_AT=21 "LOSE_COMMAND=$sandbox pause-slurmctld --dir $sandbox_dir >/dev/null" -- \
+	experiment forty.ini -o runs/forty >"$tmp/out" 2>&1
+is "slurmctld stopped in the middle: exit 4" $? 4
+like "which phase, and how to go on" "$(cat "$tmp/out")" \
+	'phase p21: .*Slurm does not answer.* go on with .latsub --resume .*/runs/forty/.experiment_state'
+is "a resume meanwhile changes nothing, and exits 4" \
+	"$(timeout 100 "$latsub" --resume runs/forty >"$tmp/out" 2>&1; echo $?)" 4
+"$sandbox" resume-slurmctld --dir "$sandbox_dir" >/dev/null
+is "nothing has run" "$(cat runs/forty/ran 2>/dev/null)" ""
+ok "slurmctld is back: a resume succeeds" timeout 100 "$latsub" --resume runs/forty
+ok "the run ends" until_true 100 all_done runs/forty
+is "each phase ran once" "$(sort runs/forty/ran | uniq -c | awk '$1 != 1')$(wc -l <runs/forty/ran)" 40
+ok "nothing is left in the queue" until_true 30 queue_is_empty
+finish

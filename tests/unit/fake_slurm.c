@@ -1,0 +1,309 @@
+/*
+ * fake_slurm.c - jobs in memory, answers by script.
+ */
+#include "fake_slurm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "latsub/text.h"
+
+#define FIRST_JOB 100
+
+static struct slurm_jobs jobs;
+static const char *cluster_name;
+static uint32_t next_id;
+
+static struct {
+	unsigned calls, first, count;
+	enum slurm_answer answer;
+	enum fake_moment moment;
+} script[FAKE_CALL_COUNT];
+
+void
+fake_reset(void)
+{
+	slurm_jobs_clear(&jobs);
+	memset(script, 0, sizeof script);
+	cluster_name = "fake";
+	next_id = FIRST_JOB;
+}
+
+void
+fake_fail(enum fake_call call, unsigned nth, unsigned count,
+          enum slurm_answer answer, enum fake_moment moment)
+{
+	script[call].first = script[call].calls + nth;
+	script[call].count = count;
+	script[call].answer = answer;
+	script[call].moment = moment;
+}
+
+unsigned
+fake_calls(enum fake_call call)
+{
+	return script[call].calls;
+}
+
+/* Count a call.  True: it fails, and *answer is what it says. */
+static bool
+fails(enum fake_call call, enum slurm_answer *answer, bool *carried_out,
+      struct latsub_error *err)
+{
+	unsigned n = ++script[call].calls;
+	bool fail = script[call].count && n >= script[call].first
+		&& n - script[call].first < script[call].count;
+
+	*answer = fail ? script[call].answer : SLURM_YES;
+	*carried_out = !fail || script[call].moment == FAKE_AFTER;
+	if (fail)
+		latsub_error_set(err, LATSUB_SLURM, "fake: call %u: %s", n,
+		                 *answer == SLURM_SILENT ? "no answer"
+		                 : *answer == SLURM_REFUSED ? "refused"
+		                 : "no such job");
+	return fail;
+}
+
+static int
+fake_open(struct latsub_error *err)
+{
+	(void)err;
+	return 0;
+}
+
+static void
+fake_close(void)
+{
+}
+
+static enum slurm_answer
+fake_cluster(struct slurm_cluster *out, struct latsub_error *err)
+{
+	enum slurm_answer answer;
+	bool carried_out;
+
+	*out = (struct slurm_cluster){ 0 };
+	if (fails(FAKE_CLUSTER, &answer, &carried_out, err))
+		return answer;
+	out->name = xstrdup(cluster_name);
+	out->max_array_size = 1001;
+	out->next_job_id = next_id;
+	return SLURM_YES;
+}
+
+struct slurm_job *
+fake_add(uint32_t id, const char *comment)
+{
+	struct slurm_job *job;
+
+	jobs.items = xrealloc(jobs.items, (jobs.count + 1)
+	                      * sizeof *jobs.items);
+	job = &jobs.items[jobs.count++];
+	*job = (struct slurm_job){ .job_id = id,
+		.array_task_id = SLURM_NO_TASK, .name = xstrdup("other"),
+		.comment = xstrdup(comment ? comment : ""),
+		.state = SLURM_PENDING, .reason = xstrdup("Priority"),
+		.nodes = xstrdup(""), .partition = xstrdup("p"),
+		.dependency = xstrdup(""), .time_limit_sec = -1, .mem_mib = -1 };
+	return job;
+}
+
+void
+fake_set_reason(struct slurm_job *job, const char *reason)
+{
+	free(job->reason);
+	job->reason = xstrdup(reason);
+}
+
+static enum slurm_answer
+fake_submit(const struct slurm_request *request, uint32_t *job_id,
+            struct latsub_error *err)
+{
+	enum slurm_answer answer;
+	struct slurm_job *job;
+	bool carried_out;
+
+	fails(FAKE_SUBMIT, &answer, &carried_out, err);
+	if (!carried_out)
+		return answer;
+	job = fake_add(next_id++, request->comment);
+	free(job->name);
+	free(job->dependency);
+	job->name = xstrdup(request->name);
+	job->dependency = xstrdup(request->dependency ? request->dependency
+	                          : "");
+	job->held = request->hold;
+	fake_set_reason(job, request->hold ? "JobHeldUser" : "Dependency");
+	if (request->array) {
+		job->array_job_id = job->job_id;
+		job->array_tasks = xstrndup(request->array,
+		                            strcspn(request->array, "%"));
+	}
+	if (answer == SLURM_YES)
+		*job_id = job->job_id;
+	return answer;
+}
+
+static void
+copy_job(struct slurm_job *to, const struct slurm_job *from)
+{
+	*to = *from;
+	to->array_tasks = xstrdup(from->array_tasks);
+	to->name = xstrdup(from->name);
+	to->comment = xstrdup(from->comment);
+	to->reason = xstrdup(from->reason);
+	to->nodes = xstrdup(from->nodes);
+	to->partition = xstrdup(from->partition);
+	to->dependency = xstrdup(from->dependency);
+}
+
+static enum slurm_answer
+fake_jobs_of_user(uid_t uid, struct slurm_jobs *out, struct latsub_error *err)
+{
+	enum slurm_answer answer;
+	bool carried_out;
+
+	(void)uid;
+	*out = (struct slurm_jobs){ 0 };
+	if (fails(FAKE_JOBS, &answer, &carried_out, err))
+		return answer;
+	out->items = xcalloc(jobs.count + 1, sizeof *out->items);
+	for (; out->count < jobs.count; out->count++)
+		copy_job(&out->items[out->count], &jobs.items[out->count]);
+	return SLURM_YES;
+}
+
+static enum slurm_answer
+fake_one_job(uint32_t job_id, struct slurm_jobs *out, struct latsub_error *err)
+{
+	(void)job_id;
+	*out = (struct slurm_jobs){ 0 };
+	latsub_error_set(err, LATSUB_SLURM, "fake: not asked for by the engine");
+	return SLURM_REFUSED;
+}
+
+static bool
+is_of(const struct slurm_job *job, const char *id)
+{
+	uint32_t number = (uint32_t)strtoul(id, NULL, 10);
+
+	return job->job_id == number || job->array_job_id == number;
+}
+
+static enum slurm_answer
+fake_update(const char *id, const struct slurm_update *update,
+            struct latsub_error *err)
+{
+	enum slurm_answer answer;
+	bool carried_out;
+
+	fails(FAKE_UPDATE, &answer, &carried_out, err);
+	for (size_t i = 0; carried_out && i < jobs.count; i++) {
+		if (!is_of(&jobs.items[i], id) || update->hold < 0)
+			continue;
+		jobs.items[i].held = update->hold > 0;
+		fake_set_reason(&jobs.items[i], update->hold > 0
+		                ? "JobHeldUser" : "Priority");
+	}
+	return answer;
+}
+
+static enum slurm_answer
+fake_cancel(const char *id, struct latsub_error *err)
+{
+	enum slurm_answer answer;
+	bool carried_out;
+
+	fails(FAKE_CANCEL, &answer, &carried_out, err);
+	for (size_t i = 0; carried_out && i < jobs.count; i++) {
+		if (is_of(&jobs.items[i], id)
+		    && slurm_state_is_live(&jobs.items[i]))
+			jobs.items[i].state = SLURM_CANCELLED;
+	}
+	return answer;
+}
+
+static enum slurm_answer
+fake_requeue(const char *id, struct latsub_error *err)
+{
+	latsub_error_set(err, LATSUB_SLURM, "fake: %s: not asked for by the "
+	                 "engine", id);
+	return SLURM_REFUSED;
+}
+
+const struct slurm_ops *
+fake_slurm(void)
+{
+	static const struct slurm_ops ops = {
+		.version = SLURM_OPS_VERSION, .open = fake_open,
+		.close = fake_close, .cluster = fake_cluster,
+		.submit = fake_submit, .jobs_of_user = fake_jobs_of_user,
+		.job = fake_one_job, .update = fake_update,
+		.cancel = fake_cancel, .requeue = fake_requeue,
+	};
+
+	return &ops;
+}
+
+struct slurm_jobs *
+fake_jobs(void)
+{
+	return &jobs;
+}
+
+struct slurm_job *
+fake_find(const char *name)
+{
+	for (size_t i = jobs.count; i-- > 0; ) {
+		if (strcmp(jobs.items[i].name, name) == 0)
+			return &jobs.items[i];
+	}
+	return NULL;
+}
+
+struct slurm_job *
+fake_element(uint32_t array, uint32_t task)
+{
+	struct slurm_job *job = fake_add(next_id++, NULL);
+
+	for (size_t i = 0; i < jobs.count; i++) {
+		if (jobs.items[i].job_id != array)
+			continue;
+		free(job->name);
+		free(job->comment);
+		job->name = xstrdup(jobs.items[i].name);
+		job->comment = xstrdup(jobs.items[i].comment);
+	}
+	job->array_job_id = array;
+	job->array_task_id = task;
+	return job;
+}
+
+size_t
+fake_live(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < jobs.count; i++)
+		count += slurm_state_is_live(&jobs.items[i]);
+	return count;
+}
+
+size_t
+fake_held(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < jobs.count; i++)
+		count += slurm_state_is_live(&jobs.items[i])
+			&& jobs.items[i].held;
+	return count;
+}
+
+void
+fake_set_cluster(const char *name, uint32_t next_job_id)
+{
+	cluster_name = name;
+	next_id = next_job_id;
+}

@@ -1,0 +1,830 @@
+/*
+ * test_engine.c - submit, reconcile and cancel against a Slurm that loses
+ * requests and answers, refuses, and falls silent.
+ */
+#include "unit.h"
+
+#include <ftw.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fake_slurm.h"
+#include "latsub/engine.h"
+#include "latsub/file.h"
+
+static const char text[] =
+	"[experiment]\nname = e\n"
+	"[phase first]\ncommand = true\n"
+	"[phase many]\nafter = first\narray.I = a b c d\ncommand = true\n"
+	"[phase other]\ncommand = true\n"
+	"[phase last]\nafter = other\nafter_any = many\ncommand = true\n";
+#define PHASES 4
+#define ROOTS 2
+
+struct fixture {
+	char dir[64];
+	struct engine engine;
+	struct slurm_jobs jobs;
+	struct live_jobs live;
+	struct plan *plan;
+	struct engine_result result;
+	struct latsub_error err;
+	char said[512];
+};
+
+/* Patience costs no time here. */
+unsigned __wrap_sleep(unsigned seconds);
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
+static double slept;
+static void (*while_asleep)(void *);
+static void *while_asleep_user;
+
+unsigned
+__wrap_sleep(unsigned seconds)
+{
+	slept += seconds;
+	return 0;
+}
+
+int
+__wrap_nanosleep(const struct timespec *time, struct timespec *left)
+{
+	(void)left;
+	slept += (double)time->tv_sec + (double)time->tv_nsec / 1e9;
+	if (while_asleep)
+		while_asleep(while_asleep_user);
+	return 0;
+}
+
+static void
+say(const char *line, void *user)
+{
+	struct fixture *f = user;
+
+	snprintf(f->said, sizeof f->said, "%s", line);
+}
+
+static void
+open_run(struct fixture *f)
+{
+	char *run = file_join(f->dir, "run");
+
+	run_close(f->engine.run);
+	f->engine.run = run_open(run, &f->err);
+	assert_non_null(f->engine.run);
+	free(run);
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof *f);
+	struct latsub_errlist errors = { 0 };
+	char *file, *run;
+
+	fake_reset();
+	slept = 0;
+	while_asleep = NULL;
+	strcpy(f->dir, "/tmp/latsub-engine-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	file = file_join(f->dir, "e.ini");
+	run = file_join(f->dir, "run");
+	assert_int_equal(file_replace(file, text, strlen(text), 0644, &f->err),
+	                 0);
+	f->engine = (struct engine){ .slurm = fake_slurm(), .say = say,
+	                             .user = f };
+	f->engine.experiment = experiment_load(file, NULL, NULL, &errors);
+	assert_int_equal(errors.count, 0);
+	f->engine.slurm->cluster(&f->engine.cluster, &f->err);
+	f->engine.run = engine_create_run(f->engine.experiment, run, &f->err);
+	assert_non_null(f->engine.run);
+	assert_int_equal(engine_update_run(&f->engine, &f->err), 0);
+	free(file);
+	free(run);
+	*state = f;
+	return 0;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static void
+forget(struct fixture *f)
+{
+	plan_destroy(f->plan);
+	f->plan = NULL;
+	engine_result_clear(&f->result);
+	live_clear(&f->live);
+	slurm_jobs_clear(&f->jobs);
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	forget(f);
+	run_close(f->engine.run);
+	experiment_destroy(f->engine.experiment);
+	slurm_cluster_clear(&f->engine.cluster);
+	nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(f);
+	fake_reset();
+	return 0;
+}
+
+static void
+ask(struct fixture *f)
+{
+	forget(f);
+	assert_int_equal(f->engine.slurm->jobs_of_user(0, &f->jobs, &f->err),
+	                 SLURM_YES);
+	live_join(&f->live, f->engine.experiment->spec,
+	          state_metadata(f->engine.run->state, "run_id"), &f->jobs);
+}
+
+/* What a resume does, from the files alone: a process of its own. */
+static int
+resume(struct fixture *f)
+{
+	open_run(f);
+	ask(f);
+	slurm_cluster_clear(&f->engine.cluster);
+	f->engine.slurm->cluster(&f->engine.cluster, &f->err);
+	if (engine_reconcile(&f->engine, &f->jobs, &f->live, &f->err))
+		return -1;
+	f->plan = plan_create(f->engine.experiment->spec, f->engine.run->state,
+	                      &f->live, NULL);
+	if (engine_drop(&f->engine, f->plan, &f->live, &f->err))
+		return -1;
+	return engine_submit(&f->engine, f->plan, &f->live, &f->result,
+	                     &f->err);
+}
+
+/* Everything is in Slurm once, nothing is held, and a resume adds nothing. */
+static void
+assert_well(struct fixture *f)
+{
+	unsigned submitted = fake_calls(FAKE_SUBMIT);
+
+	assert_int_equal(fake_live(), PHASES);
+	assert_int_equal(fake_held(), 0);
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_calls(FAKE_SUBMIT), submitted);
+	assert_int_equal(f->plan->to_run, 0);
+}
+
+static const struct phase_state *
+phase(struct fixture *f, const char *name)
+{
+	open_run(f);
+	return state_find(f->engine.run->state, name);
+}
+
+static enum task_state
+task_of(struct fixture *f, const char *name, uint32_t task)
+{
+	return phase(f, name)->cells[task].state;
+}
+
+static const char *
+planned(struct fixture *f, const char *name)
+{
+	return f->plan->phases[spec_find(f->engine.experiment->spec, name)]
+		.reason;
+}
+
+/* The reason of the last event of a kind about the phase, in the journal. */
+static void
+assert_reason(struct fixture *f, const char *name, char kind,
+              const char *reason)
+{
+	const struct phase_state *p = state_find(f->engine.run->state, name);
+
+	for (size_t i = p->mark_count; i-- > 0; ) {
+		if (p->marks[i].kind == phase_reason_mark(kind)) {
+			assert_string_equal(p->marks[i].reason, reason);
+			return;
+		}
+	}
+	fail_msg("%s: no mark '%c'", name, kind);
+}
+
+/* ---- submitting ---- */
+
+static void
+all_is_submitted_once(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_calls(FAKE_SUBMIT), PHASES);
+	assert_well(f);
+}
+
+/* Whichever call it is. */
+static void
+an_answer_that_is_lost_is_found_by_identity(void **state)
+{
+	struct fixture *f;
+
+	for (unsigned n = 1; n <= PHASES; n++) {
+		f = *state;
+		fake_fail(FAKE_SUBMIT, n, 1, SLURM_SILENT, FAKE_AFTER);
+		assert_int_equal(resume(f), 0);
+		assert_int_equal(fake_calls(FAKE_SUBMIT), PHASES);
+		assert_well(f);
+		teardown(state);
+		setup(state);
+	}
+}
+
+static void
+a_request_that_is_lost_is_sent_once_more(void **state)
+{
+	struct fixture *f;
+
+	for (unsigned n = 1; n <= PHASES; n++) {
+		f = *state;
+		fake_fail(FAKE_SUBMIT, n, 1, SLURM_SILENT, FAKE_BEFORE);
+		assert_int_equal(resume(f), 0);
+		assert_int_equal(fake_calls(FAKE_SUBMIT), PHASES + 1);
+		assert_well(f);
+		teardown(state);
+		setup(state);
+	}
+}
+
+static void
+assert_can_go_on(struct fixture *f, size_t live)
+{
+	assert_int_equal(f->err.code, LATSUB_SLURM);
+	assert_non_null(strstr(f->err.text, "--resume"));
+	assert_non_null(strstr(f->err.text, f->engine.run->state_path));
+	assert_int_equal(fake_live(), live);
+	assert_int_equal(fake_calls(FAKE_CANCEL), 0);
+	/* nothing runs while it is not complete */
+	for (size_t i = 0; i < fake_jobs()->count; i++)
+		assert_true(fake_jobs()->items[i].held
+		            || *fake_jobs()->items[i].dependency);
+	assert_int_equal(resume(f), 0);
+	assert_well(f);
+}
+
+static void
+silence_in_the_middle_leaves_all_held(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_fail(FAKE_SUBMIT, 3, 2, SLURM_SILENT, FAKE_BEFORE);
+	assert_int_equal(resume(f), -1);
+	assert_can_go_on(f, 2);
+}
+
+static void
+a_silent_look_up_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_fail(FAKE_SUBMIT, 2, 1, SLURM_SILENT, FAKE_AFTER);
+	fake_fail(FAKE_JOBS, 2, 100, SLURM_SILENT, FAKE_BEFORE);
+	assert_int_equal(resume(f), -1);
+	assert_int_equal(fake_calls(FAKE_SUBMIT), 2);
+	assert_true(slept >= 10); /* it was not given up at once */
+	fake_fail(FAKE_JOBS, 1, 0, SLURM_YES, FAKE_BEFORE);
+	assert_can_go_on(f, 2);
+}
+
+static void
+a_look_up_that_is_silent_at_first_is_tried_again(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_fail(FAKE_SUBMIT, 2, 1, SLURM_SILENT, FAKE_AFTER);
+	fake_fail(FAKE_JOBS, 2, 3, SLURM_SILENT, FAKE_BEFORE);
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_calls(FAKE_SUBMIT), PHASES);
+	assert_well(f);
+}
+
+static void
+a_refusal_takes_all_of_this_call_back(void **state)
+{
+	struct fixture *f;
+
+	for (unsigned n = 1; n <= PHASES; n++) {
+		f = *state;
+		fake_fail(FAKE_SUBMIT, n, 1, SLURM_REFUSED, FAKE_BEFORE);
+		assert_int_equal(resume(f), -1);
+		assert_int_equal(f->err.code, LATSUB_SLURM);
+		assert_int_equal(fake_live(), 0);
+		assert_int_equal(fake_calls(FAKE_CANCEL), n - 1);
+		assert_int_equal(task_of(f, "first", 0), TASK_CANCELLED);
+		assert_int_equal(task_of(f, "many", 3), TASK_CANCELLED);
+		assert_int_equal(task_of(f, "last", 0), TASK_CANCELLED);
+		assert_int_equal(resume(f), 0);
+		assert_well(f);
+		teardown(state);
+		setup(state);
+	}
+}
+
+/* What an earlier call submitted is not this call's to cancel. */
+static void
+a_refusal_leaves_what_was_there(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_fail(FAKE_SUBMIT, 3, 2, SLURM_SILENT, FAKE_BEFORE);
+	assert_int_equal(resume(f), -1);
+	fake_fail(FAKE_SUBMIT, 2, 1, SLURM_REFUSED, FAKE_BEFORE);
+	assert_int_equal(resume(f), -1);
+	assert_int_equal(fake_live(), 2);
+	assert_int_equal(fake_calls(FAKE_CANCEL), 1);
+	assert_int_equal(resume(f), 0);
+	assert_well(f);
+}
+
+static void
+a_silent_release_is_done_by_a_resume(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_fail(FAKE_UPDATE, 2, 100, SLURM_SILENT, FAKE_BEFORE);
+	assert_int_equal(resume(f), -1);
+	assert_int_equal(f->err.code, LATSUB_SLURM);
+	assert_non_null(strstr(f->err.text, "--resume"));
+	assert_int_equal(fake_live(), PHASES);
+	assert_int_equal(fake_held(), ROOTS - 1);
+	fake_fail(FAKE_UPDATE, 1, 0, SLURM_YES, FAKE_BEFORE);
+	assert_int_equal(resume(f), 0);
+	assert_well(f);
+}
+
+static void
+a_release_whose_answer_is_lost_is_done_again(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_fail(FAKE_UPDATE, 1, 1, SLURM_SILENT, FAKE_AFTER);
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_calls(FAKE_UPDATE), ROOTS + 1);
+	assert_well(f);
+}
+
+static void
+a_refused_release_takes_all_back(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_fail(FAKE_UPDATE, 2, 1, SLURM_REFUSED, FAKE_BEFORE);
+	assert_int_equal(resume(f), -1);
+	assert_int_equal(fake_live(), 0);
+	assert_int_equal(resume(f), 0);
+	assert_well(f);
+}
+
+static void
+what_slurm_holds_is_told_and_left(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(resume(f), 0);
+	fake_find("other")->held = true;
+	fake_set_reason(fake_find("other"), "launch failed requeued held");
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_held(), 1);
+	assert_non_null(strstr(f->said, "scontrol release"));
+	assert_non_null(strstr(planned(f, "other"), "held by Slurm: launch "
+		"failed requeued held; 'scontrol release"));
+}
+
+/* ---- two at once ---- */
+
+static void
+write_holder(void *user)
+{
+	while_asleep = NULL;
+	assert_int_equal(pwrite(*(int *)user, "process 7 on n1\n", 16, 0), 16);
+}
+
+static void
+the_holder_of_the_lock_is_named(void **state)
+{
+	struct fixture *f = *state;
+	int fd = engine_lock(f->engine.run, &f->err);
+
+	assert_true(fd >= 0);
+	assert_int_equal(engine_lock(f->engine.run, &f->err), -1);
+	assert_non_null(strstr(f->err.text, "(process "));
+	/* it has the lock, and has not written its name yet */
+	assert_int_equal(ftruncate(fd, 0), 0);
+	while_asleep = write_holder;
+	while_asleep_user = &fd;
+	assert_int_equal(engine_lock(f->engine.run, &f->err), -1);
+	assert_int_equal(f->err.code, LATSUB_UNFINISHED);
+	assert_non_null(strstr(f->err.text, "(process 7 on n1)"));
+	close(fd);
+}
+
+/* ---- cancelling ---- */
+
+static void
+a_cancel_journals_what_waited(void **state)
+{
+	struct fixture *f = *state;
+	size_t count;
+
+	assert_int_equal(resume(f), 0);
+	ask(f);
+	assert_int_equal(engine_cancel(&f->engine, &f->live, NULL, &count,
+	                               &f->err), 0);
+	assert_int_equal(count, PHASES);
+	assert_int_equal(fake_live(), 0);
+	assert_int_equal(task_of(f, "many", 2), TASK_CANCELLED);
+	assert_int_equal(task_of(f, "last", 0), TASK_CANCELLED);
+}
+
+static void
+a_silent_cancel_can_be_done_again(void **state)
+{
+	struct fixture *f = *state;
+	size_t count;
+
+	assert_int_equal(resume(f), 0);
+	ask(f);
+	fake_fail(FAKE_CANCEL, 2, 1, SLURM_SILENT, FAKE_AFTER);
+	assert_int_equal(engine_cancel(&f->engine, &f->live, NULL, &count,
+	                               &f->err), -1);
+	assert_int_equal(f->err.code, LATSUB_SLURM);
+	assert_int_equal(count, 1);
+	assert_int_equal(fake_live(), PHASES - 2);
+	ask(f);
+	assert_int_equal(engine_cancel(&f->engine, &f->live, NULL, &count,
+	                               &f->err), 0);
+	assert_int_equal(fake_live(), 0);
+	/* and all of it can be run again */
+	assert_int_equal(resume(f), 0);
+	assert_well(f);
+}
+
+static void
+a_cancel_of_what_is_gone_is_done(void **state)
+{
+	struct fixture *f = *state;
+	size_t count;
+
+	assert_int_equal(resume(f), 0);
+	ask(f);
+	fake_fail(FAKE_CANCEL, 1, 1, SLURM_UNKNOWN_JOB, FAKE_BEFORE);
+	assert_int_equal(engine_cancel(&f->engine, &f->live, NULL, &count,
+	                               &f->err), 0);
+}
+
+/* ---- reconciling ---- */
+
+static void
+journal(struct fixture *f, enum event_kind kind, const char *name,
+        const char *tasks, uint32_t attempt)
+{
+	const struct phase_state *p = state_find(f->engine.run->state, name);
+	struct event event = { .kind = kind, .time = time(NULL), .code = -1,
+		.phase = xstrdup(name), .gen = p->gen, .attempt = attempt };
+
+	if (kind == EVENT_REQUEUED)
+		event.reason = xstrdup("preempted");
+	rangeset_parse(&event.tasks, tasks);
+	assert_int_equal(run_record(f->engine.run, &event, 1, false, &f->err),
+	                 0);
+	event_clear(&event);
+}
+
+static void
+end(const char *name, enum slurm_state state, uint32_t restarts)
+{
+	fake_find(name)->state = state;
+	fake_find(name)->restarts = restarts;
+}
+
+static void
+an_element_is_decided_by_itself(void **state)
+{
+	struct fixture *f = *state;
+	struct slurm_job *array;
+	uint32_t id;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "many", "0-2", 0);
+	array = fake_find("many");
+	free(array->array_tasks);
+	array->array_tasks = xstrdup("3");
+	id = array->job_id;
+	fake_element(id, 0)->state = SLURM_RUNNING;
+	fake_element(id, 1)->state = SLURM_NODE_FAIL;
+	/* of element 2 Slurm has nothing any more */
+	assert_int_equal(resume(f), 0);
+	assert_string_equal(planned(f, "many"), "2 lost: died without a word, "
+		"and others; the rest: job 102 runs");
+	assert_int_equal(task_of(f, "many", 0), TASK_STARTED);
+	assert_int_equal(task_of(f, "many", 3), TASK_SUBMITTED);
+	assert_int_equal(phase(f, "many")->cells[1].gen, 2);
+	assert_int_equal(phase(f, "many")->cells[3].gen, 1);
+}
+
+/* Task 0 was "a" and is "z": Slurm's element 0 is task 1 now. */
+static void
+elements_are_counted_by_the_values_of_their_time(void **state)
+{
+	static const char changed[] = "[experiment]\nname = e\n"
+		"[phase many]\narray.I = z a b c d\ncommand = true\n";
+	struct fixture *f = *state;
+	struct latsub_errlist errors = { 0 };
+	char *file = file_join(f->dir, "changed.ini");
+	uint32_t id;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "many", "0-3", 0);
+	id = fake_find("many")->job_id;
+	for (size_t i = 0; i < fake_jobs()->count; i++)
+		fake_jobs()->items[i].state = SLURM_CANCELLED;
+	fake_element(id, 0)->state = SLURM_COMPLETE;
+	fake_element(id, 1)->state = SLURM_NODE_FAIL;
+	fake_element(id, 2)->state = SLURM_OOM;
+	assert_int_equal(file_replace(file, changed, strlen(changed), 0644,
+	                              &f->err), 0);
+	experiment_destroy(f->engine.experiment);
+	f->engine.experiment = experiment_load(file, NULL, NULL, &errors);
+	assert_int_equal(engine_update_run(&f->engine, &f->err), 0);
+	assert_int_equal(resume(f), 0);
+	assert_reason(f, "many", 'c', "cancelled");
+	assert_int_equal(task_of(f, "many", 1), TASK_COMPLETED);
+	assert_string_equal(fake_find("many")->array_tasks, "0,2-4");
+	free(file);
+}
+
+static void
+a_job_of_another_identity_is_not_ours(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "other", "0", 0);
+	free(fake_find("other")->comment);
+	fake_find("other")->comment = xstrdup("[latsub run-00000000 other 1]");
+	end("other", SLURM_COMPLETE, 0);
+	assert_int_equal(resume(f), 0);
+	assert_reason(f, "other", 'l',
+	              "gone, and its number is another job's now");
+	assert_int_equal(task_of(f, "other", 0), TASK_SUBMITTED);
+}
+
+/* Numbers that began anew: ours may come to another phase of the same run. */
+static void
+a_number_of_another_phase_is_not_this_ones(void **state)
+{
+	struct fixture *f = *state;
+	const char *run_id;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "other", "0", 0);
+	run_id = state_metadata(f->engine.run->state, "run_id");
+	free(fake_find("other")->comment);
+	fake_find("other")->comment = identity_print(run_id, "first", 9, 0);
+	end("other", SLURM_COMPLETE, 0);
+	assert_int_equal(resume(f), 0);
+	assert_reason(f, "other", 'l',
+	              "gone, and its number is another job's now");
+}
+
+static void
+a_slurm_that_was_set_up_anew_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "first", "0", 0);
+	slurm_jobs_clear(fake_jobs());
+	fake_set_cluster("fake", 1);
+	assert_int_equal(resume(f), 0);
+	assert_reason(f, "first", 'l', "this Slurm does not know the job");
+	assert_reason(f, "last", 'c', "this Slurm does not know the job");
+	assert_int_equal(fake_live(), PHASES);
+}
+
+static void
+another_cluster_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "first", "0", 0);
+	slurm_jobs_clear(fake_jobs());
+	fake_set_cluster("elsewhere", 5000);
+	assert_int_equal(resume(f), 0);
+	assert_reason(f, "first", 'l', "this Slurm does not know the job");
+	assert_non_null(strstr(f->said, "elsewhere"));
+	assert_string_equal(state_metadata(f->engine.run->state, "cluster"),
+	                    "elsewhere");
+	assert_well(f);
+}
+
+static void
+record_completion(void *user)
+{
+	struct fixture *f = user;
+	struct event event = { .kind = EVENT_COMPLETED, .code = 0, .gen = 1,
+		.phase = xstrdup("first"), .reason = xstrdup("completed") };
+
+	rangeset_add(&event.tasks, 0, 0);
+	while_asleep = NULL;
+	assert_int_equal(journal_append(f->engine.run->journal_dir, &event, 1,
+	                                false, &f->err), 0);
+	event_clear(&event);
+}
+
+static void
+a_completion_on_its_way_is_waited_for(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "first", "0", 0);
+	end("first", SLURM_COMPLETE, 0);
+	while_asleep = record_completion;
+	while_asleep_user = f;
+	assert_int_equal(resume(f), 0);
+	assert_true(slept > 0 && slept < 5);
+	assert_int_equal(task_of(f, "first", 0), TASK_COMPLETED);
+	/* and one that never comes is concluded */
+	slept = 0;
+	journal(f, EVENT_STARTED, "other", "0", 0);
+	end("other", SLURM_COMPLETE, 0);
+	assert_int_equal(resume(f), 0);
+	assert_true(slept >= 9 && slept < 20);
+	assert_int_equal(task_of(f, "other", 0), TASK_COMPLETED);
+	assert_int_equal(fake_calls(FAKE_SUBMIT), PHASES);
+}
+
+/* The runner said "goes back into the queue", and its request was lost: the
+ * record is of the attempt that had to be gone on with. */
+static void
+a_requeued_attempts_end_is_no_completion(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "other", "0", 0);
+	journal(f, EVENT_REQUEUED, "other", "0", 0);
+	end("other", SLURM_COMPLETE, 0);
+	assert_int_equal(resume(f), 0);
+	assert_reason(f, "other", 'c', "its requeue did not reach Slurm");
+	assert_int_equal(task_of(f, "other", 0), TASK_SUBMITTED);
+}
+
+static void
+the_next_attempts_completion_is_one(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "other", "0", 0);
+	journal(f, EVENT_REQUEUED, "other", "0", 0);
+	end("other", SLURM_COMPLETE, 1);
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(task_of(f, "other", 0), TASK_COMPLETED);
+	assert_int_equal(phase(f, "other")->cells[0].attempt, 1);
+}
+
+static void
+what_can_never_run_is_cancelled_and_submitted_anew(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t before;
+
+	assert_int_equal(resume(f), 0);
+	before = fake_find("last")->job_id;
+	fake_set_reason(fake_find("last"), "DependencyNeverSatisfied");
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_calls(FAKE_CANCEL), 1);
+	assert_int_equal(fake_live(), PHASES);
+	assert_true(fake_find("last")->job_id > before);
+	assert_non_null(strstr(planned(f, "last"), "can never be satisfied"));
+	assert_well(f);
+}
+
+/* A dry run sees the same, and writes nothing. */
+static void
+a_preview_writes_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "other", "0", 0);
+	end("other", SLURM_OOM, 0);
+	ask(f);
+	engine_reconcile_preview(&f->engine, &f->jobs, &f->live);
+	f->plan = plan_create(f->engine.experiment->spec, f->engine.run->state,
+	                      &f->live, NULL);
+	assert_string_equal(planned(f, "other"), "lost: out of memory");
+	assert_int_equal(task_of(f, "other", 0), TASK_STARTED);
+}
+
+/* ---- accounting: a sacct of our own, first in PATH ---- */
+
+static void
+put_sacct(struct fixture *f, const char *script)
+{
+	char *path = file_join(f->dir, "sacct"), *places;
+
+	assert_int_equal(file_replace(path, script, strlen(script), 0755,
+	                              &f->err), 0);
+	places = xasprintf("%s:%s", f->dir, getenv("PATH"));
+	setenv("PATH", places, 1);
+	free(places);
+	free(path);
+}
+
+static void
+accounting_adds_words_and_is_not_needed(void **state)
+{
+	static const struct { const char *script, *reason; } rows[] = {
+		{ "#!/bin/sh\ntest \"$*\" = '-n -P -j 101 -o "
+		  "JobID,State,ExitCode' || exit 9\n"
+		  "echo '101|OUT_OF_MEMORY|0:125'\n",
+		  "out of memory, says accounting" },
+		{ "#!/bin/sh\necho '101|COMPLETED|0:0'\n",
+		  "completed in Slurm, says accounting" },
+		{ "#!/bin/sh\necho 'sacct: accounting is disabled' >&2\n"
+		  "exit 1\n", "died without a word" },
+		{ "#!/bin/sh\necho '101|OUT_OF_MEMORY|0:125'\nexit 1\n",
+		  "died without a word" },
+		{ "#!/bin/sh\nexit 0\n", "died without a word" },
+		{ "#!/bin/sh\necho '101|HAPPY|0:0'; echo '|||'\n",
+		  "died without a word" },
+	};
+	char *path = xstrdup(getenv("PATH"));
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fixture *f = *state;
+
+		assert_int_equal(resume(f), 0);
+		journal(f, EVENT_STARTED, "other", "0", 0);
+		assert_int_equal(fake_find("other")->job_id, 101);
+		fake_find("other")->job_id = 9999;
+		free(fake_find("other")->comment);
+		fake_find("other")->comment = xstrdup("another's");
+		put_sacct(f, rows[i].script);
+		assert_int_equal(resume(f), 0);
+		assert_reason(f, "other", 'l', rows[i].reason);
+		assert_int_equal(task_of(f, "other", 0), TASK_SUBMITTED);
+		setenv("PATH", path, 1);
+		teardown(state);
+		setup(state);
+	}
+	free(path);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(all_is_submitted_once),
+		TEST(an_answer_that_is_lost_is_found_by_identity),
+		TEST(a_request_that_is_lost_is_sent_once_more),
+		TEST(silence_in_the_middle_leaves_all_held),
+		TEST(a_silent_look_up_changes_nothing),
+		TEST(a_look_up_that_is_silent_at_first_is_tried_again),
+		TEST(a_refusal_takes_all_of_this_call_back),
+		TEST(a_refusal_leaves_what_was_there),
+		TEST(a_silent_release_is_done_by_a_resume),
+		TEST(a_release_whose_answer_is_lost_is_done_again),
+		TEST(a_refused_release_takes_all_back),
+		TEST(what_slurm_holds_is_told_and_left),
+		TEST(the_holder_of_the_lock_is_named),
+		TEST(a_cancel_journals_what_waited),
+		TEST(a_silent_cancel_can_be_done_again),
+		TEST(a_cancel_of_what_is_gone_is_done),
+		TEST(an_element_is_decided_by_itself),
+		TEST(elements_are_counted_by_the_values_of_their_time),
+		TEST(a_job_of_another_identity_is_not_ours),
+		TEST(a_number_of_another_phase_is_not_this_ones),
+		TEST(a_slurm_that_was_set_up_anew_is_told),
+		TEST(another_cluster_is_told),
+		TEST(a_completion_on_its_way_is_waited_for),
+		TEST(a_requeued_attempts_end_is_no_completion),
+		TEST(the_next_attempts_completion_is_one),
+		TEST(what_can_never_run_is_cancelled_and_submitted_anew),
+		TEST(a_preview_writes_nothing),
+		TEST(accounting_adds_words_and_is_not_needed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
