@@ -21,11 +21,11 @@ none_live() { [ -z "$(squeue -h 2>/dev/null)" ]; }
 phases() {
 	cat <<'INI'
 [phase many]
-array.I = 1 2 3 4 5 6 7 8 9 10 11 12 13 14
+array.I = 1 2 3 4 5 6 7 8 9
 command = echo "many $I" >> "$T"; sleep "$SLEEP"; [ "$FAIL" != "$I" ]
 [phase each]
 after_each = many
-array.I = 1 2 3 4 5 6 7 8 9 10 11 12 13 14
+array.I = 1 2 3 4 5 6 7 8 9
 command = echo "each $I" >> "$T"
 [phase other]
 command = echo other >> "$T"
@@ -35,9 +35,9 @@ after_any = other
 command = echo last >> "$T"
 INI
 }
-all=$({ seq -f 'many %g' 14; seq -f 'each %g' 14; echo other; echo last; } | sort)
+all=$({ seq -f 'many %g' 9; seq -f 'each %g' 9; echo other; echo last; } | sort)
 
-# ---- thirty tasks through a queue of eight ----
+# ---- twenty tasks through a queue of eight ----
 phases | experiment small
 is "small queue: it is submitted" $? 0
 like "small queue: with a word on what is left" "$(cat small.out)" 'no room for [0-9]+ more tasks'
@@ -52,15 +52,15 @@ ok "small queue: each after its own" in_order
 ok "small queue: nothing is left in it" until_true 20 none_live
 
 # ---- a task fails on the way ----
-phases | FAIL=9 experiment failing
+phases | FAIL=5 experiment failing
 ended() { "$latsub" status "$run" >/dev/null; [ $? -eq 1 ]; }
 ok "a failure on the way: the run ends" until_true 200 ended
 is "a failure on the way: what does not need it ran, once" \
-	"$(sort failing.trace)" "$(grep -v -e '^last' -e '^each 9$' <<<"$all")"
+	"$(sort failing.trace)" "$(grep -v -e '^last' -e '^each 5$' <<<"$all")"
 ok "a failure on the way: nothing is left in the queue" until_true 20 none_live
 is "a failure on the way: the resume runs the rest" \
 	"$(FAIL='' timeout 300 "$latsub" --resume "$run" --wait >"$tmp/out" 2>&1; echo $?)" 0
-is "a failure on the way: and no more than that" "$(sort failing.trace)" "$({ echo "$all"; echo 'many 9'; } | sort)"
+is "a failure on the way: and no more than that" "$(sort failing.trace)" "$({ echo "$all"; echo 'many 5'; } | sort)"
 
 # ---- cancelled: nothing comes after ----
 phases | SLEEP=30 experiment stopped
@@ -75,7 +75,7 @@ is "cancelled: the resume runs the rest" \
 is "cancelled: what was cut off once more, the rest once" "$(sort stopped.trace)" "$({ echo "$all"; echo "$before"; } | sort)"
 
 # ---- the queue is full of other jobs: patience, as sbatch has ----
-for _ in 1 2 3 4 5 6 7 8; do sbatch -Q -H -o /dev/null --wrap true >/dev/null; done
+for _ in 1 2 3 4 5 6 7 8; do timeout 3 sbatch -Q -H -o /dev/null --wrap true; done >/dev/null 2>&1
 (until_true 30 grep -q . "$tmp/waits" && sleep 2 && scancel -u "$(id -un)") &
 printf '%s\n' '[phase one]' 'command = echo one >> "$T"' >one.phases
 echo go >"$tmp/waits"
