@@ -14,6 +14,14 @@ enum slurm_answer module_failed(const char *what, struct latsub_error *err);
 /* The library's last error number. */
 int module_errno(void);
 
+/* Between the two what is printed to standard error is kept, to be looked at. */
+struct module_capture {
+	int file, saved;
+};
+void module_capture_begin(struct module_capture *capture);
+void module_capture_end(struct module_capture *capture, char *text,
+                        size_t size);
+
 enum slurm_answer module_submit(const struct slurm_request *request,
                                 uint32_t *job_id, struct latsub_error *err);
 enum slurm_answer module_cluster(struct slurm_cluster *out,

@@ -294,11 +294,30 @@ is_busy(int number)
 		;
 }
 
-/* A limit of an association or a QOS: on submitted jobs, perhaps. */
+/* A limit of an association or a QOS on submitted jobs.  The number is that of
+ * all their limits; which one it is libslurm prints, in newer releases. */
 static bool
-is_limit(int number)
+is_limit(int number, const char *said)
 {
-	return number == ESLURM_ACCOUNTING_POLICY;
+	return number == ESLURM_ACCOUNTING_POLICY
+		&& (!strstr(said, "Limit") || strstr(said, "Submit"));
+}
+
+/* Slurm's words for a refusal, with what libslurm printed: one line. */
+static enum slurm_answer
+refused(int number, const char *said, struct latsub_error *err)
+{
+	enum slurm_answer answer = module_failed("submission", err);
+	size_t len = strlen(err->text);
+
+	if (*said)
+		snprintf(err->text + len, sizeof err->text - len, " (%.300s",
+		         said);
+	for (char *p = err->text + len; *said && *p; p++) {
+		if (*p == '\n')
+			*p = p[1] ? ';' : ')';
+	}
+	return is_busy(number) || is_limit(number, said) ? SLURM_FULL : answer;
 }
 
 static enum slurm_answer
@@ -306,23 +325,25 @@ submit_patiently(struct building *b, uint32_t *job_id,
                  struct latsub_error *err)
 {
 	submit_response_msg_t *response = NULL;
+	struct module_capture capture;
+	char said[1024];
 
 	for (unsigned i = 1; ; i++) {
 		int number;
 
-		if (slurm_submit_batch_job(&b->desc, &response) == 0) {
+		module_capture_begin(&capture);
+		number = slurm_submit_batch_job(&b->desc, &response)
+			? module_errno() : SLURM_SUCCESS;
+		module_capture_end(&capture, said, sizeof said);
+		if (number == SLURM_SUCCESS && response) {
+			fputs(said, stderr); /* a site's words on the job */
 			*job_id = response->job_id;
 			slurm_free_submit_response_response_msg(response);
 			return SLURM_YES;
 		}
-		number = module_errno();
-		if (!is_busy(number) || i > b->request->patience) {
-			enum slurm_answer answer = module_failed("submission",
-			                                         err);
-
-			return is_busy(number) || is_limit(number)
-				? SLURM_FULL : answer;
-		}
+		slurm_seterrno(number);
+		if (!is_busy(number) || i > b->request->patience)
+			return refused(number, said, err);
 		sleep(i);
 	}
 }
