@@ -421,7 +421,7 @@ ok "Resuming After Failure: the command works as it stands, from anywhere" \
 	bash -c "cd / && $command >'$PWD/out' 2>&1"
 is "Resuming After Failure: 1. Skip already completed phases" "$(grep '^Skipping' out | cut -d' ' -f2 | paste -sd' ')" \
 	"training phase1_statistical phase2_linear_probe phase4_efficiency"
-like "Resuming After Failure: 2. Re-attempt the failed phase" "$(cat out)" '^Re-attempting phase3_baselines \(failed\)'
+like "Resuming After Failure: 2. Re-attempt the failed phase" "$(cat out)" '^Re-attempting phase3_baselines \(failed'
 like "Resuming After Failure: 3. Continue with remaining phases" "$(cat out)" '^Continuing with aggregation '
 
 for phase in training phase1_statistical phase2_linear_probe phase4_efficiency aggregation; do
