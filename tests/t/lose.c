@@ -7,7 +7,8 @@
  *   LOSE_REQUEST="N..."  these calls fail, and Slurm never hears of them
  *   LOSE_AT=N, LOSE_COMMAND=...  run the command before the Nth call
  *
- * What is lost is said on stderr.
+ * What is lost is said in the file that LOSE_LOG names: standard error is
+ * latsub's during such a call.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -50,8 +51,11 @@ static int
 fail(const char *what, int number)
 {
 	void (*set)(int) = NULL;
+	FILE *log = fopen(getenv("LOSE_LOG"), "a"); /* set by who preloads */
 
-	fprintf(stderr, "lose: %s %ld is lost\n", what, calls);
+	if (!log || fprintf(log, "%s %ld is lost\n", what, calls) < 0
+	    || fclose(log))
+		abort();
 	*(void **)&set = dlsym(RTLD_DEFAULT, "slurm_seterrno");
 	if (set)
 		set(number);
