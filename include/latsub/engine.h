@@ -33,6 +33,10 @@ struct run *engine_create_run(const struct experiment *experiment,
 /* Refresh the run's copies of the experiment, its variables, its phases. */
 int engine_update_run(struct engine *engine, struct latsub_error *err);
 
+/* A run that was moved or copied becomes one of its new place: its directory,
+ * its checkpoints, and for a copy its id.  Nothing to do for others. */
+int engine_take_place(struct engine *engine, struct latsub_error *err);
+
 /* One submitter at a time.  Returns a descriptor to close, or -1: *err says
  * who holds the run. */
 int engine_lock(const struct run *run, struct latsub_error *err);

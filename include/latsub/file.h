@@ -41,8 +41,14 @@ char *file_join(const char *dir, const char *name); /* name absolute: name */
 char *file_absolute(const char *path);  /* against the cwd; no symlinks read */
 char *file_directory(const char *path); /* "." when there is none */
 const char *file_basename(const char *path);
+/* path as seen from base where it lies below, else path: a part of it. */
+const char *file_relative(const char *base, const char *path);
 
 /* 0 when path is owned by us (or root) and not writable by group or others. */
 int file_check_owner(const char *path, struct latsub_error *err);
+
+/* 0 unless dir/name is a symbolic link that leads out of dir (or nowhere). */
+int file_check_inside(const char *dir, const char *name,
+                      struct latsub_error *err);
 
 #endif

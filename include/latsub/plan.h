@@ -13,6 +13,8 @@
 
 /* ---- identity: what our jobs carry at the end of their comment ---- */
 
+/* An id for a run in dir that no other has, nor will a copy; caller frees. */
+char *identity_new_run(const char *dir);
 /* "[latsub RUNID PHASE GEN]", with "+BASE" after GEN for a later part of a long
  * array; caller frees. */
 char *identity_print(const char *run_id, const char *phase, uint32_t gen,

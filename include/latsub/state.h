@@ -53,8 +53,9 @@ struct event {
 	struct rangeset tasks;
 	uint32_t job, base;    /* job id; task = base + array index */
 	uint32_t order, total; /* EVENT_PHASE */
-	uint32_t seq;          /* EVENT_CHECKPOINT: grows; INTENDED, EDITED:
-	                        * since of the sweep its tasks mean, + 1 */
+	uint32_t seq;          /* EVENT_CHECKPOINT, EVENT_RUN: grows; INTENDED,
+	                        * EDITED: since of the sweep its tasks mean,
+	                        * + 1 */
 	int code, signal;      /* of the command; -1 when not known */
 	uint32_t elapsed;      /* REQUEUED: seconds that the attempt ran */
 	char *node, *reason, *text; /* text: last lines of the log */
@@ -66,6 +67,7 @@ struct event {
 };
 
 void event_clear(struct event *event);
+void event_add_pair(struct event *event, const char *key, const char *value);
 const char *event_name(enum event_kind kind);
 int event_find(const char *name); /* enum event_kind, or -1 */
 
@@ -146,6 +148,8 @@ struct state {
 	struct strmap *by_name;
 	struct strmap *metadata;     /* values are char *, owned */
 	struct strlist metadata_keys;
+	struct strmap *metadata_seqs; /* whose event set a key: seq + 1 */
+	uint32_t metadata_base; /* the same of all that the snapshot told */
 	struct state_failure failure;
 	bool sorted;
 	uint64_t changes; /* events applied so far, and one */
@@ -168,6 +172,9 @@ void state_sort(struct state *state);
 const char *state_metadata(const struct state *state, const char *key);
 void state_set_metadata(struct state *state, const char *key,
                         const char *value);
+/* The greatest seq of an EVENT_RUN that was folded, 0 if none: metadata like
+ * the others, so that a snapshot has it. */
+uint32_t state_revision(const struct state *state);
 
 /* ---- of one phase ---- */
 

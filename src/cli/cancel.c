@@ -25,7 +25,7 @@ static const struct option long_options[] = {
 static int
 cancel_run(struct engine *engine, const char *phase)
 {
-	const char *run_id = state_metadata(engine->run->state, "run_id");
+	const char *run_id = run_job_id(engine->run);
 	struct latsub_error err = { 0 };
 	struct slurm_jobs jobs = { 0 };
 	struct live_jobs live = { 0 };

@@ -56,6 +56,7 @@ struct request {
 	char *newest; /* what "--resume" alone means */
 	struct strlist phases, sets;
 	bool dry_run, local, wait;
+	enum run_place place; /* of a resumed run, as it was found */
 
 	struct engine engine;
 	bool *selected;
@@ -194,7 +195,8 @@ resumed_file(const struct request *r, const struct run *run)
 	               : "experiment.ini");
 }
 
-/* A run that was moved, or whose results were: say so, it may be meant. */
+/* Of an old script's run that was moved, or results that were: say so, it may
+ * be meant. */
 static void
 note_missing(const struct run *run, const char *key, const char *value,
              const char *consequence)
@@ -209,6 +211,40 @@ note_missing(const struct run *run, const char *key, const char *value,
 		fprintf(stderr, "latsub: %s: %s=%s does not exist; %s\n",
 		        run->state_path, key, value, consequence);
 	free(path);
+}
+
+static void
+note_checkpoint(const struct run *run)
+{
+	note_missing(run, "checkpoint_path", run_checkpoint(run),
+	             "phases that begin from it need it: correct it there");
+}
+
+static void
+note_place(const struct request *r)
+{
+	const struct run *run = r->engine.run;
+	const char *was = state_metadata(run->state, "run_dir");
+	const char *then = state_metadata(run->state, "workdir");
+	char *workdir = run_workdir(run);
+
+	if (r->place == RUN_MOVED)
+		fprintf(stderr, "latsub: this run was %s; it goes on as %s\n",
+		        was, run->dir);
+	else if (r->place == RUN_COPIED)
+		fprintf(stderr, "latsub: %s is a copy of %s, and goes on as a "
+		        "run of its own: what the other has in Slurm is not "
+		        "this one's\n", run->dir, was);
+	else
+		note_missing(run, "base_output_dir",
+		             state_metadata(run->state, "base_output_dir"),
+		             "the run goes on where its state file is");
+	if (workdir && then && strcmp(workdir, then) != 0)
+		fprintf(stderr, "latsub: its working directory was %s and is "
+		        "%s now\n", then, workdir);
+	if (r->place == RUN_IN_PLACE)
+		note_checkpoint(run);
+	free(workdir);
 }
 
 static int
@@ -226,16 +262,12 @@ open_resumed(struct request *r)
 			        "journal\n");
 		return cli_complain(&r->engine.run->complaints) + 1;
 	}
-	if (file_check_owner(r->engine.run->dir, &err))
+	if (run_check_owner(r->engine.run, &err))
 		return cli_fail(&err) + 1;
 	for (size_t i = 0; i < r->engine.run->notes.count; i++)
 		fprintf(stderr, "latsub: %s\n", r->engine.run->notes.items[i]);
-	note_missing(r->engine.run, "base_output_dir",
-	             state_metadata(r->engine.run->state, "base_output_dir"),
-	             "the run goes on where its state file is");
-	note_missing(r->engine.run, "checkpoint_path",
-	             run_checkpoint(r->engine.run),
-	             "phases that begin from it need it: correct it there");
+	r->place = run_place(r->engine.run);
+	note_place(r);
 	return 0;
 }
 
@@ -244,14 +276,13 @@ load_experiment(struct request *r)
 {
 	struct latsub_errlist errors = { 0 };
 	struct run *run = r->engine.run;
-	const char *workdir = NULL;
-	char *file;
+	char *workdir = NULL, *file;
 	int rc = 0;
 
 	if (run) {
 		file = resumed_file(r, run);
 		if (strstr(file, "/.latsub/experiment.ini"))
-			workdir = state_metadata(run->state, "workdir");
+			workdir = run_workdir(run);
 	} else {
 		file = xstrdup(r->config ? r->config : r->file ? r->file
 		               : "experiment.ini");
@@ -261,6 +292,7 @@ load_experiment(struct request *r)
 	if (errors.count)
 		rc = cli_complain(&errors) + 1;
 	latsub_errlist_clear(&errors);
+	free(workdir);
 	free(file);
 	return rc;
 }
@@ -308,8 +340,7 @@ open_slurm(struct request *r)
 static int
 ask_jobs(struct request *r)
 {
-	const char *run_id = r->engine.run
-		? state_metadata(r->engine.run->state, "run_id") : NULL;
+	const char *run_id = r->engine.run ? run_job_id(r->engine.run) : NULL;
 	struct latsub_error err = { 0 };
 
 	if (!run_id || !r->engine.slurm)
@@ -611,6 +642,21 @@ check_live_arrays(const struct request *r, struct latsub_error *err)
 	return rc;
 }
 
+/* They were told the directory that the run had then. */
+static int
+check_moved_jobs(const struct request *r, struct latsub_error *err)
+{
+	const struct live_job *job = r->live.count ? &r->live.items[0] : NULL;
+
+	if (r->place != RUN_MOVED || !job)
+		return 0;
+	return latsub_error_set(err, LATSUB_USAGE, "this run was %s when job %u "
+		"(%s) was submitted, which would go on there; 'latsub cancel "
+		"%s' first, or move the run back",
+		state_metadata(r->engine.run->state, "run_dir"), job->job,
+		job->phase_name, r->engine.run->dir);
+}
+
 /* May the run go on beside the jobs that it has in Slurm? */
 static int
 check_live_jobs(struct request *r, struct latsub_error *err)
@@ -621,7 +667,9 @@ check_live_jobs(struct request *r, struct latsub_error *err)
 		err->code = LATSUB_SLURM;
 		return -1;
 	}
-	rc = check_live_arrays(r, err);
+	rc = check_moved_jobs(r, err);
+	if (rc == 0)
+		rc = check_live_arrays(r, err);
 	if (rc == 0)
 		rc = check_live_resets(r, err);
 	live_clear(&r->live);
@@ -646,6 +694,10 @@ act(struct request *r)
 		goto done;
 	if (r->resume && check_live_jobs(r, &err))
 		goto done;
+	if (engine_take_place(&r->engine, &err))
+		goto done;
+	if (r->place != RUN_IN_PLACE)
+		note_checkpoint(r->engine.run);
 	if (engine_update_run(&r->engine, &err) || take_checkpoint(r, &err))
 		goto done;
 	if (ask_jobs(r) || await_endings(r)) { /* it has said why */

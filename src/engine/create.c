@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,71 +56,34 @@ make_directory(const struct experiment *experiment, struct latsub_error *err)
 	return dir;
 }
 
-/* Unique wherever the run is copied to, and short in squeue's comments. */
-static char *
-make_run_id(const char *dir)
-{
-	const char *name = file_basename(dir);
-	size_t len = strlen(name);
-	unsigned char bytes[4] = { 0 };
-
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
-		bytes[0] = (unsigned char)getpid();
-		bytes[1] = (unsigned char)time(NULL);
-	}
-	if (len > 16)
-		name += len - 15;
-	return xasprintf("%s-%02x%02x%02x%02x",
-	                 strspn(name, "0123456789_") == 15 ? name : "run",
-	                 bytes[0], bytes[1], bytes[2], bytes[3]);
-}
-
-/* path as seen from base where it lies below, as the guide writes it. */
-static const char *
-relative_to(const char *base, const char *path)
-{
-	size_t len = strlen(base);
-
-	if (strcmp(base, "/") != 0 && strncmp(path, base, len) == 0
-	    && path[len] == '/')
-		return path + len + 1;
-	return path;
-}
-
-static void
-add_pair(struct event *event, const char *key, const char *value)
-{
-	strlist_add(&event->pairs, key);
-	strlist_add(&event->pairs, value ? value : "");
-}
-
 static int
 record_run(struct run *run, const struct experiment *experiment,
            struct latsub_error *err)
 {
 	struct event event = { .kind = EVENT_RUN, .time = time(NULL) };
-	char *id = make_run_id(run->dir), start[32];
+	char *id = identity_new_run(run->dir), start[32];
 	const char *conf = getenv("SLURM_CONF");
 	int rc;
 
 	snprintf(start, sizeof start, "%lld", (long long)time(NULL));
 	if (!state_metadata(run->state, "version"))
-		add_pair(&event, "version", LATSUB_STATE_VERSION);
+		event_add_pair(&event, "version", LATSUB_STATE_VERSION);
 	if (!state_metadata(run->state, "start_time"))
-		add_pair(&event, "start_time", start);
+		event_add_pair(&event, "start_time", start);
 	if (!state_metadata(run->state, "base_output_dir"))
-		add_pair(&event, "base_output_dir",
-		         relative_to(experiment->workdir, run->dir));
-	add_pair(&event, "run_id", id);
-	add_pair(&event, "experiment", experiment->file);
-	add_pair(&event, "experiment_check", experiment->check);
-	add_pair(&event, "workdir", experiment->workdir);
-	add_pair(&event, "latsub_version", LATSUB_VERSION);
+		event_add_pair(&event, "base_output_dir",
+		         file_relative(experiment->workdir, run->dir));
+	event_add_pair(&event, "run_id", id);
+	event_add_pair(&event, "run_dir", run->dir);
+	event_add_pair(&event, "experiment", experiment->file);
+	event_add_pair(&event, "experiment_check", experiment->check);
+	event_add_pair(&event, "workdir", experiment->workdir);
+	event_add_pair(&event, "latsub_version", LATSUB_VERSION);
 	if (experiment->spec->checkpoint_phase)
-		add_pair(&event, "checkpoint_phase",
+		event_add_pair(&event, "checkpoint_phase",
 		         experiment->spec->checkpoint_phase);
 	if (conf)
-		add_pair(&event, "slurm_conf", conf);
+		event_add_pair(&event, "slurm_conf", conf);
 	rc = run_record(run, &event, 1, true, err);
 	event_clear(&event);
 	free(id);
@@ -149,7 +111,7 @@ engine_create_run(const struct experiment *experiment, const char *dir,
 		goto done;
 	run->is_new = is_new;
 	run->is_new_dir = !had_dir;
-	if (file_check_owner(run->dir, err) || record_run(run, experiment, err)) {
+	if (run_check_owner(run, err) || record_run(run, experiment, err)) {
 		run_close(run);
 		run = NULL;
 	}
@@ -275,21 +237,21 @@ record_changes(struct engine *engine, struct latsub_error *err)
 	int rc = 0;
 
 	if (engine->cluster.name && !state_metadata(state, "cluster"))
-		add_pair(&event, "cluster", engine->cluster.name);
+		event_add_pair(&event, "cluster", engine->cluster.name);
 	if (conf && (!old_conf || strcmp(conf, old_conf)))
-		add_pair(&event, "slurm_conf", conf);
+		event_add_pair(&event, "slurm_conf", conf);
 	if (!strstr(experiment->file, "/.latsub/experiment.ini")
 	    && (!old_file || strcmp(experiment->file, old_file)
 	        || strcmp(experiment->check, state_metadata(state,
 	                  "experiment_check")
 	                  ? state_metadata(state, "experiment_check") : ""))) {
-		add_pair(&event, "experiment", experiment->file);
-		add_pair(&event, "experiment_check", experiment->check);
+		event_add_pair(&event, "experiment", experiment->file);
+		event_add_pair(&event, "experiment_check", experiment->check);
 	}
 	if (experiment->spec->checkpoint_phase
 	    && (!old_main || strcmp(old_main,
 	                            experiment->spec->checkpoint_phase)))
-		add_pair(&event, "checkpoint_phase",
+		event_add_pair(&event, "checkpoint_phase",
 		         experiment->spec->checkpoint_phase);
 	if (event.pairs.count)
 		rc = run_record(engine->run, &event, 1, true, err);

@@ -4,9 +4,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "latsub/file.h"
 #include "latsub/plan.h"
 #include "latsub/reconcile.h"
+
+/* Unique wherever the run is copied to, and short in squeue's comments. */
+char *
+identity_new_run(const char *dir)
+{
+	const char *name = file_basename(dir);
+	size_t len = strlen(name);
+	unsigned char bytes[4] = { 0 };
+
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
+		bytes[0] = (unsigned char)getpid();
+		bytes[1] = (unsigned char)time(NULL);
+	}
+	if (len > 16)
+		name += len - 15;
+	return xasprintf("%s-%02x%02x%02x%02x",
+	                 strspn(name, "0123456789_") == 15 ? name : "run",
+	                 bytes[0], bytes[1], bytes[2], bytes[3]);
+}
 
 char *
 identity_print(const char *run_id, const char *phase, uint32_t gen,

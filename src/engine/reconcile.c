@@ -65,7 +65,7 @@ index_job(struct strmap *map, const struct slurm_job *record,
 static struct strmap *
 index_records(const struct engine *engine, const struct slurm_jobs *jobs)
 {
-	const char *run_id = state_metadata(engine->run->state, "run_id");
+	const char *run_id = run_job_id(engine->run);
 	struct strmap *map = strmap_create();
 
 	for (size_t i = 0; run_id && i < jobs->count; i++)
@@ -361,8 +361,7 @@ take_cluster(struct engine *engine, struct latsub_error *err)
 	    || strcmp(then, engine->cluster.name) == 0)
 		return 0;
 	tell_other_cluster(engine, then);
-	strlist_add(&event.pairs, "cluster");
-	strlist_add(&event.pairs, engine->cluster.name);
+	event_add_pair(&event, "cluster", engine->cluster.name);
 	rc = run_record(engine->run, &event, 1, true, err);
 	event_clear(&event);
 	return rc;

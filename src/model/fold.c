@@ -288,6 +288,37 @@ is_early(const struct phase_state *phase, const struct event *event)
 	return event->gen > phase->parents_gen && event->gen > phase->edit_gen;
 }
 
+/* Two that did not see each other have one seq: then the greater value, for
+ * any order of folding. */
+static void
+apply_pair(struct state *state, const char *key, const char *value,
+           uint32_t seq)
+{
+	uintptr_t known = (uintptr_t)strmap_get(state->metadata_seqs, key);
+	uint32_t old_seq = known ? (uint32_t)(known - 1) : state->metadata_base;
+	const char *old = state_metadata(state, key);
+
+	if (old && (seq < old_seq || (seq == old_seq && known
+	                              && strcmp(value, old) < 0)))
+		return;
+	strmap_set(state->metadata_seqs, key, (void *)((uintptr_t)seq + 1));
+	state_set_metadata(state, key, value);
+}
+
+static void
+apply_run(struct state *state, const struct event *event)
+{
+	for (size_t i = 0; i + 1 < event->pairs.count; i += 2)
+		apply_pair(state, event->pairs.items[i],
+		           event->pairs.items[i + 1], event->seq);
+	if (event->seq > state_revision(state)) {
+		char text[16];
+
+		snprintf(text, sizeof text, "%u", event->seq);
+		state_set_metadata(state, "revision", text);
+	}
+}
+
 enum state_applied
 state_apply(struct state *state, const struct event *event)
 {
@@ -295,9 +326,7 @@ state_apply(struct state *state, const struct event *event)
 
 	state->changes++;
 	if (event->kind == EVENT_RUN) {
-		for (size_t i = 0; i + 1 < event->pairs.count; i += 2)
-			state_set_metadata(state, event->pairs.items[i],
-			                   event->pairs.items[i + 1]);
+		apply_run(state, event);
 		return STATE_APPLIED;
 	}
 	if (!event->phase)

@@ -15,6 +15,7 @@ state_create(void)
 
 	state->by_name = strmap_create();
 	state->metadata = strmap_create();
+	state->metadata_seqs = strmap_create();
 	state->changes = 1;
 	return state;
 }
@@ -60,6 +61,7 @@ state_destroy(struct state *state)
 	free(state->phases);
 	strmap_destroy(state->by_name);
 	strmap_destroy(state->metadata);
+	strmap_destroy(state->metadata_seqs);
 	strlist_clear(&state->metadata_keys);
 	free(state->failure.phase);
 	free(state->failure.error);
@@ -127,6 +129,16 @@ state_set_metadata(struct state *state, const char *key, const char *value)
 		strlist_add(&state->metadata_keys, key);
 	strmap_set(state->metadata, key, xstrdup(value));
 	free(old);
+}
+
+uint32_t
+state_revision(const struct state *state)
+{
+	const char *text = state_metadata(state, "revision");
+	int64_t number;
+
+	return text && text_parse_int(text, 0, UINT32_MAX, &number) == 0
+		? (uint32_t)number : 0;
 }
 
 static const char *blocker_of(const struct state *state,

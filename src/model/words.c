@@ -67,6 +67,13 @@ event_find(const char *name)
 }
 
 void
+event_add_pair(struct event *event, const char *key, const char *value)
+{
+	strlist_add(&event->pairs, key);
+	strlist_add(&event->pairs, value ? value : "");
+}
+
+void
 event_clear(struct event *event)
 {
 	free(event->phase);

@@ -40,8 +40,6 @@ open_run(struct attempt *attempt)
 {
 	const char *state = getenv("LATSUB_STATE");
 	struct latsub_error err = { 0 };
-	char *copy;
-	int rc = 0;
 
 	attempt->phase = getenv("LATSUB_PHASE");
 	if (!state || !attempt->phase || !getenv("SLURM_JOB_ID"))
@@ -50,13 +48,8 @@ open_run(struct attempt *attempt)
 	attempt->run = run_open(state, &err);
 	if (!attempt->run)
 		return complain(err.text, err.code);
-	copy = file_join(attempt->run->dir, ".latsub/experiment.ini");
-	if (file_check_owner(attempt->run->dir, &err)
-	    || file_check_owner(attempt->run->journal_dir, &err)
-	    || file_check_owner(copy, &err))
-		rc = complain(err.text, err.code);
-	free(copy);
-	return rc;
+	return run_check_owner(attempt->run, &err)
+		? complain(err.text, err.code) : 0;
 }
 
 static int

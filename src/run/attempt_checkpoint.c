@@ -26,16 +26,6 @@ absolute_checkpoint(const struct attempt *attempt, const char *path)
 	return NULL;
 }
 
-static const char *
-relative_checkpoint(const struct attempt *attempt, const char *path)
-{
-	const char *workdir = attempt->experiment->workdir;
-	size_t len = strlen(workdir);
-
-	return strncmp(path, workdir, len) == 0 && path[len] == '/'
-		? path + len + 1 : path;
-}
-
 /* The pattern with $NAME and ${NAME} replaced: tasks of an array keep their
  * checkpoints apart by them. */
 static char *
@@ -197,7 +187,7 @@ attempt_record_checkpoint(struct attempt *attempt, bool killed)
 		       attempt->spec->checkpoint, attempt->run->dir);
 		return false;
 	}
-	relative = relative_checkpoint(attempt, newest);
+	relative = file_relative(attempt->experiment->workdir, newest);
 	is_new = !attempt->own_checkpoint
 		|| strcmp(relative, attempt->own_checkpoint) != 0
 		|| checkpoint_fingerprint(newest) != attempt->own_fingerprint;
@@ -256,7 +246,7 @@ find_own(struct attempt *attempt, char **name)
 	if (report.path && !recorded)
 		printf("latsub: the checkpoint %s is not there any more\n",
 		       report.path);
-	*name = newest ? xstrdup(relative_checkpoint(attempt, newest))
+	*name = newest ? xstrdup(file_relative(attempt->experiment->workdir, newest))
 		: xstrdup(report.path);
 	free(report.path);
 	if (newest)

@@ -310,7 +310,8 @@ run_open(const char *path, struct latsub_error *err)
 		: xstrdup(absolute);
 	run->journal_dir = file_join(run->dir, ".latsub/journal");
 	free(absolute);
-	if (unknown || find_run(run, path, exists, err) || run_read(run, err)
+	if (unknown || find_run(run, path, exists, err)
+	    || run_check_links(run, err) || run_read(run, err)
 	    || check_is_state(run, err)) {
 		run_close(run);
 		return NULL;
@@ -326,8 +327,12 @@ order_events(struct run *run, const struct event *events, size_t count,
 {
 	size_t n = 0, first = 0;
 
-	while (first < count && events[first].kind <= EVENT_PHASE)
-		all[n++] = events[first++];
+	while (first < count && events[first].kind <= EVENT_PHASE) {
+		all[n] = events[first++];
+		if (all[n].kind == EVENT_RUN)
+			all[n].seq = state_revision(run->state) + 1;
+		n++;
+	}
 	if (count > 0 && events[count - 1].kind == EVENT_RUN)
 		return n;
 	for (size_t i = 0; i < run->edit_count; i++)

@@ -93,6 +93,7 @@ load_words(struct loading *l)
 		else if (!*entry->section)
 			load_bare(l, entry);
 	}
+	l->state->metadata_base = state_revision(l->state);
 }
 
 /* Split "PHASE.what": the phase, and *what ("" when nothing follows). */

@@ -291,6 +291,17 @@ file_directory(const char *path)
 }
 
 const char *
+file_relative(const char *base, const char *path)
+{
+	size_t len = strlen(base);
+
+	if (strcmp(base, "/") != 0 && strncmp(path, base, len) == 0
+	    && path[len] == '/')
+		return path + len + 1;
+	return path;
+}
+
+const char *
 file_basename(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -316,4 +327,29 @@ file_check_owner(const char *path, struct latsub_error *err)
 			"%s: others may write to it; 'chmod go-w' it, since "
 			"latsub runs commands from there", path);
 	return 0;
+}
+
+int
+file_check_inside(const char *dir, const char *name, struct latsub_error *err)
+{
+	char *path = file_join(dir, name), *top = NULL, *target = NULL;
+	struct stat st;
+	size_t len;
+	int rc = 0;
+
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+		top = realpath(dir, NULL);
+		target = realpath(path, NULL);
+		len = top ? strlen(top) : 0;
+		if (!top || !target || strncmp(target, top, len) != 0
+		    || target[len] != '/')
+			rc = latsub_error_set(err, LATSUB_USAGE, "%s: a symbolic "
+				"link out of the run%s%s, which latsub does not "
+				"follow; put there what it leads to", path,
+				target ? ", to " : "", target ? target : "");
+	}
+	free(target);
+	free(top);
+	free(path);
+	return rc;
 }

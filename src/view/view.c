@@ -143,7 +143,7 @@ view_create(struct view *view, const struct run *run,
             const struct slurm_jobs *jobs, const char *text)
 {
 	const struct state *state = run->state;
-	const char *run_id = state_metadata(state, "run_id");
+	const char *run_id = run_job_id(run);
 	struct strmap *rows = strmap_create();
 	struct live_jobs live = { 0 };
 

@@ -493,13 +493,20 @@ like "Resume Not Working: 2. it is named, and why" "$(cat out)" 'test_recovery/.
 chmod 644 runs/test_recovery/.experiment_state
 mv runs/test_recovery runs/moved
 set_word runs/moved phase2_linear_probe pending
-is "Resume Not Working: 3. base_output_dir does not exist: the run goes on where its state file is" \
+is "Resume Not Working: 3. base_output_dir does not exist, for the run was moved: the run goes on where its state file is" \
 	"$(run_latsub experiment --resume runs/moved/.experiment_state --wait) $(ls runs) $(tally)" \
 	"0 moved 1 1 1 1 2 1 1 1"
-like "Resume Not Working: 3. and the resume says that it does not" "$(cat out)" \
-	"base_output_dir=runs/test_recovery does not exist"
-like "Resume Not Working: 3. nor does the checkpoint" "$(cat out)" \
-	"checkpoint_path=runs/test_recovery/checkpoint/epoch23 does not exist"
+like "Resume Not Working: 3. and the resume says so" "$(cat out)" \
+	"this run was $PWD/runs/test_recovery; it goes on as $PWD/runs/moved"
+like "Resume Not Working: 3. the checkpoint came along" "$(cat runs/moved/.experiment_state)" \
+	"^checkpoint_path=runs/moved/checkpoint/epoch23$"
+rm -r runs/moved/checkpoint
+sed -i 's|^base_output_dir=.*|base_output_dir=runs/nowhere|' runs/moved/.experiment_state
+timeout 60 "$latsub" experiment --resume runs/moved/.experiment_state --dry-run >out 2>&1
+like "Resume Not Working: 3. base_output_dir was mistyped: it is said" "$(cat out)" \
+	"base_output_dir=runs/nowhere does not exist; the run goes on where its state file is"
+like "Resume Not Working: 3. the checkpoint is gone: it is said" "$(cat out)" \
+	"checkpoint_path=runs/moved/checkpoint/epoch23 does not exist"
 
 # ---- what was edited while jobs ran ----
 scenario live_skip

@@ -23,12 +23,24 @@ event(enum event_kind kind, const char *phase, uint32_t gen, uint32_t attempt,
 	return e;
 }
 
-/* A life with requeues, failures, an edit, a changed sweep. */
+/* A life with requeues, failures, an edit, a changed sweep, a move. */
 static size_t
 make_life(struct event *events)
 {
+	static const char *const places[] = { "runs/x", "z/of/old", "new" };
 	size_t n = 0;
 
+	for (uint32_t i = 0; i < 3; i++) {
+		events[n] = event(EVENT_RUN, NULL, 0, 0, NULL);
+		event_add_pair(&events[n], "run_dir", places[i]);
+		if (i == 0)
+			event_add_pair(&events[n], "cluster", "one");
+		events[n++].seq = i + 1;
+	}
+	/* of two that did not see each other */
+	events[n] = event(EVENT_RUN, NULL, 0, 0, NULL);
+	event_add_pair(&events[n], "run_dir", "a/lesser/one");
+	events[n++].seq = 3;
 	events[n] = event(EVENT_PHASE, "train", 0, 0, NULL);
 	events[n++].total = 1;
 	events[n] = event(EVENT_PHASE, "eval", 0, 0, NULL);
@@ -65,6 +77,8 @@ describe(const struct state *state)
 {
 	struct strbuf out = { 0 };
 
+	strbuf_printf(&out, "%s on %s, %u\n", state_metadata(state, "run_dir"),
+	              state_metadata(state, "cluster"), state_revision(state));
 	for (size_t i = 0; i < state->count; i++) {
 		const struct phase_state *phase = state->phases[i];
 
@@ -123,6 +137,7 @@ any_order_folds_to_the_same(void **unused)
 	state = deliver(events, order, count);
 	expected = describe(state);
 	assert_string_equal(expected,
+		"new on one, 3\n"
 		"train completed gen 1 ckpt runs/x/epoch3 marks 1 0: "
 		"1.1.completed+\n"
 		"eval in_progress gen 3 ckpt - marks 0 1: 3.0.intended "

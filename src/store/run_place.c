@@ -1,0 +1,124 @@
+/*
+ * run_place.c - is a run where it was, and is it ours alone?
+ *
+ * People move runs to where there is room, and copy them to try something.  A
+ * copy must not take the jobs of the other for its own; and a run that somebody
+ * else can write to, or that leads out of itself, is a way to have another user
+ * run commands.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "latsub/file.h"
+#include "latsub/run.h"
+
+static const char *const parts[] = { ".latsub", ".latsub/journal",
+	".latsub/slurm_templates", ".latsub/experiment.ini",
+	".latsub/environment", "logs", RUN_STATE_NAME };
+#define PART_COUNT (sizeof parts / sizeof parts[0])
+#define OWN_COUNT 5 /* the first of them decide what is run */
+
+int
+run_check_links(const struct run *run, struct latsub_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < PART_COUNT; i++)
+		rc = file_check_inside(run->dir, parts[i], err);
+	return rc;
+}
+
+int
+run_check_owner(const struct run *run, struct latsub_error *err)
+{
+	int rc = file_check_owner(run->dir, err);
+
+	for (size_t i = 0; rc == 0 && i < OWN_COUNT; i++) {
+		char *path = file_join(run->dir, parts[i]);
+
+		/* an old script's run has none of them yet */
+		if (access(path, F_OK) == 0 || errno != ENOENT)
+			rc = file_check_owner(path, err);
+		free(path);
+	}
+	return rc;
+}
+
+/* Is there a run with this id?  What is no run, or cannot be read, is none. */
+static bool
+has_run(const char *dir, const char *run_id)
+{
+	struct latsub_error ignored;
+	struct run *other = run_open(dir, &ignored);
+	const char *id = other ? state_metadata(other->state, "run_id") : NULL;
+	bool same = id && strcmp(id, run_id) == 0;
+
+	run_close(other);
+	return same;
+}
+
+enum run_place
+run_place(const struct run *run)
+{
+	const char *was = state_metadata(run->state, "run_dir");
+	const char *run_id = state_metadata(run->state, "run_id");
+	struct stat then, now;
+
+	if (!was || !run_id || strcmp(was, run->dir) == 0)
+		return RUN_IN_PLACE;
+	if (stat(was, &then))
+		return RUN_MOVED;
+	/* one directory has many names */
+	if (stat(run->dir, &now) == 0 && then.st_dev == now.st_dev
+	    && then.st_ino == now.st_ino)
+		return RUN_IN_PLACE;
+	return has_run(was, run_id) ? RUN_COPIED : RUN_MOVED;
+}
+
+const char *
+run_job_id(const struct run *run)
+{
+	return run_place(run) == RUN_COPIED ? ""
+		: state_metadata(run->state, "run_id");
+}
+
+/* The rest of path below dir, or NULL. */
+static const char *
+below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return len > 1 && strncmp(path, dir, len) == 0 && path[len] == '/'
+		? path + len + 1 : NULL;
+}
+
+/* What the run's place is below the working directory says where that is now,
+ * if the whole project went along: it does where the old one is gone, and where
+ * the experiment is at the new one, too. */
+char *
+run_workdir(const struct run *run)
+{
+	const char *workdir = state_metadata(run->state, "workdir");
+	const char *was = state_metadata(run->state, "run_dir");
+	const char *file = state_metadata(run->state, "experiment");
+	const char *rest = workdir && was ? below(was, workdir) : NULL;
+	size_t length = strlen(run->dir), tail = rest ? strlen(rest) : 0;
+	char *moved = NULL, *beside = NULL;
+
+	if (!rest || run_place(run) == RUN_IN_PLACE || length < tail + 2
+	    || strcmp(run->dir + length - tail, rest) != 0
+	    || run->dir[length - tail - 1] != '/')
+		return workdir ? xstrdup(workdir) : NULL;
+	moved = xstrndup(run->dir, length - tail - 1);
+	file = file ? below(file, workdir) : NULL;
+	beside = file ? file_join(moved, file) : NULL;
+	if (file_exists(workdir) && !(beside && file_exists(beside))) {
+		free(moved);
+		moved = xstrdup(workdir);
+	}
+	free(beside);
+	return moved;
+}
