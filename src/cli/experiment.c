@@ -11,10 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
 #include "latsub/file.h"
-#include "latsub/program.h"
-#include "latsub/view.h"
+#include "request.h"
 
 const char help_experiment[] =
 	"Usage: latsub experiment [OPTION]... [FILE]\n"
@@ -47,23 +45,6 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'f' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
-};
-
-#define ENDING_WAIT_SEC 90 /* KillWait is 30 s by default */
-
-struct request {
-	const char *file, *resume, *checkpoint, *output_dir, *config;
-	char *newest; /* what "--resume" alone means */
-	struct strlist phases, sets;
-	bool dry_run, local, wait;
-	enum run_place place; /* of a resumed run, as it was found */
-
-	struct engine engine;
-	bool *selected;
-	struct slurm_jobs jobs;
-	struct live_jobs live;
-	struct plan *plan;
-	struct engine_result result;
 };
 
 static void
@@ -152,125 +133,6 @@ read_options(struct request *r, int argc, char **argv)
 
 /* ---- reading ---- */
 
-static void
-note_changed_source(const struct run *run)
-{
-	const char *file = state_metadata(run->state, "experiment");
-	const char *check = state_metadata(run->state, "experiment_check");
-	struct latsub_error err;
-	char *text, *now;
-	size_t len;
-
-	if (!file || !check
-	    || file_read(file, RUN_FILE_MAX, &text, &len, NULL, &err))
-		return;
-	now = experiment_check(text, len);
-	if (strcmp(now, check) != 0)
-		fprintf(stderr, "latsub: %s was changed since this run took its "
-		        "copy; the copy is used (--config %s takes the new "
-		        "one)\n", file, file);
-	free(now);
-	free(text);
-}
-
-/* Which file has the experiment of the run that is resumed? */
-static char *
-resumed_file(const struct request *r, const struct run *run)
-{
-	char *copy = file_join(run->dir, ".latsub/experiment.ini");
-	const char *recorded = state_metadata(run->state, "experiment");
-	bool exists;
-
-	if (r->config || r->file) {
-		free(copy);
-		return xstrdup(r->config ? r->config : r->file);
-	}
-	/* one that cannot be looked at is named, not replaced by another */
-	if (file_look(copy, &exists, NULL) || exists) {
-		note_changed_source(run);
-		return copy;
-	}
-	free(copy);
-	return xstrdup(recorded && file_exists(recorded) ? recorded
-	               : "experiment.ini");
-}
-
-/* Of an old script's run that was moved, or results that were: say so, it may
- * be meant. */
-static void
-note_missing(const struct run *run, const char *key, const char *value,
-             const char *consequence)
-{
-	const char *workdir = state_metadata(run->state, "workdir");
-	char *path;
-
-	if (!value || !*value)
-		return;
-	path = file_join(workdir ? workdir : ".", value);
-	if (!file_exists(path))
-		fprintf(stderr, "latsub: %s: %s=%s does not exist; %s\n",
-		        run->state_path, key, value, consequence);
-	free(path);
-}
-
-static void
-note_checkpoint(const struct run *run)
-{
-	note_missing(run, "checkpoint_path", run_checkpoint(run),
-	             "phases that begin from it need it: correct it there");
-}
-
-static void
-note_place(const struct request *r)
-{
-	const struct run *run = r->engine.run;
-	const char *was = state_metadata(run->state, "run_dir");
-	const char *then = state_metadata(run->state, "workdir");
-	char *workdir = run_workdir(run);
-
-	if (r->place == RUN_MOVED)
-		fprintf(stderr, "latsub: this run was %s; it goes on as %s\n",
-		        was, run->dir);
-	else if (r->place == RUN_COPIED)
-		fprintf(stderr, "latsub: %s is a copy of %s, and goes on as a "
-		        "run of its own: what the other has in Slurm is not "
-		        "this one's\n", run->dir, was);
-	else
-		note_missing(run, "base_output_dir",
-		             state_metadata(run->state, "base_output_dir"),
-		             "the run goes on where its state file is");
-	if (workdir && then && strcmp(workdir, then) != 0)
-		fprintf(stderr, "latsub: its working directory was %s and is "
-		        "%s now\n", then, workdir);
-	if (r->place == RUN_IN_PLACE)
-		note_checkpoint(run);
-	free(workdir);
-}
-
-static int
-open_resumed(struct request *r)
-{
-	struct latsub_error err = { 0 };
-
-	r->engine.run = run_open(r->resume, &err);
-	if (!r->engine.run)
-		return cli_fail(&err) + 1;
-	if (r->engine.run->complaints.count) {
-		if (r->engine.run->has_journal)
-			fprintf(stderr, "latsub: mend what follows, or take the "
-			        "file away: a resume writes it anew from the "
-			        "journal\n");
-		return cli_complain(&r->engine.run->complaints) + 1;
-	}
-	if (run_check_owner(r->engine.run, &err))
-		return cli_fail(&err) + 1;
-	for (size_t i = 0; i < r->engine.run->notes.count; i++)
-		fprintf(stderr, "latsub: %s\n", r->engine.run->notes.items[i]);
-	r->place = run_place(r->engine.run);
-	note_place(r);
-	return 0;
-}
-
 static int
 load_experiment(struct request *r)
 {
@@ -280,7 +142,7 @@ load_experiment(struct request *r)
 	int rc = 0;
 
 	if (run) {
-		file = resumed_file(r, run);
+		file = request_resumed_file(r, run);
 		if (strstr(file, "/.latsub/experiment.ini"))
 			workdir = run_workdir(run);
 	} else {
@@ -335,146 +197,6 @@ open_slurm(struct request *r)
 		return LATSUB_SLURM + 1;
 	}
 	return 0;
-}
-
-static int
-ask_jobs(struct request *r)
-{
-	const char *run_id = r->engine.run ? run_job_id(r->engine.run) : NULL;
-	struct latsub_error err = { 0 };
-
-	if (!run_id || !r->engine.slurm)
-		return 0;
-	if (r->engine.slurm->jobs_of_user(geteuid(), &r->jobs, &err)
-	    != SLURM_YES) {
-		fprintf(stderr, "latsub: %s; a Slurm that does not answer is "
-		        "not an empty one: nothing is changed\n", err.text);
-		return LATSUB_SLURM + 1;
-	}
-	live_join(&r->live, r->engine.experiment->spec, run_id, &r->jobs);
-	return 0;
-}
-
-static const struct live_job *
-ending_job(const struct request *r)
-{
-	for (size_t i = 0; i < r->live.count; i++) {
-		if (r->live.items[i].ending)
-			return &r->live.items[i];
-	}
-	/* a runner that misses its parent: it would start once the parent
-	 * runs again, before others that it must come after */
-	return live_in_vain(&r->live, r->engine.experiment->spec,
-	                    r->engine.run->state);
-}
-
-/* A job that is over while its processes still end may yet go back into the
- * queue, or not: wait for that, with a bound. */
-static int
-await_endings(struct request *r)
-{
-	bool told = false;
-	struct latsub_error err;
-
-	for (int tries = 0; tries < ENDING_WAIT_SEC; tries++) {
-		const struct live_job *ending = ending_job(r);
-		int rc;
-
-		if (!ending)
-			break;
-		if (!told)
-			fprintf(stderr, "latsub: waiting for job %u (%s) to "
-			        "end\n", ending->job, ending->phase_name);
-		told = true;
-		sleep(1);
-		live_clear(&r->live);
-		slurm_jobs_clear(&r->jobs);
-		rc = ask_jobs(r);
-		if (rc == 0 && run_refresh(r->engine.run, NULL, &err))
-			rc = cli_fail(&err) + 1;
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-/* ---- the two uses of a plan ---- */
-
-/* A new run's state as it would be, in memory only. */
-static struct state *
-imagine_state(const struct spec *spec)
-{
-	struct state *state = state_create();
-
-	for (size_t i = 0; i < spec->phase_count; i++) {
-		const struct spec_phase *phase = &spec->phases[i];
-		char *sweep = phase->array ? sweep_print(&phase->sweep) : NULL;
-		struct event event = { .kind = EVENT_PHASE, .sweep = sweep,
-			.phase = phase->name, .order = (uint32_t)i };
-
-		state_apply(state, &event);
-		free(sweep);
-	}
-	return state;
-}
-
-static void
-imagine_checkpoint(const struct request *r, struct state *state)
-{
-	const char *name = r->engine.experiment->spec->checkpoint_phase;
-	const struct phase_state *phase = name ? state_find(state, name) : NULL;
-	struct event event = { .kind = EVENT_EDITED, .all = true };
-
-	if (!r->checkpoint || !phase)
-		return;
-	event.phase = phase->name;
-	event.gen = phase->gen + 1;
-	event.word = (char *)(uintptr_t)"completed";
-	state_apply(state, &event);
-}
-
-/* What a resume would find out, in memory. */
-static void
-preview(struct request *r)
-{
-	struct latsub_error err;
-
-	if (!r->engine.slurm)
-		return;
-	/* without an answer here, what the cluster is stays unknown */
-	r->engine.slurm->cluster(&r->engine.cluster, &err);
-	engine_reconcile_preview(&r->engine, &r->jobs, &r->live);
-}
-
-static int
-dry_run(struct request *r)
-{
-	struct latsub_error err = { 0 };
-	struct state *state, *imagined = NULL;
-	int rc;
-
-	if (r->engine.run) {
-		cli_use_slurm_of(r->engine.run);
-		r->engine.slurm = cli_open_slurm(&err);
-		if (!r->engine.slurm)
-			fprintf(stderr, "latsub: %s; this is the plan as if no "
-			        "job of the run were in Slurm\n", err.text);
-		rc = ask_jobs(r);
-		if (rc)
-			return rc - 1;
-		preview(r);
-		state = r->engine.run->state;
-	} else {
-		state = imagined = imagine_state(r->engine.experiment->spec);
-	}
-	imagine_checkpoint(r, state);
-	r->plan = plan_create(r->engine.experiment->spec, state, &r->live,
-	                      r->selected);
-	view_print_plan(r->engine.experiment->spec, r->plan, stdout);
-	printf("\n%zu of %zu phases would be submitted; nothing was.\n",
-	       r->plan->to_run, r->plan->count);
-	state_destroy(imagined);
-	return LATSUB_OK;
 }
 
 /* --checkpoint: the training is taken for done. */
@@ -600,83 +322,6 @@ has_begun(const struct run *run)
 	return false;
 }
 
-/* Its result would not count, and a plan that takes it for the phase's run
- * would end with the phase pending. */
-static int
-check_live_resets(const struct request *r, struct latsub_error *err)
-{
-	const struct live_job *job = live_outdated(&r->live,
-	                                           r->engine.run->state);
-
-	if (!job)
-		return 0;
-	return latsub_error_set(err, LATSUB_USAGE, "phase %s was set to pending "
-		"while job %u runs it, whose result does not count any more; "
-		"wait for its end, or 'latsub cancel --phase %s %s' first",
-		job->phase_name, job->job, job->phase_name, r->engine.run->dir);
-}
-
-/* Jobs count their tasks by the values of their time: other values under them
- * would make one task of another. */
-static int
-check_live_arrays(const struct request *r, struct latsub_error *err)
-{
-	const struct spec *spec = r->engine.experiment->spec;
-	int rc = 0;
-
-	for (size_t i = 0; i < r->live.count && rc == 0; i++) {
-		const struct live_job *job = &r->live.items[i];
-		const struct phase_state *state = state_find(
-			r->engine.run->state, job->phase_name);
-
-		if (job->phase == SIZE_MAX || !state || !state->known
-		    || sweep_equal(&spec->phases[job->phase].sweep,
-		                   phase_sweep_now(state)))
-			continue;
-		rc = latsub_error_set(err, LATSUB_USAGE, "phase %s: its array has "
-			"other values now, and job %u with the old ones is "
-			"still in Slurm; wait for it, or 'latsub cancel "
-			"--phase %s %s' first", job->phase_name, job->job,
-			job->phase_name, r->engine.run->dir);
-	}
-	return rc;
-}
-
-/* They were told the directory that the run had then. */
-static int
-check_moved_jobs(const struct request *r, struct latsub_error *err)
-{
-	const struct live_job *job = r->live.count ? &r->live.items[0] : NULL;
-
-	if (r->place != RUN_MOVED || !job)
-		return 0;
-	return latsub_error_set(err, LATSUB_USAGE, "this run was %s when job %u "
-		"(%s) was submitted, which would go on there; 'latsub cancel "
-		"%s' first, or move the run back",
-		state_metadata(r->engine.run->state, "run_dir"), job->job,
-		job->phase_name, r->engine.run->dir);
-}
-
-/* May the run go on beside the jobs that it has in Slurm? */
-static int
-check_live_jobs(struct request *r, struct latsub_error *err)
-{
-	int rc;
-
-	if (ask_jobs(r)) {
-		err->code = LATSUB_SLURM;
-		return -1;
-	}
-	rc = check_moved_jobs(r, err);
-	if (rc == 0)
-		rc = check_live_arrays(r, err);
-	if (rc == 0)
-		rc = check_live_resets(r, err);
-	live_clear(&r->live);
-	slurm_jobs_clear(&r->jobs);
-	return rc;
-}
-
 /* Everything that changes something, under the run's lock. */
 static int
 act(struct request *r)
@@ -692,15 +337,19 @@ act(struct request *r)
 	lock = engine_lock(r->engine.run, &err);
 	if (lock < 0)
 		goto done;
-	if (r->resume && check_live_jobs(r, &err))
+	if (r->resume && request_ask_jobs(r)) {
+		err.code = LATSUB_SLURM;
+		goto done;
+	}
+	if (r->resume && request_check_jobs(r, &err))
 		goto done;
 	if (engine_take_place(&r->engine, &err))
 		goto done;
 	if (r->place != RUN_IN_PLACE)
-		note_checkpoint(r->engine.run);
+		request_note_checkpoint(r->engine.run);
 	if (engine_update_run(&r->engine, &err) || take_checkpoint(r, &err))
 		goto done;
-	if (ask_jobs(r) || await_endings(r)) { /* it has said why */
+	if (request_ask_jobs(r) || request_await_endings(r)) { /* it has said why */
 		err.code = LATSUB_SLURM;
 		goto done;
 	}
@@ -728,7 +377,7 @@ perform(struct request *r)
 	int rc = 0;
 
 	if (r->resume)
-		rc = open_resumed(r);
+		rc = request_open_run(r);
 	if (rc == 0)
 		rc = load_experiment(r);
 	if (rc == 0)
@@ -736,7 +385,7 @@ perform(struct request *r)
 	if (rc)
 		return rc - 1;
 	if (r->dry_run)
-		return dry_run(r);
+		return request_dry_run(r);
 	rc = open_slurm(r);
 	if (rc)
 		return rc - 1;

@@ -77,6 +77,8 @@ mv runs/c runs/d
 is "with jobs: refused" "$(resume runs/d)" 2
 like "with jobs: which one, and the way out" "$(cat out)" \
 	"this run was $tmp/p/runs/c when job [0-9]+ .training. was submitted.*latsub cancel $tmp/p/runs/d"
+is "with jobs: a dry run foretells it" \
+	"$(timeout 60 "$latsub" --resume runs/d --dry-run >out 2>&1; echo $?) $(grep -c 'a resume is refused: this run was' out)" "2 1"
 is "with jobs: nothing is recorded" "$(of runs/d base_output_dir)" "runs/c"
 mv runs/d runs/c && rm wait.c
 ok "with jobs: moved back, it ends as if nothing had been" until_true 60 "$latsub" status runs/c

@@ -158,6 +158,9 @@ is "Manually Editing State: a phase that runs, set to pending, and resumed at on
 	"$(run_latsub experiment --resume $state)" 2
 like "Manually Editing State: the resume says what to do about it" "$(cat out)" \
 	"training was set to pending while job [0-9]+ runs it.*latsub cancel --phase training "
+# shellcheck disable=SC2086
+is "Manually Editing State: a dry run foretells it" \
+	"$(run_latsub experiment --resume $state --dry-run) $(grep -c 'a resume is refused: phase training was set to pending' out)" "2 1"
 rm hold_training
 
 # the same, resumed when the children's runners miss their parent already

@@ -1,0 +1,42 @@
+/*
+ * request.h - what "latsub experiment" was asked for, and what it finds on the
+ * way; the parts of that command share it.
+ */
+#ifndef LATSUB_REQUEST_H
+#define LATSUB_REQUEST_H
+
+#include "cli.h"
+
+struct request {
+	const char *file, *resume, *checkpoint, *output_dir, *config;
+	char *newest; /* what "--resume" alone means */
+	struct strlist phases, sets;
+	bool dry_run, local, wait;
+	enum run_place place; /* of a resumed run, as it was found */
+
+	struct engine engine;
+	bool *selected;
+	struct slurm_jobs jobs;
+	struct live_jobs live;
+	struct plan *plan;
+	struct engine_result result;
+};
+
+/* These return 0, or an exit code and one, having said why. */
+
+/* resumed.c: the run that is to go on, and the experiment that it has. */
+int request_open_run(struct request *r);
+char *request_resumed_file(const struct request *r, const struct run *run);
+void request_note_checkpoint(const struct run *run);
+
+/* own_jobs.c: ask for the run's jobs, and wait for those that just end.  Both
+ * find them again. */
+int request_ask_jobs(struct request *r);
+int request_await_endings(struct request *r);
+/* May the run go on beside those that were found?  0 or -1. */
+int request_check_jobs(const struct request *r, struct latsub_error *err);
+
+/* dry_run.c: the plan, and nothing else.  An exit code. */
+int request_dry_run(struct request *r);
+
+#endif
