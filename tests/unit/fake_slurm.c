@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "latsub/rangeset.h"
 #include "latsub/text.h"
 
 #define FIRST_JOB 100
@@ -14,6 +15,7 @@
 static struct slurm_jobs jobs;
 static const char *cluster_name;
 static uint32_t next_id;
+static size_t room;
 
 static struct {
 	unsigned calls, first, count;
@@ -28,6 +30,7 @@ fake_reset(void)
 	memset(script, 0, sizeof script);
 	cluster_name = "fake";
 	next_id = FIRST_JOB;
+	room = 0;
 }
 
 void
@@ -116,6 +119,36 @@ fake_set_reason(struct slurm_job *job, const char *reason)
 	job->reason = xstrdup(reason);
 }
 
+void
+fake_set_room(size_t tasks)
+{
+	room = tasks;
+}
+
+static size_t
+tasks_of(const char *array)
+{
+	struct rangeset set = { 0 };
+	size_t count = 1;
+
+	if (array && rangeset_parse(&set, array) == 0)
+		count = (size_t)rangeset_count(&set);
+	rangeset_clear(&set);
+	return count;
+}
+
+static bool
+has_room(const struct slurm_request *request)
+{
+	size_t count = tasks_of(request->array);
+
+	for (size_t i = 0; i < jobs.count; i++) {
+		if (slurm_state_is_live(&jobs.items[i]))
+			count += tasks_of(jobs.items[i].array_tasks);
+	}
+	return room == 0 || count <= room;
+}
+
 static enum slurm_answer
 fake_submit(const struct slurm_request *request, uint32_t *job_id,
             struct latsub_error *err)
@@ -127,6 +160,10 @@ fake_submit(const struct slurm_request *request, uint32_t *job_id,
 	fails(FAKE_SUBMIT, &answer, &carried_out, err);
 	if (!carried_out)
 		return answer;
+	if (!has_room(request)) {
+		latsub_error_set(err, LATSUB_SLURM, "fake: the queue is full");
+		return SLURM_FULL;
+	}
 	job = fake_add(next_id++, request->comment);
 	free(job->name);
 	free(job->dependency);
@@ -191,6 +228,23 @@ is_of(const struct slurm_job *job, const char *id)
 	return job->job_id == number || job->array_job_id == number;
 }
 
+static void
+change(struct slurm_job *job, const struct slurm_update *update)
+{
+	if (update->dependency) {
+		free(job->dependency);
+		job->dependency = xstrdup(update->dependency);
+	}
+	if (update->time_limit_sec >= 0)
+		job->time_limit_sec = update->time_limit_sec;
+	if (update->mem_mib >= 0)
+		job->mem_mib = update->mem_mib;
+	if (update->hold < 0)
+		return;
+	job->held = update->hold > 0;
+	fake_set_reason(job, update->hold > 0 ? "JobHeldUser" : "Priority");
+}
+
 static enum slurm_answer
 fake_update(const char *id, const struct slurm_update *update,
             struct latsub_error *err)
@@ -200,11 +254,8 @@ fake_update(const char *id, const struct slurm_update *update,
 
 	fails(FAKE_UPDATE, &answer, &carried_out, err);
 	for (size_t i = 0; carried_out && i < jobs.count; i++) {
-		if (!is_of(&jobs.items[i], id) || update->hold < 0)
-			continue;
-		jobs.items[i].held = update->hold > 0;
-		fake_set_reason(&jobs.items[i], update->hold > 0
-		                ? "JobHeldUser" : "Priority");
+		if (is_of(&jobs.items[i], id))
+			change(&jobs.items[i], update);
 	}
 	return answer;
 }

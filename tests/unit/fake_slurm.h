@@ -24,6 +24,8 @@ void fake_reset(void);
 void fake_fail(enum fake_call call, unsigned nth, unsigned count,
                enum slurm_answer answer, enum fake_moment moment);
 unsigned fake_calls(enum fake_call call);
+/* So many tasks have room in the queue (SLURM_FULL beyond); 0: all. */
+void fake_set_room(size_t tasks);
 
 const struct slurm_ops *fake_slurm(void);
 
