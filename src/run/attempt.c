@@ -245,20 +245,34 @@ unfinished_parent(const struct attempt *attempt)
 	return NULL;
 }
 
-/* Slurm lets afterok on a job that it has forgotten pass: look ourselves,
- * with patience for a parent's event that is still on its way. */
-static int
-check_parents(struct attempt *attempt)
+/* Half a second, for what is still on its way.  False: Slurm ends the job (its
+ * TERM waits, for signals are taken later). */
+static bool
+wait_a_little(struct attempt *attempt)
 {
 	struct timespec half = { 0, 500000000 };
 	struct latsub_error err;
+	sigset_t pending;
+
+	nanosleep(&half, NULL);
+	run_refresh(attempt->run, NULL, &err);
+	return sigpending(&pending) || !sigismember(&pending, SIGTERM);
+}
+
+/* Slurm lets afterok on a job that it has forgotten pass: look ourselves,
+ * with patience for a parent's event. */
+static int
+check_parents(struct attempt *attempt)
+{
 	const char *parent = unfinished_parent(attempt);
 	struct event event;
 
 	for (int i = 0; parent && i < PARENT_WAIT_TRIES; i++) {
-		nanosleep(&half, NULL);
-		run_refresh(attempt->run, NULL, &err);
+		bool go_on = wait_a_little(attempt);
+
 		parent = unfinished_parent(attempt);
+		if (!go_on)
+			break;
 	}
 	if (!parent)
 		return 0;
@@ -299,17 +313,15 @@ attempt_is_done(const struct attempt *attempt)
 static int
 await_intent(struct attempt *attempt)
 {
-	struct timespec half = { 0, 500000000 };
-	struct latsub_error err;
+	bool go_on = true;
 
-	for (int i = 0; i < PARENT_WAIT_TRIES; i++) {
+	for (int i = 0; i < PARENT_WAIT_TRIES && go_on; i++) {
 		const struct phase_state *state = attempt_state(attempt);
 
 		if (state->parents_gen >= attempt->gen
 		    || state->edit_gen >= attempt->gen)
 			return 0;
-		nanosleep(&half, NULL);
-		run_refresh(attempt->run, NULL, &err);
+		go_on = wait_a_little(attempt);
 	}
 	printf("latsub: %s does not run: the journal here does not know of its "
 	       "submission; is the file system late?\n", attempt->phase);
@@ -338,14 +350,13 @@ has_other_job(const struct attempt *attempt)
 #define STEP_BACK (LATSUB_FAILED + 1)
 #define LEAVE (0 + 1)
 
-int
-attempt_check(struct attempt *attempt)
+/* Is it this job that has to run the task? */
+static int
+check_turn(struct attempt *attempt)
 {
 	const struct phase_state *state = attempt_state(attempt);
 	const struct task_cell *cell = &state->cells[attempt->task];
 
-	if (await_intent(attempt))
-		return STEP_BACK;
 	if (attempt_is_done(attempt)) {
 		attempt->over = true;
 		printf("latsub: %s (task %u) is completed already; it is not "
@@ -365,10 +376,24 @@ attempt_check(struct attempt *attempt)
 	}
 	if (cell->gen > attempt->gen) /* reset by hand while it waited */
 		attempt->gen = cell->gen;
-	if (attempt_record_lost(attempt, cell) || check_parents(attempt))
-		return attempt_is_done(attempt) ? LEAVE : STEP_BACK;
-	gather_missing(attempt);
 	return 0;
+}
+
+int
+attempt_check(struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+	int rc = await_intent(attempt) ? STEP_BACK : check_turn(attempt);
+
+	if (rc == 0 && (attempt_record_lost(attempt,
+	                                    &state->cells[attempt->task])
+	                || check_parents(attempt)))
+		rc = attempt_is_done(attempt) ? LEAVE : STEP_BACK;
+	if (rc == 0) /* parents may have been waited for: whose turn is it now? */
+		rc = check_turn(attempt);
+	if (rc == 0)
+		gather_missing(attempt);
+	return rc;
 }
 
 /* ---- the command's environment ---- */

@@ -105,6 +105,19 @@ resume >/dev/null
 end_well "purged" "2aggregation 1evaluation1 1evaluation2 1evaluation3 2training "
 rm "$tmp/bin/sacct"
 
+# ---- a child that misses its parent, and is cancelled while it waits for it ----
+SECONDS_LONG=3 start misses
+ok "it starts" until_true 30 started
+"$latsub" reset training "$run" >/dev/null
+waiting() { [ "$(squeue -h -t R -n evaluation | wc -l)" = 3 ]; }
+ok "the children look for it" until_true 30 waiting
+scancel -n evaluation
+ok "cancelled, they do not wait on" until_true 10 queue_is_empty
+is "their logs say why" "$(grep -l 'its parent training is not completed' "$run"/logs/evaluation* | wc -l)" 3
+resume >/dev/null
+# aggregation ran when there was nothing left to wait for, and is stale
+end_well "misses" "2aggregation 1evaluation1 1evaluation2 1evaluation3 2training "
+
 # ---- Slurm is set up anew: its numbers begin again, and come to others ----
 start anew
 ok "it starts" until_true 30 started
