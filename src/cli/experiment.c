@@ -235,35 +235,18 @@ static int
 open_run(struct request *r, struct latsub_error *err)
 {
 	const char *dir = r->output_dir;
-	bool is_taken;
-	char *journal;
-	int rc;
+	struct run *fresh;
 
 	if (r->engine.run && r->engine.run->has_journal
 	    && state_metadata(r->engine.run->state, "run_id"))
 		return 0;
-	if (r->engine.run) { /* of the script before latsub, or a mere file */
+	if (r->engine.run) /* of the script before latsub, or a mere file */
 		dir = r->engine.run->dir;
-	} else if (dir) {
-		journal = file_join(dir, ".latsub/journal");
-		rc = file_look(journal, &is_taken, err);
-		free(journal);
-		if (rc == 0 && is_taken)
-			rc = latsub_error_set(err, LATSUB_USAGE, "%s holds a "
-				"run already; go on with 'latsub --resume %s', "
-				"or name another directory", dir, dir);
-		if (rc)
-			return rc;
-	}
-	{
-		struct run *fresh = engine_create_run(r->engine.experiment, dir,
-		                                      err);
-
-		if (!fresh)
-			return -1;
-		run_close(r->engine.run);
-		r->engine.run = fresh;
-	}
+	fresh = engine_create_run(r->engine.experiment, dir, err);
+	if (!fresh)
+		return -1;
+	run_close(r->engine.run);
+	r->engine.run = fresh;
 	return 0;
 }
 

@@ -76,6 +76,22 @@ request_note_checkpoint(const struct run *run)
 	             "phases that begin from it need it: correct it there");
 }
 
+/* What was killed before it recorded anything has no experiment to go on with. */
+static int
+check_begun(const struct request *r, struct latsub_error *err)
+{
+	const struct run *run = r->engine.run;
+	char *copy = file_join(run->dir, ".latsub/experiment.ini");
+	bool begun = run->has_journal || run->doc_exists || file_exists(copy);
+
+	free(copy);
+	if (begun || r->config || r->file)
+		return 0;
+	return latsub_error_set(err, LATSUB_USAGE, "%s: this run was cut off "
+		"before anything of it was recorded; make it anew with 'latsub "
+		"experiment FILE --output-dir %s'", run->dir, run->dir);
+}
+
 static void
 note_place(const struct request *r)
 {
@@ -118,7 +134,7 @@ request_open_run(struct request *r)
 			        "journal\n");
 		return cli_complain(&r->engine.run->complaints) + 1;
 	}
-	if (run_check_owner(r->engine.run, &err))
+	if (run_check_owner(r->engine.run, &err) || check_begun(r, &err))
 		return cli_fail(&err) + 1;
 	for (size_t i = 0; i < r->engine.run->notes.count; i++)
 		fprintf(stderr, "latsub: %s\n", r->engine.run->notes.items[i]);

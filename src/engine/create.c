@@ -90,34 +90,70 @@ record_run(struct run *run, const struct experiment *experiment,
 	return rc;
 }
 
+/* A run of nobody yet: one of two that come at once, and one who comes later,
+ * are told. */
+static int
+check_free(const struct run *run, struct latsub_error *err)
+{
+	if (!run->has_journal || !state_metadata(run->state, "run_id"))
+		return 0;
+	return latsub_error_set(err, LATSUB_USAGE, "%s holds a run already; go "
+		"on with 'latsub --resume %s', or name another directory",
+		run->dir, run->dir);
+}
+
+/* Returns 1 when the run is another's: nothing of it is ours to take back. */
+static int
+begin_run(struct run *run, const struct experiment *experiment,
+          struct latsub_error *err)
+{
+	int lock = engine_lock(run, err), rc = 1;
+
+	if (lock < 0)
+		return err->code == LATSUB_UNFINISHED ? 1 : -1;
+	if (run_read(run, err) || run_check_owner(run, err))
+		rc = -1;
+	else if (check_free(run, err) == 0)
+		rc = record_run(run, experiment, err);
+	close(lock);
+	return rc;
+}
+
 struct run *
 engine_create_run(const struct experiment *experiment, const char *dir,
                   struct latsub_error *err)
 {
 	char *path = dir ? file_absolute(dir) : make_directory(experiment, err);
 	char *state = path ? file_join(path, RUN_STATE_NAME) : NULL;
-	bool had_dir = false, had_state = false, is_new = !dir;
+	char *hidden = path ? file_join(path, ".latsub") : NULL;
+	bool had_dir = false, had_state = false, had_hidden = false;
+	bool is_ours = !dir;
 	struct run *run = NULL;
+	int rc = -1;
 
 	/* what cannot be looked at is not ours to take away again */
 	if (!path || (dir && (file_look(path, &had_dir, err)
-	                      || file_look(state, &had_state, err))))
+	                      || file_look(state, &had_state, err)
+	                      || file_look(hidden, &had_hidden, err))))
 		goto done;
-	is_new = !had_state;
+	is_ours = !had_state && !had_hidden;
 	if (run_make(path, err))
 		goto done;
 	run = run_open(path, err);
 	if (!run)
 		goto done;
-	run->is_new = is_new;
+	run->is_new = is_ours;
 	run->is_new_dir = !had_dir;
-	if (run_check_owner(run, err) || record_run(run, experiment, err)) {
+	rc = begin_run(run, experiment, err);
+	is_ours &= rc <= 0;
+done:
+	if (rc) {
 		run_close(run);
 		run = NULL;
 	}
-done:
-	if (!run && path && is_new)
+	if (!run && path && is_ours)
 		run_unmake(path, !had_dir);
+	free(hidden);
 	free(state);
 	free(path);
 	return run;

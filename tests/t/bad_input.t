@@ -404,7 +404,7 @@ else
 fi
 refused "an output root that is a file" 5 'ok.ini.*(Not a directory|File exists)' \
 	-- experiment ok.ini --set experiment.output_root=ok.ini
-refused "an output directory that has a run" 2 "kept holds a run already; go on with 'latsub --resume kept'" \
+refused "an output directory that has a run" 2 "kept holds a run already; go on with 'latsub --resume .*/kept'" \
 	-- experiment ok.ini --output-dir kept
 mkdir mine && echo mine >mine/notes
 refused "a refusal leaves the output directory as it was" 4 "no partition 'mian'" \

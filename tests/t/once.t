@@ -162,4 +162,21 @@ esac
 ok "the run ends" until_true 60 all_done runs/two
 is "nothing ran twice but what failed and what was stale" "$(sort runs/two/ran | uniq -c | awk '{print $1 $2 $3}' | tr '\n' ' ')" \
 	"2first 2last 1many1 1many2 1many3 1other "
+
+# ---- two at once into one directory; and one that died before there was anything ----
+mkdir -p runs/begun/.latsub/journal && touch runs/begun/.latsub/journal/n1-x.jsonl
+is "a run that was cut off before anything was recorded cannot go on" \
+	"$(timeout 60 "$latsub" --resume runs/begun >"$tmp/out" 2>&1; echo $?)" 2
+like "it is said how to begin again" "$(cat "$tmp/out")" \
+	"runs/begun: this run was cut off .*latsub experiment FILE --output-dir .*/runs/begun"
+codes=
+for i in 1 2 3 4; do
+	timeout 60 "$latsub" experiment e.ini -o runs/begun >"$tmp/begun$i" 2>&1 & pids[i]=$!
+done
+for i in 1 2 3 4; do wait "${pids[i]}"; codes+="$? "; done
+is "of four at once one makes it" "$(tr ' ' '\n' <<<"$codes" | grep -c '^0$')" 1
+is "the others are told" \
+	"$(cat "$tmp"/begun? | grep -c 'runs/begun holds a run already\|another latsub is submitting this run')" 3
+ok "the run ends" until_true 60 all_done runs/begun
+is "each task ran once" "$(sort runs/begun/ran | uniq -c | awk '$1 != 1' | wc -l) $(wc -l <runs/begun/ran)" "0 6"
 finish
