@@ -45,35 +45,40 @@ unknown_phase(const struct run *run, const char *name)
 }
 
 static bool
-waits_for_one_of(const struct phase_state *phase, const struct strlist *names)
+waits_for_one_of(const struct phase_state *phase, const struct strmap *names)
 {
 	for (size_t i = 0; i < phase->parents.count; i++) {
 		const char *name = strchr(phase->parents.items[i], ':');
 
-		if (name && strlist_has(names, name + 1))
+		if (name && strmap_get(names, name + 1))
 			return true;
 	}
 	return false;
 }
 
-/* All that waits, directly or not, for what names holds. */
+/* All that waits, directly or not, for the one that names holds.  In the order
+ * of the experiment parents mostly come first: then one round is enough. */
 static void
 add_downstream(const struct state *state, struct strlist *names)
 {
+	struct strmap *known = strmap_create();
 	bool grown = true;
 
+	strmap_set(known, names->items[0], known);
 	while (grown) {
 		grown = false;
 		for (size_t i = 0; i < state->count; i++) {
 			const struct phase_state *phase = state->phases[i];
 
-			if (strlist_has(names, phase->name)
-			    || !waits_for_one_of(phase, names))
+			if (strmap_get(known, phase->name)
+			    || !waits_for_one_of(phase, known))
 				continue;
 			strlist_add(names, phase->name);
+			strmap_set(known, phase->name, known);
 			grown = true;
 		}
 	}
+	strmap_destroy(known);
 }
 
 static int

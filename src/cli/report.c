@@ -30,21 +30,37 @@ cli_print_resume(const struct spec *spec, const struct plan *plan)
 	fputc('\n', stdout);
 }
 
+static void
+widen(int *width, const char *name)
+{
+	int len = (int)strlen(name); /* SPEC_NAME_MAX at most */
+
+	if (len > *width)
+		*width = len;
+}
+
 void
 cli_print_jobs(const struct spec *spec, const struct engine_result *result,
                const struct live_jobs *live)
 {
-	printf("%-24s %9s %7s  %s\n", "PHASE", "JOB", "TASKS", "DEPENDENCY");
+	int width = 16;
+
+	for (size_t i = 0; i < result->count; i++)
+		widen(&width, spec->phases[result->jobs[i].phase].name);
+	for (size_t i = 0; i < live->count; i++)
+		widen(&width, live->items[i].phase_name);
+	printf("%-*s %9s %7s  %s\n", width, "PHASE", "JOB", "TASKS",
+	       "DEPENDENCY");
 	for (size_t i = 0; i < result->count; i++) {
 		const struct engine_job *job = &result->jobs[i];
 		const struct spec_phase *phase = &spec->phases[job->phase];
 
-		printf("%-24s %9u %7llu  %s\n", phase->name, job->job,
+		printf("%-*s %9u %7llu  %s\n", width, phase->name, job->job,
 		       (unsigned long long)rangeset_count(&job->tasks),
 		       job->dependency ? job->dependency : "-");
 	}
 	for (size_t i = 0; i < live->count; i++)
-		printf("%-24s %9u %7llu  in Slurm already\n",
+		printf("%-*s %9u %7llu  in Slurm already\n", width,
 		       live->items[i].phase_name, live->items[i].job,
 		       (unsigned long long)
 		       rangeset_count(&live->items[i].tasks));

@@ -85,7 +85,7 @@ detail_of(const struct view *view, const struct view_phase *row)
 	uint32_t waiting = n[TASK_SUBMITTED] + n[TASK_INTENDED];
 
 	if (row->word == WORD_COMPLETED)
-		return n[TASK_SKIPPED] ? "skipped" : "completed";
+		return n[TASK_COMPLETED] ? "completed" : "skipped";
 	if (row->live_running)
 		return n[TASK_STARTED] ? "running" : "starting";
 	if (row->live_pending && n[TASK_STARTED] + n[TASK_COMPLETED])
