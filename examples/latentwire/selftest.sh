@@ -46,7 +46,8 @@ wait_until() {
 train_start() {
     local dir=$1
     shift
-    ./latentwire train --epochs 2 --run-dir "$dir" "$@" >log 2>&1 &
+    : >log # the line that is waited for is this one's, not the last one's
+    ./latentwire train --epochs 2 --run-dir "$dir" "$@" >>log 2>&1 &
     child=$!
     wait_until grep -qE 'starting afresh|resuming from' log
 }
