@@ -210,6 +210,17 @@ attempt_snapshot(struct attempt *attempt, enum phase_word before)
 		        "same)\n", err.text);
 }
 
+void
+attempt_print(const struct attempt *attempt, const char *what,
+              const char *more)
+{
+	printf("=== latsub: %s%s%s: %s%s%s ===\n", attempt->phase,
+	       attempt->spec->array ? " " : "",
+	       attempt->spec->array ? attempt->id : "", what,
+	       *more ? ": " : "", more);
+	fflush(stdout);
+}
+
 /* ---- may it run? ---- */
 
 static bool

@@ -53,6 +53,9 @@ struct event attempt_event(const struct attempt *attempt,
 /* Journal it (durable) and bring the state file up to it. */
 int attempt_record(struct attempt *attempt, const struct event *event);
 void attempt_snapshot(struct attempt *attempt, enum phase_word before);
+/* A line of latsub's own in the log: what is so, and more of it ("" if none). */
+void attempt_print(const struct attempt *attempt, const char *what,
+                   const char *more);
 
 /* Is the task completed, by whomever? */
 bool attempt_is_done(const struct attempt *attempt);

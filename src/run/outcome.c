@@ -141,16 +141,6 @@ log_tail(void)
 
 /* ---- the actions ---- */
 
-static void
-print_line(const struct attempt *attempt, const char *what, const char *more)
-{
-	printf("=== latsub: %s%s%s: %s%s%s ===\n", attempt->phase,
-	       attempt->spec->array ? " " : "",
-	       attempt->spec->array ? attempt->id : "", what,
-	       *more ? ": " : "", more);
-	fflush(stdout);
-}
-
 static int
 record_end(struct attempt *attempt, enum event_kind kind,
            const struct watch_end *end, const char *reason)
@@ -204,13 +194,13 @@ static int
 complete(struct attempt *attempt, const struct watch_end *end)
 {
 	if (record_end(attempt, EVENT_COMPLETED, end, "completed")) {
-		print_line(attempt, "done, but the journal cannot be written",
+		attempt_print(attempt, "done, but the journal cannot be written",
 		           "");
 		return LATSUB_SYSTEM;
 	}
 	attempt->over = true;
 	attempt->leave_by = end->kill_at;
-	print_line(attempt, "completed", "");
+	attempt_print(attempt, "completed", "");
 	return 0;
 }
 
@@ -223,7 +213,7 @@ fail(struct attempt *attempt, const struct watch_end *end, const char *why)
 	attempt->leave_by = end->kill_at;
 	record_end(attempt, EVENT_FAILED, end, why);
 	record_doomed(attempt);
-	print_line(attempt, "failed", why);
+	attempt_print(attempt, "failed", why);
 	recovery_print(attempt->run->state_path, &text);
 	printf("\n%s", text.data);
 	fflush(stdout);
@@ -285,7 +275,7 @@ static int
 cancel(struct attempt *attempt, const struct watch_end *end)
 {
 	record_end(attempt, EVENT_CANCELLED, end, "cancelled");
-	print_line(attempt, "cancelled", "");
+	attempt_print(attempt, "cancelled", "");
 	return end->exit_code ? end->exit_code : 1;
 }
 
@@ -370,8 +360,8 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 	next_request(attempt, end, &request);
 	record_end(attempt, EVENT_REQUEUED, end, reason);
 	if (end->out_of_memory)
-		print_line(attempt, "ran out of memory", "");
-	print_line(attempt, "goes back into the queue", reason_words(reason));
+		attempt_print(attempt, "ran out of memory", "");
+	attempt_print(attempt, "goes back into the queue", reason_words(reason));
 	if (strcmp(reason, "retry") == 0 && !end->final_term
 	    && wait_before_retry(attempt, &deadline))
 		return cancel(attempt, end);
@@ -382,11 +372,11 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 		answer = succeed(attempt, &request, deadline, words,
 		                 sizeof words);
 	if (answer == SLURM_YES && *words)
-		print_line(attempt, "note", words);
+		attempt_print(attempt, "note", words);
 	if (answer == SLURM_YES)
 		return 0;
 	if (answer == SLURM_SILENT) {
-		print_line(attempt, "Slurm did not answer the requeue", "it is "
+		attempt_print(attempt, "Slurm did not answer the requeue", "it is "
 		           "recorded: 'latsub --resume' goes on from here");
 		return LATSUB_SLURM;
 	}
@@ -402,7 +392,7 @@ await_requeue(struct attempt *attempt, const struct watch_end *end,
               const char *reason)
 {
 	record_end(attempt, EVENT_REQUEUED, end, reason);
-	print_line(attempt, "goes back into the queue", reason_words(reason));
+	attempt_print(attempt, "goes back into the queue", reason_words(reason));
 	return 0;
 }
 
@@ -450,60 +440,4 @@ outcome_not_started(struct attempt *attempt, int number)
 
 	free(why);
 	return rc;
-}
-
-/* ---- what is left to submit ---- */
-
-#define REST_PATIENCE_SEC 900 /* slurmctld forgets ended jobs after MinJobAge */
-
-struct rest_work {
-	const struct runner_hooks *hooks;
-	const char *state_path;
-	uint32_t element;
-	double since;
-};
-
-static enum slurm_answer
-work_rest(const void *what, char *text, size_t size)
-{
-	const struct rest_work *work = what;
-
-	return work->hooks->submit_rest(work->state_path, work->element,
-	                                (unsigned)(watch_now() - work->since),
-	                                text, size);
-}
-
-static bool
-has_rest(const struct state *state)
-{
-	for (size_t i = 0; i < state->count; i++) {
-		const struct phase_state *phase = state->phases[i];
-
-		for (uint32_t t = 0; t < phase->total; t++) {
-			if (phase->cells[t].state == TASK_INTENDED)
-				return true;
-		}
-	}
-	return false;
-}
-
-void
-outcome_submit_rest(const struct attempt *attempt)
-{
-	struct rest_work work = { attempt->hooks, attempt->run->state_path,
-		attempt->job, watch_now() };
-	double deadline = watch_now() + REST_PATIENCE_SEC;
-	char words[512] = "";
-	enum slurm_answer answer;
-
-	if (!attempt->over || !has_rest(attempt->run->state))
-		return;
-	if (attempt->leave_by > 0 && attempt->leave_by - 0.5 < deadline)
-		deadline = attempt->leave_by - 0.5;
-	answer = agent_do(work_rest, &work, deadline, words, sizeof words);
-	if (answer != SLURM_YES)
-		print_line(attempt, "the rest of the run is not submitted from "
-		           "here; 'latsub --resume' does it", words);
-	else if (*words)
-		print_line(attempt, words, "");
 }

@@ -11,10 +11,6 @@
 /* Returns the job's exit code. */
 int outcome_finish(struct attempt *attempt, const struct watch_end *end);
 
-/* Once the task is over: submit what the queue had no room for before, if there
- * is such a thing. */
-void outcome_submit_rest(const struct attempt *attempt);
-
 /* The command could not even be started. */
 int outcome_not_started(struct attempt *attempt, int number);
 

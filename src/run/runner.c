@@ -23,6 +23,7 @@
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "outcome.h"
+#include "rest.h"
 #include "watch.h"
 
 static void
@@ -137,7 +138,7 @@ runner_main(const struct runner_hooks *hooks)
 	} else {
 		rc--;
 	}
-	outcome_submit_rest(&attempt);
+	rest_submit(&attempt);
 	attempt_close(&attempt);
 	close(signal_fd);
 	return rc;

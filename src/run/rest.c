@@ -1,0 +1,63 @@
+/*
+ * rest.c - what the queue had no room for, submitted once a task is over.
+ */
+#include "rest.h"
+
+#include <stdint.h>
+
+#include "agent.h"
+#include "watch.h"
+
+#define REST_PATIENCE_SEC 900 /* slurmctld forgets ended jobs after MinJobAge */
+
+struct rest_work {
+	const struct runner_hooks *hooks;
+	const char *state_path;
+	uint32_t element;
+	double since;
+};
+
+static enum slurm_answer
+work_rest(const void *what, char *text, size_t size)
+{
+	const struct rest_work *work = what;
+
+	return work->hooks->submit_rest(work->state_path, work->element,
+	                                (unsigned)(watch_now() - work->since),
+	                                text, size);
+}
+
+static bool
+has_rest(const struct state *state)
+{
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		for (uint32_t t = 0; t < phase->total; t++) {
+			if (phase->cells[t].state == TASK_INTENDED)
+				return true;
+		}
+	}
+	return false;
+}
+
+void
+rest_submit(const struct attempt *attempt)
+{
+	struct rest_work work = { attempt->hooks, attempt->run->state_path,
+		attempt->job, watch_now() };
+	double deadline = watch_now() + REST_PATIENCE_SEC;
+	char words[512] = "";
+	enum slurm_answer answer;
+
+	if (!attempt->over || !has_rest(attempt->run->state))
+		return;
+	if (attempt->leave_by > 0 && attempt->leave_by - 0.5 < deadline)
+		deadline = attempt->leave_by - 0.5;
+	answer = agent_do(work_rest, &work, deadline, words, sizeof words);
+	if (answer != SLURM_YES)
+		attempt_print(attempt, "the rest of the run is not submitted from "
+		           "here; 'latsub --resume' does it", words);
+	else if (*words)
+		attempt_print(attempt, words, "");
+}
