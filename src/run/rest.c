@@ -50,7 +50,7 @@ rest_submit(const struct attempt *attempt)
 	char words[512] = "";
 	enum slurm_answer answer;
 
-	if (!attempt->over || !has_rest(attempt->run->state))
+	if (!has_rest(attempt->run->state))
 		return;
 	if (attempt->leave_by > 0 && attempt->leave_by - 0.5 < deadline)
 		deadline = attempt->leave_by - 0.5;

@@ -138,7 +138,8 @@ runner_main(const struct runner_hooks *hooks)
 	} else {
 		rc--;
 	}
-	rest_submit(&attempt);
+	if (attempt.over)
+		rest_submit(&attempt);
 	attempt_close(&attempt);
 	close(signal_fd);
 	return rc;

@@ -404,6 +404,10 @@ else
 fi
 refused "an output root that is a file" 5 'ok.ini.*(Not a directory|File exists)' \
 	-- experiment ok.ini --set experiment.output_root=ok.ini
+refused "a runner outside of a job" 2 'this is what jobs run; to run an experiment' -- run
+export LATSUB_STATE=$PWD/nowhere/.experiment_state LATSUB_PHASE=training SLURM_JOB_ID=1
+refused "a runner without a run" 2 'nowhere/.experiment_state: there is no run of latsub here' -- run
+unset LATSUB_STATE LATSUB_PHASE SLURM_JOB_ID
 refused "an output directory that has a run" 2 "kept holds a run already; go on with 'latsub --resume .*/kept'" \
 	-- experiment ok.ini --output-dir kept
 mkdir mine && echo mine >mine/notes

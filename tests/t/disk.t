@@ -176,7 +176,11 @@ cat >under <<EOS
 export INJECT_HOW=\${LATSUB_PHASE%_*} INJECT_AT=\$SLURM_ARRAY_TASK_ID
 export INJECT_DIR=$tmp/e/runs INJECT_LOG=$tmp/e/\$LATSUB_PHASE.\$SLURM_ARRAY_TASK_ID
 export LD_PRELOAD=$inject
-exec "\$@"
+"\$@"
+code=\$?
+unset LD_PRELOAD
+[ \$code -lt 128 ] || echo "\$LATSUB_PHASE \$SLURM_ARRAY_TASK_ID: \$code" >>$tmp/e/crashed
+exit \$code
 EOS
 chmod +x under
 cat >r.ini <<INI
@@ -191,6 +195,7 @@ command = echo "FULL \$N" >> "\$LATSUB_RUN_DIR/ran"
 INI
 LATSUB_RUN_UNDER=$tmp/e/under timeout 60 "$latsub" experiment r.ini -o runs/r >/dev/null 2>&1
 ok "runners: the jobs end" until_true 100 queue_is_empty
+is "runners: none of them crashed" "$(cat crashed 2>/dev/null)" ""
 ok "runners: operations of theirs failed" test "$(ls EIO_tasks.* FULL_tasks.* | wc -l)" -gt 30
 ok "runners: the last of them had not so many" test ! -e EIO_tasks.90 -a ! -e FULL_tasks.20
 cp runs/r/.latsub/journal/*.jsonl .
