@@ -5,6 +5,7 @@
  */
 #include "outcome.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,35 +21,54 @@
 #include "latsub/recovery.h"
 
 #define TAIL_BYTES 2000
+#define OUTPUT_TRIES 10 /* of a second */
 #define STALLED_SUFFIX "_stalled"
 
 /* ---- what decide_end wants to know ---- */
 
-static bool
-output_exists(const struct attempt *attempt, const char *name)
+/* A file system that is out for a moment is no missing output. */
+static int
+look_at_output(const char *path, bool *exists, struct latsub_error *err)
 {
-	char *path = file_join(attempt->run->dir, name);
-	glob_t found;
-	bool exists = file_exists(path);
+	int rc = file_look(path, exists, err);
 
-	if (!exists && glob(path, GLOB_NOSORT, NULL, &found) == 0) {
-		exists = true;
-		globfree(&found);
+	for (int i = 0; rc && (errno == EIO || errno == ESTALE)
+	     && i < OUTPUT_TRIES; i++) {
+		sleep(1);
+		rc = file_look(path, exists, err);
 	}
-	free(path);
-	return exists;
+	return rc;
 }
 
-static const char *
-missing_output(const struct attempt *attempt)
+/* What is wrong with an output, in words; NULL: it is there.  Caller frees. */
+static char *
+output_trouble(const struct attempt *attempt, const char *name)
+{
+	char *path = file_join(attempt->run->dir, name), *trouble = NULL;
+	struct latsub_error err;
+	glob_t found;
+	bool exists;
+
+	if (look_at_output(path, &exists, &err)) {
+		trouble = xasprintf("the output %s", err.text);
+	} else if (!exists && glob(path, GLOB_NOSORT, NULL, &found) == 0) {
+		globfree(&found);
+	} else if (!exists) {
+		trouble = xasprintf("the output %s is missing", name);
+	}
+	free(path);
+	return trouble;
+}
+
+static char *
+outputs_trouble(const struct attempt *attempt)
 {
 	const struct strlist *outputs = &attempt->spec->outputs;
+	char *trouble = NULL;
 
-	for (size_t i = 0; i < outputs->count; i++) {
-		if (!output_exists(attempt, outputs->items[i]))
-			return outputs->items[i];
-	}
-	return NULL;
+	for (size_t i = 0; !trouble && i < outputs->count; i++)
+		trouble = output_trouble(attempt, outputs->items[i]);
+	return trouble;
 }
 
 static bool
@@ -80,7 +100,7 @@ count_stalled(const struct attempt *attempt)
 
 static struct decide_out
 decide(struct attempt *attempt, const struct watch_end *end,
-       const char **missing)
+       char **trouble)
 {
 	const struct phase_state *state = attempt_state(attempt);
 	bool done = end->cause == END_EXIT && end->exit_code == 0;
@@ -104,9 +124,9 @@ decide(struct attempt *attempt, const struct watch_end *end,
 			>= (uint64_t)attempt->spec->time_budget_sec,
 		.phase = attempt->spec };
 
-	*missing = missing_output(attempt);
-	in.outputs_exist = attempt->spec->outputs.count > 0 && !*missing;
-	in.outputs_missing = *missing != NULL;
+	*trouble = outputs_trouble(attempt);
+	in.outputs_exist = attempt->spec->outputs.count > 0 && !*trouble;
+	in.outputs_missing = *trouble != NULL;
 	return decide_end(&in);
 }
 
@@ -396,37 +416,45 @@ await_requeue(struct attempt *attempt, const struct watch_end *end,
 	return 0;
 }
 
+static int
+fail_for(struct attempt *attempt, const struct watch_end *end,
+         const char *words, const char *trouble)
+{
+	char *why = end->exit_code == 0 && trouble
+		? xasprintf("exit code 0, but %s", trouble)
+		: xasprintf("%s%s", words, end->out_of_memory
+		            ? ": out of memory" : "");
+	int rc = fail(attempt, end, why);
+
+	free(why);
+	return rc;
+}
+
 int
 outcome_finish(struct attempt *attempt, const struct watch_end *end)
 {
-	const char *missing;
-	struct decide_out out = decide(attempt, end, &missing);
-	char *why;
-	int rc;
+	char *trouble;
+	struct decide_out out = decide(attempt, end, &trouble);
+	int rc = 0;
 
 	switch (out.action) {
 	case DECIDE_COMPLETE:
-		return complete(attempt, end);
+		rc = complete(attempt, end);
+		break;
 	case DECIDE_REQUEUE:
-		return requeue(attempt, end, out.reason);
+		rc = requeue(attempt, end, out.reason);
+		break;
 	case DECIDE_AWAIT:
-		return await_requeue(attempt, end, out.reason);
+		rc = await_requeue(attempt, end, out.reason);
+		break;
 	case DECIDE_CANCEL:
-		return cancel(attempt, end);
+		rc = cancel(attempt, end);
+		break;
 	case DECIDE_FAIL:
+		rc = fail_for(attempt, end, out.text, trouble);
 		break;
 	}
-	if (end->out_of_memory) {
-		size_t len = strlen(out.text);
-
-		snprintf(out.text + len, sizeof out.text - len,
-		         ": out of memory");
-	}
-	why = end->exit_code == 0 && missing
-		? xasprintf("exit code 0, but the output %s is missing", missing)
-		: xstrdup(out.text);
-	rc = fail(attempt, end, why);
-	free(why);
+	free(trouble);
 	return rc;
 }
 

@@ -156,6 +156,10 @@ start outputs "outputs = result.txt 'more/*.txt'" <<'SH'
 echo x > "$LATSUB_RUN_DIR/result.txt"
 SH
 outputs_run=$run
+start loop "outputs = loop/result.txt" <<'SH'
+ln -s loop "$LATSUB_RUN_DIR/loop"
+SH
+loop_run=$run
 run=$retries_run trace=$retries_trace
 has_failed() { [ "$(word "$run" p)" = failed ]; }
 ok "retries: it fails in the end" until_true 60 has_failed
@@ -167,6 +171,9 @@ is "requeue_exit_codes: as asked" "$(grep -c try "$trace") $(state 'p.requeued.1
 run=$outputs_run
 ok "outputs: a missing one is a failure" until_true 30 has_failed
 is "outputs: it is named" "$(state '^last_failure_error=.*more/\*.txt is missing')" 1
+run=$loop_run
+ok "outputs: one that cannot be looked at is a failure" until_true 30 has_failed
+is "outputs: it is said why" "$(state '^last_failure_error=.*output .*loop/result.txt: Too many levels')" 1
 
 # ---- never a half-written one ----
 start grows "checkpoint = ck/*" "signal = USR1@120" "checkpoint_mode = continue" <<'SH'
