@@ -157,14 +157,14 @@ cat >long.ini <<'INI'
 [experiment]
 name = long
 [phase a]
-command = trap 'echo saved >> saved; exit 1' TERM; sleep 600 & wait
+command = trap 'echo saved >> saved; exit 1' TERM; touch ready; sleep 600 & wait
 [phase b]
 after = a
 command = true
 INI
 is "a long run is submitted" "$(run_latsub experiment long.ini)" 0
 run=$(newest_run runs)
-running() { [ "$(word "$1" a)" = in_progress ] && squeue -h -t R | grep -q .; }
+running() { [ -e ready ] && [ "$(word "$1" a)" = in_progress ] && squeue -h -t R | grep -q .; }
 ok "it starts" until_true 20 running "$(ls -d runs/long_*)"
 run=$(ls -d "$PWD"/runs/long_*)
 is "status says unfinished" "$(run_latsub status "$run")" 3
