@@ -26,9 +26,11 @@ struct engine {
 
 /* Create a run's directory, its copies, its first events and state.
  * dir NULL: <output_root>/<name>_<time>, a free name.  The directory may
- * exist (adoption of an old state file). */
+ * exist (adoption of an old state file).  The run is locked: *lock is the
+ * caller's to close. */
 struct run *engine_create_run(const struct experiment *experiment,
-                              const char *dir, struct latsub_error *err);
+                              const char *dir, int *lock,
+                              struct latsub_error *err);
 
 /* Refresh the run's copies of the experiment, its variables, its phases. */
 int engine_update_run(struct engine *engine, struct latsub_error *err);

@@ -44,7 +44,8 @@ const char *file_basename(const char *path);
 /* path as seen from base where it lies below, else path: a part of it. */
 const char *file_relative(const char *base, const char *path);
 
-/* 0 when path is owned by us (or root) and not writable by group or others. */
+/* 0 when path (a link, and what it leads to) is owned by us or root, and not
+ * writable by group or others. */
 int file_check_owner(const char *path, struct latsub_error *err);
 
 /* 0 unless dir/name is a symbolic link that leads out of dir (or nowhere). */

@@ -69,8 +69,8 @@ void run_unmake(const char *dir, bool is_new_dir);
  * a file, an hour after. */
 void run_tidy(const char *dir);
 
-/* No symbolic link of the run leads out of it; run_open() has looked. */
-int run_check_links(const struct run *run, struct latsub_error *err);
+/* No symbolic link of the run in dir leads out of it; run_open() has looked. */
+int run_check_links(const char *dir, struct latsub_error *err);
 /* The run, and what in it decides which commands are run, is the caller's (or
  * root's) and not for others to write. */
 int run_check_owner(const struct run *run, struct latsub_error *err);
@@ -78,14 +78,17 @@ int run_check_owner(const struct run *run, struct latsub_error *err);
 enum run_place {
 	RUN_IN_PLACE,
 	RUN_MOVED,  /* it was in another directory, and is there no more */
-	RUN_COPIED  /* it is still there, too */
+	RUN_COPIED, /* it is still there, too */
+	RUN_UNSURE  /* what is there now cannot be looked at */
 };
 enum run_place run_place(const struct run *run);
-/* The id that the run's jobs have in Slurm; "", which no job has, for a copy:
- * they are the other's.  NULL when nothing was submitted ever. */
+/* The id that the run's jobs have in Slurm; "", which no job has, for a copy (or
+ * what may be one): they are the other's.  NULL when nothing was submitted
+ * ever. */
 const char *run_job_id(const struct run *run);
-/* Its working directory, also when the whole project was moved or copied; the
- * caller's to free, NULL when it has none. */
+/* Its working directory, also when the whole project was moved or copied (the
+ * experiment's, if none is on record); the caller's to free, NULL when it has
+ * none. */
 char *run_workdir(const struct run *run);
 
 /* The newest run under root, by the time in its name; NULL when none. */

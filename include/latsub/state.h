@@ -148,8 +148,8 @@ struct state {
 	struct strmap *by_name;
 	struct strmap *metadata;     /* values are char *, owned */
 	struct strlist metadata_keys;
-	struct strmap *metadata_seqs; /* whose event set a key: seq + 1 */
-	uint32_t metadata_base; /* the same of all that the snapshot told */
+	struct strmap *metadata_seqs; /* of the event that set a key: seq + 1 */
+	uint32_t revision; /* the greatest seq of an EVENT_RUN so far */
 	struct state_failure failure;
 	bool sorted;
 	uint64_t changes; /* events applied so far, and one */
@@ -172,9 +172,10 @@ void state_sort(struct state *state);
 const char *state_metadata(const struct state *state, const char *key);
 void state_set_metadata(struct state *state, const char *key,
                         const char *value);
-/* The greatest seq of an EVENT_RUN that was folded, 0 if none: metadata like
- * the others, so that a snapshot has it. */
-uint32_t state_revision(const struct state *state);
+/* The seq of the EVENT_RUN that a key is from, 0 when that is not known. */
+uint32_t state_metadata_seq(const struct state *state, const char *key);
+void state_set_metadata_seq(struct state *state, const char *key,
+                            uint32_t seq);
 
 /* ---- of one phase ---- */
 

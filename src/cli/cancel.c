@@ -40,7 +40,9 @@ cancel_run(struct engine *engine, const char *phase)
 	lock = engine_lock(engine->run, &err);
 	if (lock < 0)
 		return cli_fail(&err);
-	if (engine->slurm->jobs_of_user(geteuid(), &jobs, &err) == SLURM_YES) {
+	if (run_refresh(engine->run, NULL, &err) == 0
+	    && engine->slurm->jobs_of_user(geteuid(), &jobs, &err)
+	    == SLURM_YES) {
 		live_join(&live, NULL, run_id, &jobs);
 		rc = engine_cancel(engine, &live, phase, &count, &err);
 	}

@@ -138,7 +138,7 @@ reset_or_skip(int argc, char **argv, const char *help, const char *word)
 		               run->state_path);
 	} else if (run->complaints.count) {
 		rc = cli_complain(&run->complaints);
-	} else if (lock < 0) {
+	} else if (lock < 0 || run_refresh(run, NULL, &err)) {
 		rc = cli_fail(&err);
 	} else if (!state_find(run->state, argv[optind])) {
 		rc = unknown_phase(run, argv[optind]);

@@ -231,23 +231,46 @@ take_checkpoint(struct request *r, struct latsub_error *err)
 	return rc;
 }
 
+/* Another process may have had the run since it was read. */
 static int
-open_run(struct request *r, struct latsub_error *err)
+read_again(struct request *r, struct latsub_error *err)
+{
+	struct run *run = r->engine.run;
+	uint32_t revision = run->state->revision;
+
+	if (run_read(run, err))
+		return -1;
+	if (run->complaints.count == 0 && run->state->revision == revision)
+		return 0;
+	return latsub_error_set(err, LATSUB_UNFINISHED, "%s: somebody has changed "
+		"this run meanwhile; do this again", run->state_path);
+}
+
+/* The run, made if it is new, and locked.  Returns the lock, or -1. */
+static int
+take_run(struct request *r, struct latsub_error *err)
 {
 	const char *dir = r->output_dir;
 	struct run *fresh;
+	int lock;
 
 	if (r->engine.run && r->engine.run->has_journal
-	    && state_metadata(r->engine.run->state, "run_id"))
-		return 0;
+	    && state_metadata(r->engine.run->state, "run_id")) {
+		lock = engine_lock(r->engine.run, err);
+		if (lock >= 0 && read_again(r, err)) {
+			close(lock);
+			lock = -1;
+		}
+		return lock;
+	}
 	if (r->engine.run) /* of the script before latsub, or a mere file */
 		dir = r->engine.run->dir;
-	fresh = engine_create_run(r->engine.experiment, dir, err);
+	fresh = engine_create_run(r->engine.experiment, dir, &lock, err);
 	if (!fresh)
 		return -1;
 	run_close(r->engine.run);
 	r->engine.run = fresh;
-	return 0;
+	return lock;
 }
 
 static int
@@ -305,52 +328,63 @@ has_begun(const struct run *run)
 	return false;
 }
 
+/* Whoever asked has said why. */
+static int
+ask(struct request *r, bool await, struct latsub_error *err)
+{
+	if (request_ask_jobs(r) == 0
+	    && (!await || request_await_endings(r) == 0))
+		return 0;
+	err->code = LATSUB_SLURM;
+	return -1;
+}
+
+/* All that comes before the plan: what the run is, and what Slurm has of it. */
+static int
+prepare(struct request *r, struct latsub_error *err)
+{
+	/* of a moved run nothing may go on, not even what is just ending */
+	if (r->resume && (ask(r, r->place == RUN_MOVED, err)
+	                  || request_check_jobs(r, err)))
+		return -1;
+	if (engine_take_place(&r->engine, err))
+		return -1;
+	if (r->place != RUN_IN_PLACE)
+		request_note_checkpoint(r->engine.run);
+	if (engine_update_run(&r->engine, err) || take_checkpoint(r, err)
+	    || ask(r, true, err))
+		return -1;
+	return r->resume ? engine_reconcile(&r->engine, &r->jobs, &r->live, err)
+		: 0;
+}
+
 /* Everything that changes something, under the run's lock. */
 static int
 act(struct request *r)
 {
 	struct latsub_error err = { 0 };
-	int lock, rc = -1;
+	int lock = take_run(r, &err), rc;
 	bool in_vain;
 
-	if (open_run(r, &err)) {
+	if (lock < 0) {
 		fprintf(stderr, "latsub: %s; nothing is submitted\n", err.text);
 		return (int)err.code;
 	}
-	lock = engine_lock(r->engine.run, &err);
-	if (lock < 0)
-		goto done;
-	if (r->resume && request_ask_jobs(r)) {
-		err.code = LATSUB_SLURM;
-		goto done;
+	rc = prepare(r, &err);
+	if (rc == 0) {
+		r->plan = plan_create(r->engine.experiment->spec,
+		                      r->engine.run->state, &r->live,
+		                      r->selected);
+		rc = submit(r, &err);
 	}
-	if (r->resume && request_check_jobs(r, &err))
-		goto done;
-	if (engine_take_place(&r->engine, &err))
-		goto done;
-	if (r->place != RUN_IN_PLACE)
-		request_note_checkpoint(r->engine.run);
-	if (engine_update_run(&r->engine, &err) || take_checkpoint(r, &err))
-		goto done;
-	if (request_ask_jobs(r) || request_await_endings(r)) { /* it has said why */
-		err.code = LATSUB_SLURM;
-		goto done;
-	}
-	if (r->resume && engine_reconcile(&r->engine, &r->jobs, &r->live, &err))
-		goto done;
-	r->plan = plan_create(r->engine.experiment->spec,
-	                      r->engine.run->state, &r->live, r->selected);
-	rc = submit(r, &err);
-done:
-	if (lock >= 0)
-		close(lock);
 	in_vain = rc && r->engine.run->is_new && !has_begun(r->engine.run);
+	if (in_vain) /* before anyone else can take it up */
+		run_unmake(r->engine.run->dir, r->engine.run->is_new_dir);
+	close(lock);
 	if (rc && in_vain && *err.text)
 		fprintf(stderr, "latsub: %s; nothing is submitted\n", err.text);
 	else if (rc && *err.text)
 		cli_fail(&err);
-	if (in_vain)
-		run_unmake(r->engine.run->dir, r->engine.run->is_new_dir);
 	return rc ? (int)err.code : LATSUB_OK;
 }
 

@@ -119,6 +119,16 @@ note_place(const struct request *r)
 	free(workdir);
 }
 
+static int
+refuse_unsure(const struct run *run)
+{
+	fprintf(stderr, "latsub: this run was %s, which cannot be looked at: "
+	        "whether %s was moved or is a copy cannot be told; have that "
+	        "be readable, or take it away\n",
+	        state_metadata(run->state, "run_dir"), run->dir);
+	return LATSUB_SYSTEM;
+}
+
 int
 request_open_run(struct request *r)
 {
@@ -139,6 +149,8 @@ request_open_run(struct request *r)
 	for (size_t i = 0; i < r->engine.run->notes.count; i++)
 		fprintf(stderr, "latsub: %s\n", r->engine.run->notes.items[i]);
 	r->place = run_place(r->engine.run);
+	if (r->place == RUN_UNSURE)
+		return refuse_unsure(r->engine.run) + 1;
 	note_place(r);
 	return 0;
 }

@@ -102,41 +102,53 @@ check_free(const struct run *run, struct latsub_error *err)
 		run->dir, run->dir);
 }
 
-/* Returns 1 when the run is another's: nothing of it is ours to take back. */
+/* Locked from here on.  Returns 1 when the run is another's: nothing of it is ours
+ * to take back. */
 static int
-begin_run(struct run *run, const struct experiment *experiment,
+begin_run(struct run *run, const struct experiment *experiment, int *lock,
           struct latsub_error *err)
 {
-	int lock = engine_lock(run, err), rc = 1;
-
-	if (lock < 0)
+	*lock = engine_lock(run, err);
+	if (*lock < 0)
 		return err->code == LATSUB_UNFINISHED ? 1 : -1;
 	if (run_read(run, err) || run_check_owner(run, err))
-		rc = -1;
-	else if (check_free(run, err) == 0)
-		rc = record_run(run, experiment, err);
-	close(lock);
+		return -1;
+	return check_free(run, err) ? 1 : record_run(run, experiment, err);
+}
+
+/* What was there before, and what cannot be looked at, is not ours to take away
+ * again. */
+static int
+look_around(const char *path, bool *had_dir, bool *had_run,
+            struct latsub_error *err)
+{
+	char *state = file_join(path, RUN_STATE_NAME);
+	char *hidden = file_join(path, ".latsub");
+	bool had_state, had_hidden = false;
+	int rc = file_look(path, had_dir, err) || file_look(state, &had_state, err)
+		|| file_look(hidden, &had_hidden, err) ? -1 : 0;
+
+	if (rc == 0)
+		*had_run = had_state || had_hidden;
+	free(hidden);
+	free(state);
 	return rc;
 }
 
 struct run *
 engine_create_run(const struct experiment *experiment, const char *dir,
-                  struct latsub_error *err)
+                  int *lock, struct latsub_error *err)
 {
 	char *path = dir ? file_absolute(dir) : make_directory(experiment, err);
-	char *state = path ? file_join(path, RUN_STATE_NAME) : NULL;
-	char *hidden = path ? file_join(path, ".latsub") : NULL;
-	bool had_dir = false, had_state = false, had_hidden = false;
-	bool is_ours = !dir;
+	bool had_dir = false, had_run = false, is_ours = !dir;
 	struct run *run = NULL;
 	int rc = -1;
 
-	/* what cannot be looked at is not ours to take away again */
-	if (!path || (dir && (file_look(path, &had_dir, err)
-	                      || file_look(state, &had_state, err)
-	                      || file_look(hidden, &had_hidden, err))))
+	*lock = -1;
+	if (!path || (dir && look_around(path, &had_dir, &had_run, err))
+	    || run_check_links(path, err))
 		goto done;
-	is_ours = !had_state && !had_hidden;
+	is_ours = !had_run;
 	if (run_make(path, err))
 		goto done;
 	run = run_open(path, err);
@@ -144,17 +156,19 @@ engine_create_run(const struct experiment *experiment, const char *dir,
 		goto done;
 	run->is_new = is_ours;
 	run->is_new_dir = !had_dir;
-	rc = begin_run(run, experiment, err);
+	rc = begin_run(run, experiment, lock, err);
 	is_ours &= rc <= 0;
 done:
+	if (rc && path && is_ours)
+		run_unmake(path, !had_dir);
 	if (rc) {
 		run_close(run);
 		run = NULL;
 	}
-	if (!run && path && is_ours)
-		run_unmake(path, !had_dir);
-	free(hidden);
-	free(state);
+	if (rc && *lock >= 0) { /* not before it is taken away */
+		close(*lock);
+		*lock = -1;
+	}
 	free(path);
 	return run;
 }
@@ -272,6 +286,8 @@ record_changes(struct engine *engine, struct latsub_error *err)
 	const char *old_main = state_metadata(state, "checkpoint_phase");
 	int rc = 0;
 
+	if (!state_metadata(state, "run_dir")) /* of before there was such a key */
+		event_add_pair(&event, "run_dir", engine->run->dir);
 	if (engine->cluster.name && !state_metadata(state, "cluster"))
 		event_add_pair(&event, "cluster", engine->cluster.name);
 	if (conf && (!old_conf || strcmp(conf, old_conf)))

@@ -41,16 +41,35 @@ add_event(struct move *move)
 	return &move->events[move->count++];
 }
 
+/* The part of path below the run's old directory, or NULL.  That had other names
+ * than the one on record, perhaps: links led to it. */
+static const char *
+part_in_run(const struct move *move, const char *path)
+{
+	const char *name = file_basename(move->was), *rest = NULL;
+	size_t len = strlen(name);
+
+	if (file_relative(move->was, path) != path)
+		return file_relative(move->was, path);
+	if (file_exists(path))
+		return NULL;
+	for (const char *at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
+		if (strncmp(at + 1, name, len) == 0 && at[len + 1] == '/')
+			rest = at + len + 2;
+	}
+	return rest;
+}
+
 /* Where what lay in the run is now, as a checkpoint is written down; NULL: it
  * did not lie there, or did not come along. */
 static char *
 moved_path(const struct move *move, const char *path)
 {
 	char *whole = file_join(move->old_workdir, path), *now = NULL;
-	const char *rest = file_relative(move->was, whole);
+	const char *rest = part_in_run(move, whole);
 	char *result = NULL;
 
-	if (rest != whole)
+	if (rest)
 		now = file_join(move->run->dir, rest);
 	if (now && file_exists(now))
 		result = xstrdup(file_relative(move->workdir, now));
@@ -141,32 +160,39 @@ rewrite(struct move *move)
 	move->count = kept;
 }
 
+/* The project's own file of the experiment went along with it. */
 static void
-add_place(struct move *move, bool copied)
+add_experiment(const struct move *move, struct event *event)
 {
-	struct event *event = add_event(move);
-	char *id = copied ? identity_new_run(move->run->dir) : NULL;
+	const char *was = metadata(move->run, "experiment");
+	const char *rest = file_relative(move->old_workdir, was);
+	char *now = rest != was ? file_join(move->workdir, rest) : NULL;
 
-	*event = (struct event){ .kind = EVENT_RUN, .time = time(NULL) };
-	event_add_pair(event, "run_dir", move->run->dir);
-	event_add_pair(event, "base_output_dir",
-	               file_relative(move->workdir, move->run->dir));
-	event_add_pair(event, "workdir", move->workdir);
-	if (copied)
-		event_add_pair(event, "run_id", id);
-	free(id);
+	if (now && file_exists(now))
+		event_add_pair(event, "experiment", now);
+	free(now);
 }
 
-/* The run's own event comes first in what is recorded. */
 static int
-record(struct move *move, struct run *run, struct latsub_error *err)
+record_place(struct move *move, struct run *run, bool copied,
+             struct latsub_error *err)
 {
-	struct event last = move->events[move->count - 1];
+	struct event event = { .kind = EVENT_RUN, .time = time(NULL) };
+	char *id = copied ? identity_new_run(run->dir) : NULL;
+	int rc;
 
-	memmove(move->events + 1, move->events,
-	        (move->count - 1) * sizeof *move->events);
-	move->events[0] = last;
-	return run_record(run, move->events, move->count, true, err);
+	event_add_pair(&event, "run_dir", run->dir);
+	event_add_pair(&event, "base_output_dir",
+	               file_relative(move->workdir, run->dir));
+	event_add_pair(&event, "workdir", move->workdir);
+	if (strcmp(move->workdir, move->old_workdir) != 0)
+		add_experiment(move, &event);
+	if (copied)
+		event_add_pair(&event, "run_id", id);
+	rc = run_record(run, &event, 1, true, err);
+	event_clear(&event);
+	free(id);
+	return rc;
 }
 
 int
@@ -181,6 +207,8 @@ engine_take_place(struct engine *engine, struct latsub_error *err)
 	if (place == RUN_IN_PLACE)
 		return 0;
 	move.workdir = run_workdir(run);
+	if (!move.workdir)
+		move.workdir = xstrdup(engine->experiment->workdir);
 	move.newest = strmap_create();
 	rc = journal_scan(run->journal_dir, EVENT_CHECKPOINT, gather_of_tasks,
 	                  &move, err);
@@ -189,9 +217,11 @@ engine_take_place(struct engine *engine, struct latsub_error *err)
 			gather_of_phase(&move, run->state->phases[i]);
 	}
 	rewrite(&move);
-	add_place(&move, place == RUN_COPIED);
+	/* the place comes last: what is cut off before it is done again */
+	if (rc == 0 && move.count)
+		rc = run_record(run, move.events, move.count, true, err);
 	if (rc == 0)
-		rc = record(&move, run, err);
+		rc = record_place(&move, run, place == RUN_COPIED, err);
 	for (size_t i = 0; i < move.count; i++)
 		event_clear(&move.events[i]);
 	free(move.events);

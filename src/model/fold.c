@@ -289,20 +289,19 @@ is_early(const struct phase_state *phase, const struct event *event)
 }
 
 /* Two that did not see each other have one seq: then the greater value, for
- * any order of folding. */
+ * any order of folding.  (Events without one are read in their order.) */
 static void
 apply_pair(struct state *state, const char *key, const char *value,
            uint32_t seq)
 {
-	uintptr_t known = (uintptr_t)strmap_get(state->metadata_seqs, key);
-	uint32_t old_seq = known ? (uint32_t)(known - 1) : state->metadata_base;
+	uint32_t old_seq = state_metadata_seq(state, key);
 	const char *old = state_metadata(state, key);
 
-	if (old && (seq < old_seq || (seq == old_seq && known
+	if (old && (seq < old_seq || (seq == old_seq && seq > 0
 	                              && strcmp(value, old) < 0)))
 		return;
-	strmap_set(state->metadata_seqs, key, (void *)((uintptr_t)seq + 1));
 	state_set_metadata(state, key, value);
+	state_set_metadata_seq(state, key, seq);
 }
 
 static void
@@ -311,12 +310,6 @@ apply_run(struct state *state, const struct event *event)
 	for (size_t i = 0; i + 1 < event->pairs.count; i += 2)
 		apply_pair(state, event->pairs.items[i],
 		           event->pairs.items[i + 1], event->seq);
-	if (event->seq > state_revision(state)) {
-		char text[16];
-
-		snprintf(text, sizeof text, "%u", event->seq);
-		state_set_metadata(state, "revision", text);
-	}
 }
 
 enum state_applied

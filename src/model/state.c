@@ -132,13 +132,19 @@ state_set_metadata(struct state *state, const char *key, const char *value)
 }
 
 uint32_t
-state_revision(const struct state *state)
+state_metadata_seq(const struct state *state, const char *key)
 {
-	const char *text = state_metadata(state, "revision");
-	int64_t number;
+	uintptr_t known = (uintptr_t)strmap_get(state->metadata_seqs, key);
 
-	return text && text_parse_int(text, 0, UINT32_MAX, &number) == 0
-		? (uint32_t)number : 0;
+	return known ? (uint32_t)(known - 1) : 0;
+}
+
+void
+state_set_metadata_seq(struct state *state, const char *key, uint32_t seq)
+{
+	strmap_set(state->metadata_seqs, key, (void *)((uintptr_t)seq + 1));
+	if (seq > state->revision)
+		state->revision = seq;
 }
 
 static const char *blocker_of(const struct state *state,

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "latsub/file.h"
+#include "run_other.h"
 #include "state_file.h"
 
 #define SAVE_TRIES 20
@@ -293,7 +294,7 @@ find_run(const struct run *run, const char *path, bool exists,
 }
 
 struct run *
-run_open(const char *path, struct latsub_error *err)
+run_open_anyhow(const char *path, struct latsub_error *err)
 {
 	struct run *run = xcalloc(1, sizeof *run);
 	char *absolute = file_absolute(path);
@@ -310,9 +311,20 @@ run_open(const char *path, struct latsub_error *err)
 		: xstrdup(absolute);
 	run->journal_dir = file_join(run->dir, ".latsub/journal");
 	free(absolute);
-	if (unknown || find_run(run, path, exists, err)
-	    || run_check_links(run, err) || run_read(run, err)
+	if (unknown || find_run(run, path, exists, err) || run_read(run, err)
 	    || check_is_state(run, err)) {
+		run_close(run);
+		return NULL;
+	}
+	return run;
+}
+
+struct run *
+run_open(const char *path, struct latsub_error *err)
+{
+	struct run *run = run_open_anyhow(path, err);
+
+	if (run && run_check_links(run->dir, err)) {
 		run_close(run);
 		return NULL;
 	}
@@ -330,7 +342,7 @@ order_events(struct run *run, const struct event *events, size_t count,
 	while (first < count && events[first].kind <= EVENT_PHASE) {
 		all[n] = events[first++];
 		if (all[n].kind == EVENT_RUN)
-			all[n].seq = state_revision(run->state) + 1;
+			all[n].seq = run->state->revision + 1;
 		n++;
 	}
 	if (count > 0 && events[count - 1].kind == EVENT_RUN)

@@ -7,13 +7,14 @@
  * run commands.
  */
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "latsub/file.h"
 #include "latsub/run.h"
+#include "run_other.h"
 
 static const char *const parts[] = { ".latsub", ".latsub/journal",
 	".latsub/slurm_templates", ".latsub/experiment.ini",
@@ -22,12 +23,12 @@ static const char *const parts[] = { ".latsub", ".latsub/journal",
 #define OWN_COUNT 5 /* the first of them decide what is run */
 
 int
-run_check_links(const struct run *run, struct latsub_error *err)
+run_check_links(const char *dir, struct latsub_error *err)
 {
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < PART_COUNT; i++)
-		rc = file_check_inside(run->dir, parts[i], err);
+		rc = file_check_inside(dir, parts[i], err);
 	return rc;
 }
 
@@ -47,16 +48,42 @@ run_check_owner(const struct run *run, struct latsub_error *err)
 	return rc;
 }
 
-/* Is there a run with this id?  What is no run, or cannot be read, is none. */
-static bool
-has_run(const char *dir, const char *run_id)
+/* Is there a run with this id, or can it not be told? */
+static enum run_place
+what_is_at(const char *dir, const char *run_id)
 {
-	struct latsub_error ignored;
-	struct run *other = run_open(dir, &ignored);
+	struct latsub_error err = { 0 };
+	struct run *other = run_open_anyhow(dir, &err);
 	const char *id = other ? state_metadata(other->state, "run_id") : NULL;
-	bool same = id && strcmp(id, run_id) == 0;
+	enum run_place place = id && strcmp(id, run_id) == 0 ? RUN_COPIED
+		: other || err.code == LATSUB_USAGE ? RUN_MOVED : RUN_UNSURE;
 
 	run_close(other);
+	return place;
+}
+
+/* One directory, mounted twice, has two device numbers: what is made in the one
+ * is in the other.  Where nothing can be made, the same inode and times tell. */
+static bool
+is_mounted_twice(const char *dir, const struct stat *now, const char *was,
+                 const struct stat *then)
+{
+	char *probe = xasprintf("%s/.latsub/probe.XXXXXX", dir), *other;
+	int fd = mkostemp(probe, O_CLOEXEC);
+	bool same;
+
+	if (fd < 0) {
+		free(probe);
+		return now->st_ino == then->st_ino
+			&& now->st_mtim.tv_sec == then->st_mtim.tv_sec
+			&& now->st_mtim.tv_nsec == then->st_mtim.tv_nsec;
+	}
+	other = xasprintf("%s/.latsub/%s", was, file_basename(probe));
+	same = file_exists(other);
+	close(fd);
+	unlink(probe);
+	free(other);
+	free(probe);
 	return same;
 }
 
@@ -65,23 +92,30 @@ run_place(const struct run *run)
 {
 	const char *was = state_metadata(run->state, "run_dir");
 	const char *run_id = state_metadata(run->state, "run_id");
+	enum run_place place;
 	struct stat then, now;
 
 	if (!was || !run_id || strcmp(was, run->dir) == 0)
 		return RUN_IN_PLACE;
 	if (stat(was, &then))
-		return RUN_MOVED;
+		return errno == ENOENT || errno == ENOTDIR ? RUN_MOVED
+			: RUN_UNSURE;
+	if (stat(run->dir, &now))
+		return RUN_UNSURE;
 	/* one directory has many names */
-	if (stat(run->dir, &now) == 0 && then.st_dev == now.st_dev
-	    && then.st_ino == now.st_ino)
+	if (then.st_dev == now.st_dev && then.st_ino == now.st_ino)
 		return RUN_IN_PLACE;
-	return has_run(was, run_id) ? RUN_COPIED : RUN_MOVED;
+	place = what_is_at(was, run_id);
+	return place == RUN_COPIED && is_mounted_twice(run->dir, &now, was, &then)
+		? RUN_IN_PLACE : place;
 }
 
 const char *
 run_job_id(const struct run *run)
 {
-	return run_place(run) == RUN_COPIED ? ""
+	enum run_place place = run_place(run);
+
+	return place == RUN_COPIED || place == RUN_UNSURE ? ""
 		: state_metadata(run->state, "run_id");
 }
 
@@ -111,7 +145,8 @@ run_workdir(const struct run *run)
 	if (!rest || run_place(run) == RUN_IN_PLACE || length < tail + 2
 	    || strcmp(run->dir + length - tail, rest) != 0
 	    || run->dir[length - tail - 1] != '/')
-		return workdir ? xstrdup(workdir) : NULL;
+		return workdir ? xstrdup(workdir)
+			: file ? file_directory(file) : NULL;
 	moved = xstrndup(run->dir, length - tail - 1);
 	file = file ? below(file, workdir) : NULL;
 	beside = file ? file_join(moved, file) : NULL;

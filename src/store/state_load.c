@@ -78,6 +78,34 @@ load_bare(struct loading *l, const struct inifile_entry *entry)
 		state_set_metadata(l->state, entry->key, entry->value);
 }
 
+/* "KEY:SEQ KEY:SEQ ...": what is not of this form is nobody's. */
+static void
+load_revision(struct loading *l, const char *text)
+{
+	while (*(text += strspn(text, " "))) {
+		size_t len = strcspn(text, " ");
+		char *word = xstrndup(text, len), *colon = strrchr(word, ':');
+		int64_t seq;
+
+		if (colon && text_parse_int(colon + 1, 1, UINT32_MAX - 1, &seq)
+		    == 0) {
+			*colon = '\0';
+			state_set_metadata_seq(l->state, word, (uint32_t)seq);
+		}
+		free(word);
+		text += len;
+	}
+}
+
+static void
+load_metadata(struct loading *l, const struct inifile_entry *entry)
+{
+	if (strcmp(entry->key, STATE_REVISION) == 0)
+		load_revision(l, entry->value);
+	else
+		state_set_metadata(l->state, entry->key, entry->value);
+}
+
 static void
 load_words(struct loading *l)
 {
@@ -89,11 +117,10 @@ load_words(struct loading *l)
 		if (strcmp(entry->section, "phases") == 0)
 			load_word(l, entry);
 		else if (strcmp(entry->section, "metadata") == 0)
-			state_set_metadata(l->state, entry->key, entry->value);
+			load_metadata(l, entry);
 		else if (!*entry->section)
 			load_bare(l, entry);
 	}
-	l->state->metadata_base = state_revision(l->state);
 }
 
 /* Split "PHASE.what": the phase, and *what ("" when nothing follows). */

@@ -57,6 +57,25 @@ put_set(struct saving *s, const char *section, const struct phase_state *phase,
 	strbuf_clear(&text);
 }
 
+/* Which event each key is from, so that a late one is told from a newer one. */
+static void
+save_revision(struct saving *s, const struct state *state)
+{
+	const struct strlist *keys = &state->metadata_keys;
+	struct strbuf text = { 0 };
+
+	for (size_t i = 0; i < keys->count; i++) {
+		uint32_t seq = state_metadata_seq(state, keys->items[i]);
+
+		if (seq)
+			strbuf_printf(&text, "%s%s:%u", text.len ? " " : "",
+			              keys->items[i], seq);
+	}
+	if (text.len)
+		put(s, "metadata", STATE_REVISION, text.data);
+	strbuf_clear(&text);
+}
+
 static void
 save_metadata(struct saving *s, const struct state *state)
 {
@@ -70,6 +89,7 @@ save_metadata(struct saving *s, const struct state *state)
 			put(s, "metadata", keys->items[i],
 			    state_metadata(state, keys->items[i]));
 	}
+	save_revision(s, state);
 }
 
 static void

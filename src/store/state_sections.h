@@ -9,6 +9,7 @@
 #define STATE_CHECK_KEY "check" /* [journal]: see state_check() */
 #define STATE_OLD_FAILURES "failures_before_latsub" /* [metadata] */
 #define STATE_DONE_KEY "done_before"
+#define STATE_REVISION "revision" /* [metadata]: "KEY:SEQ ..." */
 #define STATE_MARK_KINDS 5
 
 static const struct {

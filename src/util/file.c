@@ -309,20 +309,26 @@ file_basename(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static int
+refuse_owner(const char *path, uid_t owner, struct latsub_error *err)
+{
+	return latsub_error_set(err, LATSUB_USAGE,
+		"%s: belongs to user %u, not to you: latsub runs commands only "
+		"from a run of your own", path, (unsigned)owner);
+}
+
 int
 file_check_owner(const char *path, struct latsub_error *err)
 {
-	struct stat st;
+	struct stat link, st;
 
-	if (lstat(path, &st))
+	if (lstat(path, &link) || stat(path, &st))
 		return latsub_error_errno(err, "%s", path);
+	if (link.st_uid != geteuid() && link.st_uid != 0)
+		return refuse_owner(path, link.st_uid, err);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return latsub_error_set(err, LATSUB_USAGE,
-			"%s: belongs to user %u, not to you: latsub runs "
-			"commands only from a run of your own", path,
-			(unsigned)st.st_uid);
-	if (!S_ISLNK(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH))
-	    && !(st.st_mode & S_ISVTX))
+		return refuse_owner(path, st.st_uid, err);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(st.st_mode & S_ISVTX))
 		return latsub_error_set(err, LATSUB_USAGE,
 			"%s: others may write to it; 'chmod go-w' it, since "
 			"latsub runs commands from there", path);

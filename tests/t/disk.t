@@ -187,7 +187,7 @@ cat >r.ini <<INI
 [experiment]
 name = r
 [phase EIO_tasks]
-array.N = $(seq -s ' ' 0 90)
+array.N = $(seq -s " " 0 120)
 command = echo "EIO \$N" >> "\$LATSUB_RUN_DIR/ran"
 [phase FULL_tasks]
 array.N = $(seq -s ' ' 0 20)
@@ -197,12 +197,12 @@ LATSUB_RUN_UNDER=$tmp/e/under timeout 60 "$latsub" experiment r.ini -o runs/r >/
 ok "runners: the jobs end" until_true 100 queue_is_empty
 is "runners: none of them crashed" "$(cat crashed 2>/dev/null)" ""
 ok "runners: operations of theirs failed" test "$(ls EIO_tasks.* FULL_tasks.* | wc -l)" -gt 30
-ok "runners: the last of them had not so many" test ! -e EIO_tasks.90 -a ! -e FULL_tasks.20
+ok "runners: the last of them had not so many" test ! -e EIO_tasks.120 -a ! -e FULL_tasks.20
 cp runs/r/.latsub/journal/*.jsonl .
 # not injected any more: there is no LATSUB_RUN_UNDER
 timeout 60 "$latsub" --resume runs/r >"$tmp/out" 2>&1 || cat "$tmp/out"
 ok "runners: the resume ends" until_true 60 all_done runs/r
-is "runners: every task ran" "$(sort -u runs/r/ran | wc -l)" $((91 + 21))
+is "runners: every task ran" "$(sort -u runs/r/ran | wc -l)" $((121 + 21))
 again=$(sort runs/r/ran | uniq -c | awk '$1 > 2')
 is "runners: none ran more than once in each call" "$again" ""
 # a task whose completion was acknowledged is never run again

@@ -179,4 +179,26 @@ is "the others are told" \
 	"$(cat "$tmp"/begun? | grep -c 'runs/begun holds a run already\|another latsub is submitting this run')" 3
 ok "the run ends" until_true 60 all_done runs/begun
 is "each task ran once" "$(sort runs/begun/ran | uniq -c | awk '$1 != 1' | wc -l) $(wc -l <runs/begun/ran)" "0 6"
+
+# ---- several resume a copy at once: it becomes one run, not several ----
+bad=
+for round in 1 2 3; do
+	cp -r runs/begun runs/copy$round
+	"$latsub" reset --downstream first runs/copy$round >/dev/null
+	for i in 1 2 3 4; do
+		timeout 60 "$latsub" --resume runs/copy$round >"$tmp/copy$i" 2>&1 & pids[i]=$!
+	done
+	codes=
+	for i in 1 2 3 4; do wait "${pids[i]}"; codes+="$?"; done
+	[[ $codes =~ ^[03]*0[03]*$ ]] || bad+="$round: $codes: $(cat "$tmp"/copy?)
+"
+	[ "$(grep -ho '"run_id","[^"]*"' runs/copy$round/.latsub/journal/* | sort -u | wc -l)" = 2 ] ||
+		bad+="$round: it has not one new id
+"
+done
+is "resumed four times at once, a copy is one run" "$bad" ""
+ok "the copies end" until_true 60 all_done runs/copy1 runs/copy2 runs/copy3
+is "each task of a copy ran once more" \
+	"$(for run in runs/copy?; do sort "$run/ran" | uniq -c | awk '{print $1 $2 $3}'; done | sort -u | tr '\n' ' ')" \
+	"1other 2first 2last 2many1 2many2 2many3 "
 finish

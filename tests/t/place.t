@@ -120,6 +120,50 @@ mv "$tmp/q" "$tmp/r" && cd "$tmp/r" || exit 1
 "$latsub" reset last runs/h >/dev/null
 is "a project moved: the run works in it" "$(resume runs/h) $(tail -1 runs/h/ran) $(of runs/h workdir)" "0 q $tmp/r"
 is "a project moved: the same run" "$(of runs/h run_id)" "$id"
+cp -r "$tmp/r" "$tmp/s" && cd "$tmp/s" || exit 1
+"$latsub" reset last runs/h >/dev/null
+is "a copy's copy: the run works in it" \
+	"$(resume runs/h) $(tail -1 runs/h/ran) $(of runs/h workdir) $(of runs/h experiment)" "0 q $tmp/s $tmp/s/e.ini"
+
+# ---- it is cut off while it takes its new place ----
+cd "$tmp/p" || exit 1
+sed -e "s/^array.I.*/array.I = $(seq -s ' ' 24)/" -e 's/^name = e/name = many/' e.ini >many.ini
+timeout 100 "$latsub" experiment many.ini -o runs/many --wait >out 2>&1
+mv runs/many runs/more
+"$latsub" reset cells runs/more >/dev/null
+size=$(stat -c %s runs/more/.latsub/journal/*)
+is "no room for all of its checkpoints: told" \
+	"$(trap '' XFSZ; ulimit -f $((size / 1024 + 3)); resume runs/more)" 5
+is "with room again: it goes on" "$(resume runs/more)" 0
+is "and all of them are found" "$(grep '^cells' runs/more/ran | tail -24 | grep -c ' cell[0-9]*$')" 24
+
+# ---- what is there now cannot be looked at ----
+mkdir dir && mv runs/i dir/i && resume dir/i >/dev/null
+touch wait.i && "$latsub" reset last dir/i >/dev/null
+timeout 60 "$latsub" --resume dir/i >/dev/null 2>&1
+last_runs() { [ "$(squeue -h -t R -o %j)" = last ]; }
+ok "one runs" until_true 60 last_runs
+cp -r dir/i runs/j && mv dir dir.away && ln -s dir dir
+is "unsure: refused" "$(resume runs/j)" 5
+like "unsure: it is said why" "$(cat out)" "this run was $tmp/p/dir/i, which cannot be looked at"
+timeout 60 "$latsub" cancel runs/j >out 2>&1
+ok "unsure: the other's job is left alone" last_runs
+rm dir && mv dir.away dir && rm wait.i
+ok "unsure: the other ends" until_true 60 "$latsub" status dir/i
+
+# ---- of before there was a place on record ----
+cp -r dir/i runs/k && sed -i '/^run_dir=/d' runs/k/.experiment_state
+is "no place on record: one is recorded" "$(resume runs/k) $(of runs/k run_dir)" "0 $tmp/p/runs/k"
+
+# ---- a checkpoint that was recorded under another name of the run ----
+ln -s runs other_name
+"$latsub" reset training other_name/k >/dev/null
+resume other_name/k >/dev/null
+mv runs/k runs/l
+"$latsub" reset last runs/l >/dev/null
+is "other name: the checkpoint is found" "$(resume runs/l) $(of runs/l checkpoint_path)" "0 runs/l/out/epoch1.pt"
+sed -i '/^workdir=/d' runs/l/.experiment_state && mv runs/l runs/m
+is "no working directory on record: it goes on in this one" "$(resume runs/m) $(of runs/m workdir)" "0 $tmp/p"
 
 # ---- whose it is ----
 cd "$tmp/p" || exit 1
@@ -137,6 +181,17 @@ chmod o-w runs/h/.latsub
 chmod g+w runs/h/.latsub/experiment.ini
 ok "or the experiment" refused "experiment.ini: others may write" runs/h
 chmod g-w runs/h/.latsub/experiment.ini
+mv runs/h/.latsub/experiment.ini runs/h/x.ini && ln -s ../x.ini runs/h/.latsub/experiment.ini
+chmod o+w runs/h/x.ini
+ok "or what a link leads to" refused "experiment.ini: others may write" runs/h
+rm runs/h/.latsub/experiment.ini && mv runs/h/x.ini runs/h/.latsub/experiment.ini
+chmod o-w runs/h/.latsub/experiment.ini && chmod g+w runs/h && ln -s runs/h linked
+ok "or the run by another name" refused "linked: others may write" linked
+chmod g-w runs/h && rm linked
+mkdir "$tmp/out_of_it" trap && ln -s "$tmp/out_of_it" trap/.latsub
+is "a link is followed before nothing was made, either" \
+	"$(timeout 60 "$latsub" experiment e.ini -o trap >out 2>&1; echo $?) $(ls "$tmp/out_of_it" | wc -l) $(readlink trap/.latsub)" \
+	"2 0 $tmp/out_of_it"
 if [ "$(id -u)" = 0 ]; then
 	chown 65534 runs/h
 	ok "a run of another user is refused" refused "runs/h: belongs to user 65534" runs/h

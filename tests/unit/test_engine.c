@@ -81,6 +81,7 @@ setup(void **state)
 	struct fixture *f = xcalloc(1, sizeof *f);
 	struct latsub_errlist errors = { 0 };
 	char *file, *run;
+	int lock;
 
 	fake_reset();
 	slept = 0;
@@ -96,8 +97,10 @@ setup(void **state)
 	f->engine.experiment = experiment_load(file, NULL, NULL, &errors);
 	assert_int_equal(errors.count, 0);
 	f->engine.slurm->cluster(&f->engine.cluster, &f->err);
-	f->engine.run = engine_create_run(f->engine.experiment, run, &f->err);
+	f->engine.run = engine_create_run(f->engine.experiment, run, &lock,
+	                                  &f->err);
 	assert_non_null(f->engine.run);
+	close(lock);
 	assert_int_equal(engine_update_run(&f->engine, &f->err), 0);
 	free(file);
 	free(run);

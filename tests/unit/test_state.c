@@ -9,6 +9,7 @@
 
 #include "latsub/file.h"
 #include "latsub/run.h"
+#include "store/state_file.h"
 #include "latsub/state.h"
 
 static struct event
@@ -78,7 +79,7 @@ describe(const struct state *state)
 	struct strbuf out = { 0 };
 
 	strbuf_printf(&out, "%s on %s, %u\n", state_metadata(state, "run_dir"),
-	              state_metadata(state, "cluster"), state_revision(state));
+	              state_metadata(state, "cluster"), state->revision);
 	for (size_t i = 0; i < state->count; i++) {
 		const struct phase_state *phase = state->phases[i];
 
@@ -166,6 +167,50 @@ any_order_folds_to_the_same(void **unused)
 	for (size_t i = 0; i < count; i++)
 		event_clear(&events[i]);
 	free(expected);
+}
+
+static void
+apply_pair(struct state *state, uint32_t seq, const char *key,
+           const char *value)
+{
+	struct event e = event(EVENT_RUN, NULL, 0, 0, NULL);
+
+	e.seq = seq;
+	event_add_pair(&e, key, value);
+	state_apply(state, &e);
+	event_clear(&e);
+}
+
+/* Also once there is a snapshot in between. */
+static void
+a_late_change_is_told_from_a_newer_one(void **unused)
+{
+	struct latsub_errlist errors = { 0 };
+	struct journal_offsets offsets = { 0 };
+	struct state_words words = { 0 };
+	struct inifile *doc = inifile_parse("s", "[metadata]\n", 11,
+	                                    INI_JSON_STRINGS, &errors);
+	struct state *state = state_create(), *again = state_create();
+
+	(void)unused;
+	apply_pair(state, 1, "cluster", "one");
+	apply_pair(state, 2, "run_dir", "runs/x");
+	state_file_store(doc, state, &offsets);
+	assert_true(state_file_load(doc, "s", again, &offsets, &words, &errors));
+	assert_int_equal(errors.count, 0);
+	assert_int_equal(again->revision, 2);
+	apply_pair(again, 2, "run_dir", "a/lesser/one");
+	assert_string_equal(state_metadata(again, "run_dir"), "runs/x");
+	apply_pair(again, 2, "run_dir", "z/greater");
+	assert_string_equal(state_metadata(again, "run_dir"), "z/greater");
+	apply_pair(again, 2, "cluster", "after one");
+	assert_string_equal(state_metadata(again, "cluster"), "after one");
+	apply_pair(again, 1, "cluster", "z");
+	assert_string_equal(state_metadata(again, "cluster"), "after one");
+	state_words_clear(&words);
+	inifile_destroy(doc);
+	state_destroy(again);
+	state_destroy(state);
 }
 
 static void
@@ -579,6 +624,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_order_folds_to_the_same),
+		cmocka_unit_test(a_late_change_is_told_from_a_newer_one),
 		cmocka_unit_test(a_run_without_phases_is_not_done),
 		cmocka_unit_test(journal_lines_survive_anything),
 		cmocka_unit_test(nothing_is_quadratic),
