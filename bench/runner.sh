@@ -156,6 +156,12 @@ one_start()
     rm -f -- "$WORK/stamps"/*
 }
 
+# job_of PHASE: the runner steps back in a job that is not the phase's.
+job_of()
+{
+    sed -n "/^\[jobs\]/,/^\[/s/^$1=//p" run/.experiment_state
+}
+
 measure_starts() # CASE
 {
     local i with='' without='' after='' plain='' more
@@ -163,9 +169,10 @@ measure_starts() # CASE
     cd "$WORK/$1" || exit
     for ((i = 0; i < STARTS; i++)); do
         if [[ $1 == phases ]]; then
-            more=(LATSUB_PHASE="step$i")
+            more=(LATSUB_PHASE="step$i" SLURM_JOB_ID="$(job_of "step$i")")
         else
-            more=(LATSUB_PHASE=step SLURM_ARRAY_TASK_ID="$i" SLURM_ARRAY_JOB_ID=999)
+            more=(LATSUB_PHASE=step SLURM_ARRAY_TASK_ID="$i"
+                SLURM_ARRAY_JOB_ID="$(job_of step)")
         fi
         one_start with.sh "${more[@]}" LATSUB_TASK_BASE=0
         with+=" $BEFORE" after+=" $AFTER"

@@ -39,7 +39,8 @@ const char *sweep_value(const struct sweep *sweep, uint32_t task, size_t key);
 void sweep_map(const struct sweep *from, const struct sweep *to,
                uint32_t *map);
 
-/* {"SEED":["42","123"]}; caller frees.  parse returns -1 when malformed. */
+/* {"SEED":["42","123"]}, with [0,9999] for whole numbers that count up; caller
+ * frees.  parse returns -1 when malformed. */
 char *sweep_print(const struct sweep *sweep);
 int sweep_parse(struct sweep *sweep, const char *json);
 

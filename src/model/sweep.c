@@ -150,20 +150,69 @@ sweep_map(const struct sweep *from, const struct sweep *to, uint32_t *map)
 	}
 }
 
+/* ---- as JSON: "7" is a value, [0,9999] all whole numbers from 0 to 9999 ---- */
+
+#define RUN_MIN 4           /* shorter ones are easier to read as they are */
+#define RUNS_VALUES 1000000 /* what a few damaged bytes may become */
+
+/* The number that a value is written as, or -1. */
+static int64_t
+number_of(const char *value)
+{
+	size_t len = strlen(value);
+	int64_t number;
+
+	if (len == 0 || len > 9 || strspn(value, "0123456789") != len
+	    || (*value == '0' && len > 1)
+	    || text_parse_int(value, 0, INT32_MAX, &number))
+		return -1;
+	return number;
+}
+
+/* How many values from here on count up by one. */
+static size_t
+run_length(const struct strlist *values, size_t from)
+{
+	int64_t first = number_of(values->items[from]);
+	size_t len = 1;
+
+	while (first >= 0 && from + len < values->count
+	       && number_of(values->items[from + len]) == first + (int64_t)len)
+		len++;
+	return len;
+}
+
+static json_t *
+values_to_json(const struct strlist *values)
+{
+	bool with_runs = values->count <= RUNS_VALUES;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < values->count; ) {
+		size_t len = with_runs ? run_length(values, i) : 1;
+
+		if (len < RUN_MIN) {
+			json_array_append_new(list, json_string(values->items[i]));
+			i++;
+			continue;
+		}
+		json_array_append_new(list, json_pack("[I,I]",
+			(json_int_t)number_of(values->items[i]),
+			(json_int_t)number_of(values->items[i + len - 1])));
+		i += len;
+	}
+	return list;
+}
+
 char *
 sweep_print(const struct sweep *sweep)
 {
 	json_t *object = json_object();
 	char *dumped, *copy;
 
-	for (size_t i = 0; i < sweep->count; i++) {
-		json_t *list = json_array();
-
-		for (size_t j = 0; j < sweep->keys[i].values.count; j++)
-			json_array_append_new(list,
-				json_string(sweep->keys[i].values.items[j]));
-		json_object_set_new(object, sweep->keys[i].name, list);
-	}
+	for (size_t i = 0; i < sweep->count; i++)
+		json_object_set_new(object, sweep->keys[i].name,
+		                    values_to_json(&sweep->keys[i].values));
 	dumped = json_dumps(object, JSON_COMPACT);
 	copy = xstrdup(dumped);
 	free(dumped);
@@ -171,32 +220,51 @@ sweep_print(const struct sweep *sweep)
 	return copy;
 }
 
+static int
+add_run(struct strlist *values, const json_t *run)
+{
+	json_int_t first = json_integer_value(json_array_get(run, 0));
+	json_int_t last = json_integer_value(json_array_get(run, 1));
+
+	if (json_array_size(run) != 2 || first < 0 || last < first
+	    || last > INT32_MAX
+	    || values->count + (size_t)(last - first) >= RUNS_VALUES)
+		return -1;
+	for (json_int_t number = first; number <= last; number++)
+		strlist_add_owned(values, xasprintf("%lld", (long long)number));
+	return 0;
+}
+
+static int
+values_from_json(struct strlist *values, const json_t *list)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(list, i, value) {
+		if (json_is_string(value))
+			strlist_add(values, json_string_value(value));
+		else if (json_is_array(value) && add_run(values, value))
+			return -1;
+	}
+	return values->count ? 0 : -1;
+}
+
 int
 sweep_parse(struct sweep *sweep, const char *json)
 {
-	json_t *object = json_loads(json, 0, NULL), *list, *value;
+	json_t *object = json_loads(json, 0, NULL), *list;
+	int rc = json_is_object(object) ? 0 : -1;
 	const char *name;
-	size_t i;
 
 	sweep_clear(sweep);
-	if (!json_is_object(object)) {
-		json_decref(object);
-		return -1;
-	}
 	json_object_foreach(object, name, list) {
-		struct sweep_key *key = sweep_add(sweep, name);
-
-		json_array_foreach(list, i, value) {
-			if (json_is_string(value))
-				strlist_add(&key->values,
-				            json_string_value(value));
-		}
-		if (key->values.count == 0) {
-			json_decref(object);
-			sweep_clear(sweep);
-			return -1;
-		}
+		if (rc == 0)
+			rc = values_from_json(&sweep_add(sweep, name)->values,
+			                      list);
 	}
 	json_decref(object);
-	return 0;
+	if (rc)
+		sweep_clear(sweep);
+	return rc;
 }

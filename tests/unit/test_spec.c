@@ -233,6 +233,40 @@ sweeps_match_by_values(void **state)
 	sweep_clear(&to);
 }
 
+static void
+numbers_in_a_row_are_written_short(void **state)
+{
+	static const char *const same[] = {
+		"{\"A\":[[0,9999]]}",
+		"{\"A\":[\"x\",[7,10],\"12\",\"13\",\"14\",\"16\"]}",
+		"{\"A\":[\"1\",\"2\",\"3\"],\"B\":[[0,3],\"5\"]}",
+		"{\"A\":[\"01\",\"02\",\"03\",\"04\",\"-1\",\"+5\",\"\"]}",
+		"{\"A\":[[999999990,999999999],\"1000000000\",\"1000000001\","
+		"\"1000000002\",\"1000000003\"]}",
+	}, *const wrong[] = {
+		"{\"A\":[[0,1000000]]}", "{\"A\":[[3,2]]}", "{\"A\":[[-1,2]]}",
+		"{\"A\":[[1]]}", "{\"A\":[[1,2,3]]}", "{\"A\":[[1,99999999999]]}",
+		"{\"A\":[[0,999998],[0,1]]}", "{\"A\":[]}", "[]", "",
+	};
+	struct sweep sweep = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		char *json;
+
+		assert_int_equal(sweep_parse(&sweep, same[i]), 0);
+		json = sweep_print(&sweep);
+		assert_string_equal(json, same[i]);
+		free(json);
+	}
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_int_equal(sweep_parse(&sweep, wrong[i]), -1);
+	assert_int_equal(sweep_parse(&sweep, "{\"A\":[[9,11]]}"), 0);
+	assert_int_equal(sweep_size(&sweep), 3);
+	assert_string_equal(sweep_value(&sweep, 2, 0), "11");
+	sweep_clear(&sweep);
+}
+
 int
 main(void)
 {
@@ -244,6 +278,7 @@ main(void)
 		cmocka_unit_test(templates_go_through_the_same_table),
 		cmocka_unit_test(values_are_read_as_sbatch_reads_them),
 		cmocka_unit_test(sweeps_match_by_values),
+		cmocka_unit_test(numbers_in_a_row_are_written_short),
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
 
