@@ -201,4 +201,32 @@ ok "the copies end" until_true 60 all_done runs/copy1 runs/copy2 runs/copy3
 is "each task of a copy ran once more" \
 	"$(for run in runs/copy?; do sort "$run/ran" | uniq -c | awk '{print $1 $2 $3}'; done | sort -u | tr '\n' ' ')" \
 	"1other 2first 2last 2many1 2many2 2many3 "
+
+# ---- one is slow between its look at the run and the lock ----
+gate=${top_builddir:-$(dirname "$latsub")}/tests/t/.libs/gate.so
+[ -e "$gate" ] || { echo "Bail out! no $gate: make check builds it"; exit 1; }
+# it is not built with the sanitizers that latsub may have
+export ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+slow() { # NAME ARGUMENT...: latsub, which waits at the gate; sets $slow
+	timeout 60 env GATE="$tmp/gate.$1" LD_PRELOAD="$gate" "$latsub" "${@:2}" >"$tmp/slow" 2>&1 &
+	slow=$!
+	until_true 30 test -e "$tmp/gate.$1.closed" || fail "$1 waits at the gate"
+}
+go_on() { touch "$tmp/gate.$1.open"; wait "$slow"; code=$?; } # NAME; sets $code
+cp -r runs/begun runs/slow
+"$latsub" reset --downstream first runs/slow >/dev/null
+slow resume --resume runs/slow
+ok "another resume takes a copy up meanwhile" timeout 60 "$latsub" --resume runs/slow
+go_on resume
+is "the slow one leaves it alone" "$code" 3
+like "and says so" "$(cat "$tmp/slow")" 'somebody has changed this run meanwhile; do this again'
+slow make experiment e.ini -o runs/new
+ok "another makes a run where one is to be made" timeout 60 "$latsub" experiment e.ini -o runs/new
+go_on make
+is "the slow one makes none" "$code" 2
+like "and says so" "$(cat "$tmp/slow")" 'runs/new holds a run already'
+ok "both end" until_true 60 all_done runs/slow runs/new
+is "each task ran once, of the copy once more" \
+	"$(sort runs/new/ran | uniq -c | awk '{print $1}' | sort -u) $(wc -l <runs/new/ran) $(sort runs/slow/ran | uniq -c | awk '{print $1 $2 $3}' | tr '\n' ' ')" \
+	"1 6 2first 2last 2many1 2many2 2many3 1other "
 finish
