@@ -247,7 +247,8 @@ lose_node()
     id=$(in_slurm "$A" sbatch --parsable -w n2 -o /dev/null --wrap 'exec sleep 300') &&
         eventually 10 job_says "$A" "$id" JobState=RUNNING &&
         sb kill-node n2 --dir "$A" && exits 3 sb status --dir "$A" &&
-        sb start-slurmd n2 --dir "$A" && job_says "$A" "$id" ' Restarts=1 '
+        sb start-slurmd n2 --dir "$A" &&
+        eventually 10 job_says "$A" "$id" ' Restarts=1 '
     local rc=$?
     in_slurm "$A" scancel "$id"
     return $rc
