@@ -140,9 +140,11 @@ is "and all of them are found" "$(grep '^cells' runs/more/ran | tail -24 | grep 
 # ---- what is there now cannot be looked at ----
 mkdir dir && mv runs/i dir/i && resume dir/i >/dev/null
 touch wait.i && "$latsub" reset last dir/i >/dev/null
+lines=$(wc -l <dir/i/ran)
 timeout 60 "$latsub" --resume dir/i >/dev/null 2>&1
+has_begun() { [ "$(wc -l <dir/i/ran)" -gt "$lines" ]; }
+ok "one runs" until_true 60 has_begun
 last_runs() { [ "$(squeue -h -t R -o %j)" = last ]; }
-ok "one runs" until_true 60 last_runs
 cp -r dir/i runs/j && mv dir dir.away && ln -s dir dir
 is "unsure: refused" "$(resume runs/j)" 5
 like "unsure: it is said why" "$(cat out)" "this run was $tmp/p/dir/i, which cannot be looked at"
