@@ -70,9 +70,9 @@ int engine_drop(struct engine *engine, const struct plan *plan,
                 struct live_jobs *live, struct latsub_error *err);
 
 /* Submit what the plan says.  Where the queue has no room for all of it, what
- * is left stays intended, and the jobs submit it as they end.  On a refusal what this call submitted is
- * cancelled again; when Slurm falls silent everything stays as it is, held,
- * for a resume to find. */
+ * is left stays intended, and the jobs submit it as they end.  On a refusal what
+ * this call submitted is cancelled again; when Slurm falls silent everything
+ * stays as it is, held, for a resume to find. */
 int engine_submit(struct engine *engine, const struct plan *plan,
                   const struct live_jobs *live, struct engine_result *result,
                   struct latsub_error *err);

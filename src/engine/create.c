@@ -72,7 +72,7 @@ record_run(struct run *run, const struct experiment *experiment,
 		event_add_pair(&event, "start_time", start);
 	if (!state_metadata(run->state, "base_output_dir"))
 		event_add_pair(&event, "base_output_dir",
-		         file_relative(experiment->workdir, run->dir));
+		               file_relative(experiment->workdir, run->dir));
 	event_add_pair(&event, "run_id", id);
 	event_add_pair(&event, "run_dir", run->dir);
 	event_add_pair(&event, "experiment", experiment->file);
@@ -81,7 +81,7 @@ record_run(struct run *run, const struct experiment *experiment,
 	event_add_pair(&event, "latsub_version", LATSUB_VERSION);
 	if (experiment->spec->checkpoint_phase)
 		event_add_pair(&event, "checkpoint_phase",
-		         experiment->spec->checkpoint_phase);
+		               experiment->spec->checkpoint_phase);
 	if (conf)
 		event_add_pair(&event, "slurm_conf", conf);
 	rc = run_record(run, &event, 1, true, err);
@@ -304,7 +304,7 @@ record_changes(struct engine *engine, struct latsub_error *err)
 	    && (!old_main || strcmp(old_main,
 	                            experiment->spec->checkpoint_phase)))
 		event_add_pair(&event, "checkpoint_phase",
-		         experiment->spec->checkpoint_phase);
+		               experiment->spec->checkpoint_phase);
 	if (event.pairs.count)
 		rc = run_record(engine->run, &event, 1, true, err);
 	event_clear(&event);
