@@ -18,7 +18,7 @@
 #include "latsub/error.h"
 #include "latsub/options.h"
 
-#define SLURM_OPS_VERSION 3
+#define SLURM_OPS_VERSION 4
 #define SLURM_NO_TASK UINT32_MAX
 
 /* What a call may answer.  "No answer" is never taken for "no". */
@@ -62,6 +62,7 @@ struct slurm_job {
 	int64_t time_limit_sec; /* -1: unlimited or the partition's */
 	int64_t mem_mib;       /* for a node; -1: not asked for */
 	int exit_code;         /* as waitpid's status */
+	bool step_out_of_memory; /* one of its steps (srun) was */
 };
 
 struct slurm_jobs {
@@ -82,6 +83,9 @@ struct slurm_cluster {
 	uint32_t max_jobs;
 	uint32_t next_job_id;     /* the number of the next job; 0: not told */
 	uint32_t kill_wait_sec;
+	bool preempts;            /* it may preempt jobs, for all we know */
+	char *requeue_exit;       /* "3,5-7": exit codes at which it requeues or
+	                           * holds a job (RequeueExit, RequeueExitHold) */
 	struct slurm_partition *partitions;
 	size_t partition_count;
 };

@@ -63,6 +63,7 @@ struct spec_phase {
 	int64_t checkpoint_grace_sec; /* -1: what is left */
 	bool checkpoint_leader;  /* signal the leader alone, not the group */
 	bool shield_term;
+	bool leave_behind;       /* processes that it leaves may run on */
 	uint32_t retries;
 	int64_t retry_delay_sec;
 	unsigned requeue_on;     /* bits of enum requeue_reason */

@@ -66,6 +66,11 @@ job_request_base_create(const struct engine *engine)
 	strlist_add_owned(&base->env, xasprintf("LATSUB_KILL_WAIT=%u",
 		engine->cluster.kill_wait_sec ? engine->cluster.kill_wait_sec
 		: 30));
+	strlist_add_owned(&base->env, xasprintf("LATSUB_MAY_PREEMPT=%d",
+	                                        engine->cluster.preempts));
+	strlist_add_owned(&base->env, xasprintf("LATSUB_REQUEUE_EXIT=%s",
+		engine->cluster.requeue_exit ? engine->cluster.requeue_exit
+		: ""));
 	return base;
 }
 

@@ -216,6 +216,13 @@ read_shield(struct spec_phase *phase, const char *value)
 }
 
 static const char *
+read_leave_behind(struct spec_phase *phase, const char *value)
+{
+	return options_parse_bool(value, &phase->leave_behind) ? "yes or no"
+		: NULL;
+}
+
+static const char *
 read_requeue_on(struct spec_phase *phase, const char *value)
 {
 	static const char *const names[] = { "preempt", "timeout", "request",
@@ -274,6 +281,7 @@ static const struct {
 	{ "checkpoint_grace", read_grace, true },
 	{ "checkpoint_target", read_target, true },
 	{ "shield_term", read_shield, true },
+	{ "leave_behind", read_leave_behind, true },
 	{ "retries", read_retries, true },
 	{ "retry_delay", read_retry_delay, true },
 	{ "requeue_on", read_requeue_on, true },

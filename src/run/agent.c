@@ -137,7 +137,9 @@ work_view(const void *what, struct answer *answer)
 			.answered = true, .state = jobs.items[i].state,
 			.preempting = jobs.items[i].preempt_time != 0,
 			.restarts = jobs.items[i].restarts,
-			.submitted = jobs.items[i].submit_time };
+			.submitted = jobs.items[i].submit_time,
+			.step_out_of_memory =
+				jobs.items[i].step_out_of_memory };
 	}
 	slurm_jobs_clear(&jobs);
 }
@@ -274,6 +276,25 @@ work_requeue(const void *what, struct answer *answer)
 		change_request(ops, work, &update, answer);
 }
 
+static void
+work_cancel(const void *what, struct answer *answer)
+{
+	const struct requeue_work *work = what;
+	const struct slurm_ops *ops = open_slurm(answer);
+	struct latsub_error err = { 0 };
+	char *argv[] = { "scancel", (char *)(uintptr_t)work->id, NULL };
+	char *text;
+
+	if (ops) {
+		answer->answer = ops->cancel(work->id, &err);
+		snprintf(answer->text, sizeof answer->text, "%.500s", err.text);
+		return;
+	}
+	text = run_command(argv, answer->text, sizeof answer->text);
+	answer->answer = text ? SLURM_YES : SLURM_SILENT;
+	free(text);
+}
+
 struct comment_work {
 	const char *id, *progress;
 	uint32_t job;
@@ -340,17 +361,25 @@ start(struct agent *agent, work_f *work, const void *what)
 }
 
 static void
+end(struct agent *agent)
+{
+	close(agent->fd);
+	if (agent->pid > 0) { /* else it is reaped, and its number free */
+		kill(agent->pid, SIGKILL);
+		waitpid(agent->pid, NULL, 0);
+	}
+	agent->fd = -1;
+	agent->pid = 0;
+}
+
+static void
 finish(struct agent *agent, struct answer *answer)
 {
 	ssize_t got = read(agent->fd, answer, sizeof *answer);
 
 	if (got != sizeof *answer)
 		*answer = (struct answer){ .answer = SLURM_SILENT };
-	close(agent->fd);
-	kill(agent->pid, SIGKILL);
-	waitpid(agent->pid, NULL, 0);
-	agent->fd = -1;
-	agent->pid = 0;
+	end(agent);
 }
 
 int
@@ -371,12 +400,8 @@ agent_view(struct agent *agent, struct slurm_view *view)
 void
 agent_drop(struct agent *agent)
 {
-	if (agent->fd < 0)
-		return;
-	kill(agent->pid, SIGKILL);
-	waitpid(agent->pid, NULL, 0);
-	close(agent->fd);
-	agent->fd = -1;
+	if (agent->fd >= 0)
+		end(agent);
 }
 
 static double
@@ -443,6 +468,14 @@ agent_requeue(const char *id, uint32_t job,
 	struct requeue_work work = { id, job, request };
 
 	return do_patiently(work_requeue, &work, deadline, text, size);
+}
+
+enum slurm_answer
+agent_cancel(const char *id, double deadline, char *text, size_t size)
+{
+	struct requeue_work work = { .id = id };
+
+	return do_patiently(work_cancel, &work, deadline, text, size);
 }
 
 struct other_work {

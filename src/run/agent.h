@@ -10,7 +10,7 @@
 #include "decide.h"
 
 struct agent {
-	pid_t pid;
+	pid_t pid; /* 0: none, or it was reaped by others */
 	int fd; /* readable when the answer is there; -1: none under way */
 };
 
@@ -36,6 +36,10 @@ struct agent_request {
 enum slurm_answer agent_requeue(const char *id, uint32_t job,
                                 const struct agent_request *request,
                                 double deadline, char *text, size_t size);
+
+/* Cancel it, with the same patience. */
+enum slurm_answer agent_cancel(const char *id, double deadline, char *text,
+                               size_t size);
 
 /* Anything else that may take long or end its process: done in a forked one,
  * tried until there is an answer or until the deadline, as a requeue is. */

@@ -88,8 +88,21 @@ read_signals(struct attempt *attempt)
 		options_parse_signal(text, &signal);
 	attempt->warn_signal = signal.number;
 	attempt->warn_sec = signal.seconds;
+	attempt->signal_is_set = text || attempt->spec->checkpoint_signal;
 	attempt->stop_signal = attempt->spec->checkpoint_signal
 		? attempt->spec->checkpoint_signal : signal.number;
+}
+
+/* What the cluster was like when the job was submitted. */
+static void
+read_cluster(struct attempt *attempt)
+{
+	const char *codes = getenv("LATSUB_REQUEUE_EXIT");
+
+	attempt->kill_wait_sec = number_from_env("LATSUB_KILL_WAIT", 30);
+	attempt->may_preempt = number_from_env("LATSUB_MAY_PREEMPT", 1) != 0;
+	if (codes && rangeset_parse(&attempt->requeue_exit, codes))
+		rangeset_clear(&attempt->requeue_exit);
 }
 
 static void
@@ -105,7 +118,6 @@ read_slurm(struct attempt *attempt)
 	attempt->job = number_from_env("SLURM_JOB_ID", 0);
 	attempt->array_job = number_from_env("SLURM_ARRAY_JOB_ID",
 	                                     attempt->job);
-	attempt->kill_wait_sec = number_from_env("LATSUB_KILL_WAIT", 30);
 	attempt->node = getenv("SLURMD_NODENAME");
 	if (!attempt->node)
 		attempt->node = "?";
@@ -126,6 +138,7 @@ attempt_open(struct attempt *attempt)
 		rc = open_experiment(attempt);
 	if (rc)
 		return rc;
+	read_cluster(attempt);
 	read_slurm(attempt);
 	read_signals(attempt);
 	if (!attempt_state(attempt) || !attempt_state(attempt)->cells
@@ -141,6 +154,7 @@ attempt_close(struct attempt *attempt)
 	run_close(attempt->run);
 	experiment_destroy(attempt->experiment);
 	strlist_clear(&attempt->missing);
+	rangeset_clear(&attempt->requeue_exit);
 	free(attempt->id);
 	free(attempt->checkpoint);
 	free(attempt->own_checkpoint);
@@ -166,6 +180,30 @@ attempt_requeue_reason(const struct attempt *attempt, uint32_t number)
 			return mark->reason;
 	}
 	return NULL;
+}
+
+static const char *const retry_reasons[] = { "retry", "out_of_memory" };
+#define RETRY_REASONS (sizeof retry_reasons / sizeof *retry_reasons)
+
+bool
+attempt_is_retry(const char *reason)
+{
+	for (size_t i = 0; i < RETRY_REASONS; i++) {
+		if (strcmp(retry_reasons[i], reason) == 0)
+			return true;
+	}
+	return false;
+}
+
+uint32_t
+attempt_retries(const struct attempt *attempt)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < RETRY_REASONS; i++)
+		count += phase_marks(attempt_state(attempt), 'r', attempt->gen,
+		                     attempt->task, retry_reasons[i]);
+	return (uint32_t)count;
 }
 
 struct event
@@ -361,6 +399,20 @@ has_other_job(const struct attempt *attempt)
 #define STEP_BACK (LATSUB_FAILED + 1)
 #define LEAVE (0 + 1)
 
+/* Slurm may have requeued a job whose task had come to its end, or somebody did:
+ * failed and cancelled are final, and people may have acted on that. */
+static int
+check_not_over(const struct attempt *attempt, const struct task_cell *cell)
+{
+	if (cell->gen != attempt->gen || cell->attempt >= attempt->attempt
+	    || (cell->state != TASK_FAILED && cell->state != TASK_CANCELLED))
+		return 0;
+	printf("latsub: %s (task %u) was %s in attempt %u; it is not run again "
+	       "in this job, 'latsub --resume' runs it\n", attempt->phase,
+	       attempt->task, task_state_name(cell->state), cell->attempt + 1u);
+	return STEP_BACK;
+}
+
 /* Is it this job that has to run the task? */
 static int
 check_turn(struct attempt *attempt)
@@ -385,9 +437,11 @@ check_turn(struct attempt *attempt)
 		       attempt->phase, attempt->task, cell->gen);
 		return STEP_BACK;
 	}
-	if (cell->gen > attempt->gen) /* reset by hand while it waited */
+	if (cell->gen > attempt->gen) { /* reset by hand while it waited */
 		attempt->gen = cell->gen;
-	return 0;
+		return 0;
+	}
+	return check_not_over(attempt, cell);
 }
 
 int
@@ -423,6 +477,24 @@ set_env(const char *name, const char *fmt, ...)
 	strbuf_clear(&value);
 }
 
+/* Why the command runs, in one word without "_stalled"; caller frees. */
+static char *
+reason_word(const struct attempt *attempt)
+{
+	const char *reason;
+	size_t len;
+
+	if (attempt->attempt == 0)
+		return xstrdup(attempt->gen > 1 ? "resumed" : "first");
+	reason = attempt_requeue_reason(attempt, attempt->attempt - 1);
+	if (!reason)
+		return xstrdup("unknown");
+	len = strlen(reason);
+	if (text_ends(reason, "_stalled"))
+		len -= strlen("_stalled");
+	return xstrndup(reason, len);
+}
+
 void
 attempt_set_environment(const void *what)
 {
@@ -430,6 +502,7 @@ attempt_set_environment(const void *what)
 	const struct sweep *sweep = phase_sweep_now(attempt_state(attempt));
 	const char *run_id = state_metadata(attempt->run->state, "run_id");
 	struct strbuf failed = { 0 };
+	char *reason = reason_word(attempt);
 
 	for (size_t i = 0; i < attempt->missing.count; i++)
 		strbuf_printf(&failed, "%s%s", i ? " " : "",
@@ -439,6 +512,8 @@ attempt_set_environment(const void *what)
 	set_env("LATSUB_TASK", "%u", attempt->task);
 	set_env("LATSUB_ATTEMPT", "%u", attempt->attempt);
 	set_env("LATSUB_GENERATION", "%u", attempt->gen);
+	set_env("LATSUB_REASON", "%s", reason);
+	set_env("LATSUB_RETRY", "%u", attempt_retries(attempt));
 	set_env("LATSUB_RESUME", "%d", attempt->attempt > 0);
 	set_env("LATSUB_CHECKPOINT", "%s", attempt->checkpoint
 	        ? attempt->checkpoint : "");
@@ -447,5 +522,6 @@ attempt_set_environment(const void *what)
 	for (size_t i = 0; i < sweep->count; i++)
 		setenv(sweep->keys[i].name,
 		       sweep_value(sweep, attempt->task, i), 1);
+	free(reason);
 	strbuf_clear(&failed);
 }

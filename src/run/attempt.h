@@ -5,6 +5,7 @@
 #define LATSUB_ATTEMPT_H
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "decide.h"
 #include "latsub/experiment.h"
@@ -30,9 +31,18 @@ struct attempt {
 	char *own_checkpoint; /* the phase's own at the start, or NULL */
 	uint64_t own_fingerprint;
 	struct strlist missing; /* parents that did not complete */
+	bool may_preempt;     /* the cluster preempts jobs, for all we know */
+	struct rangeset requeue_exit; /* codes at which Slurm requeues or holds */
+	bool signal_is_set;   /* "signal" or "checkpoint_signal" is given */
 	int warn_signal;      /* the one of "signal" */
 	int stop_signal;      /* what asks the command for a checkpoint */
 	int64_t warn_sec;     /* how long before the end it comes */
+};
+
+/* How the command's processes ended. */
+struct attempt_death {
+	bool killed;          /* KILL came to one of them */
+	struct timespec at;   /* the last one's end, CLOCK_REALTIME */
 };
 
 /* Read environment, run and experiment.  0, or an exit code + 1 with a
@@ -44,6 +54,11 @@ void attempt_close(struct attempt *attempt);
  * NULL. */
 const char *attempt_requeue_reason(const struct attempt *attempt,
                                    uint32_t number);
+
+/* Is it one that retries counts? */
+bool attempt_is_retry(const char *reason);
+/* How often the task was tried again in this generation. */
+uint32_t attempt_retries(const struct attempt *attempt);
 
 struct phase_state *attempt_state(const struct attempt *attempt);
 

@@ -8,10 +8,11 @@
 #define EXIT_REQUEST 75 /* EX_TEMPFAIL: "try again later" */
 
 enum end_cause
-decide_cause(bool is_term, const struct slurm_view *view, uint32_t restarts)
+decide_cause(enum decide_moment moment, const struct slurm_view *view,
+             uint32_t restarts)
 {
 	if (!view->answered)
-		return END_UNKNOWN;
+		return moment == AT_END ? END_EXIT : END_UNKNOWN;
 	switch (view->state) {
 	case SLURM_CANCELLED:
 		return END_CANCELLED;
@@ -29,7 +30,43 @@ decide_cause(bool is_term, const struct slurm_view *view, uint32_t restarts)
 		return END_PREEMPTED;
 	if (view->restarts > restarts)
 		return END_OPERATOR;
-	return is_term ? END_FORWARDED : END_TIMEOUT;
+	return moment == AT_TERM ? END_FORWARDED
+		: moment == AT_WARNING ? END_TIMEOUT : END_EXIT;
+}
+
+bool
+decide_is_requeued(const struct slurm_view *view, uint32_t restarts)
+{
+	return view->answered && (view->state == SLURM_PENDING
+	                          || view->restarts > restarts);
+}
+
+enum decide_tell
+decide_tell(const struct decide_term *in)
+{
+	if (in->cause == END_FORWARDED) /* a plain TERM: its own affair */
+		return in->command_has_it ? TELL_NOTHING : TELL_TERM;
+	if (in->told)
+		return TELL_NOTHING; /* it is saving, and a TERM may end that */
+	if (in->phase->shield_term)
+		return TELL_CHECKPOINT;
+	if (in->command_has_it)
+		return TELL_NOTHING; /* many programs abort on a second TERM */
+	return in->signal_is_set ? TELL_CHECKPOINT : TELL_TERM;
+}
+
+#define EXIT_CODE_MAX 125 /* the shell's own codes are above */
+
+int
+decide_exit_code(int code, const struct rangeset *requeue_exit)
+{
+	if (code == 0 || !rangeset_has(requeue_exit, (uint32_t)code))
+		return code;
+	for (uint32_t other = 1; other <= EXIT_CODE_MAX; other++) {
+		if (!rangeset_has(requeue_exit, other))
+			return (int)other;
+	}
+	return code;
 }
 
 static struct decide_out
@@ -94,19 +131,23 @@ allows(const struct decide_in *in, enum requeue_reason reason)
 static struct decide_out
 after_exit(const struct decide_in *in)
 {
+	const char *again = in->out_of_memory ? "out_of_memory" : "retry";
 	bool asks = in->exit_code == EXIT_REQUEST
 		|| rangeset_has(&in->phase->requeue_exit_codes,
 		                (uint32_t)in->exit_code);
 
-	if (in->exit_code == 0 && !in->outputs_missing)
+	if (in->exit_code == 0 && !in->outputs_missing && !in->out_of_memory)
 		return act(DECIDE_COMPLETE, "completed");
 	if (asks && allows(in, REQUEUE_REQUEST))
 		return requeue_with_progress(in, "requested",
 		                             "requested_stalled");
 	if (in->retries < in->phase->retries)
-		return requeue(in, "retry");
+		return requeue(in, again);
 	if (allows(in, REQUEUE_FAILURE))
 		return requeue_with_progress(in, "retry", "retry_stalled");
+	if (in->exit_code == 0 && in->out_of_memory)
+		return fail("exit code 0, but the kernel killed one of its "
+		            "processes", 0);
 	if (in->exit_code == 0)
 		return fail("exit code 0, but an output is missing", 0);
 	if (in->exit_code > 128)
@@ -123,7 +164,7 @@ decide_end(const struct decide_in *in)
 	if (in->cause == END_CANCELLED)
 		return act(DECIDE_CANCEL, "cancelled");
 	/* told to stop just when all was done: there is nothing to go on with */
-	if (in->exit_code == 0 && in->outputs_exist)
+	if (in->exit_code == 0 && in->outputs_exist && !in->out_of_memory)
 		return act(DECIDE_COMPLETE, "completed");
 	switch (in->cause) {
 	case END_OPERATOR:

@@ -18,6 +18,7 @@ struct slurm_view {
 	bool preempting;   /* it has a preempt time */
 	uint32_t restarts;
 	int64_t submitted; /* when it came into the queue, or back into it; 0 */
+	bool step_out_of_memory; /* one of its steps (srun) ran out of memory */
 };
 
 enum end_cause { /* why the attempt ends */
@@ -31,19 +32,51 @@ enum end_cause { /* why the attempt ends */
 	END_FORWARDED  /* a plain TERM to a running job: the command's affair */
 };
 
-/* A warning signal (the one of "signal") or the final TERM. */
-enum end_cause decide_cause(bool is_term, const struct slurm_view *view,
-                            uint32_t restarts);
+/* What Slurm's view is of: at which moment it was asked for. */
+enum decide_moment {
+	AT_END,    /* the command has left, and no signal has come */
+	AT_WARNING,/* the signal of "signal" has come */
+	AT_TERM
+};
+
+/* Why the attempt ends.  Silence at the end of a command is END_EXIT. */
+enum end_cause decide_cause(enum decide_moment moment,
+                            const struct slurm_view *view, uint32_t restarts);
+
+/* Has Slurm put the job back into the queue already? */
+bool decide_is_requeued(const struct slurm_view *view, uint32_t restarts);
+
+/* What the runner sends to the command when TERM has come to itself. */
+enum decide_tell {
+	TELL_NOTHING,    /* it knows already */
+	TELL_CHECKPOINT, /* what checkpoint_mode and checkpoint_signal say */
+	TELL_TERM
+};
+
+struct decide_term {
+	enum end_cause cause;   /* END_UNKNOWN: Slurm has not answered yet */
+	bool command_has_it;    /* Slurm's TERM reached the command as well */
+	bool told;              /* the command was told to save itself before */
+	bool signal_is_set;     /* "signal" or "checkpoint_signal" is given */
+	const struct spec_phase *phase;
+};
+
+enum decide_tell decide_tell(const struct decide_term *in);
+
+/* An exit code for the job that says the same (0 or not) and at which Slurm does
+ * not requeue it behind our back: not one of RequeueExit, RequeueExitHold. */
+int decide_exit_code(int code, const struct rangeset *requeue_exit);
 
 struct decide_in {
 	enum end_cause cause;
 	int exit_code;        /* of the command; 128 + N for a signal */
 	bool outputs_exist;   /* "outputs" is set and all of them are there */
 	bool outputs_missing; /* "outputs" is set and one is not there */
+	bool out_of_memory;   /* Slurm will call the job OUT_OF_MEMORY */
 	bool progressed;      /* there is a new checkpoint */
 	uint32_t requeues;    /* of this task in this generation so far */
 	uint32_t stalled;     /* the last ones in a row without progress */
-	uint32_t retries;     /* used up so far */
+	uint32_t retries;     /* used up so far, those for memory included */
 	bool budget_spent;    /* no time is left for another attempt */
 	const struct spec_phase *phase;
 };

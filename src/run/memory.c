@@ -1,12 +1,13 @@
 /*
- * memory.c - the oom_kill counters of this job's control groups.
+ * memory.c - the oom_kill counters of the batch step's control groups.
  *
- * Version 2 has "oom_kill N" in memory.events, version 1 in
- * memory.oom_control; Slurm's limit is on the job's or the step's group, one
- * or two above the process's own.
+ * Version 2 has "oom_kill N" in memory.events, and each group counts what is
+ * below it.  Version 1 has it in memory.oom_control, and a group counts its own
+ * processes only: so all groups below the step's are added up.
  */
 #include "memory.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 
 #include "latsub/text.h"
 
-#define LEVELS 4
+#define DEPTH_MAX 8
 
 static uint64_t
 read_counter(const char *dir, const char *name)
@@ -35,23 +36,39 @@ read_counter(const char *dir, const char *name)
 	return count;
 }
 
-/* The greatest of the group and those above it: they count what is below. */
 static uint64_t
-count_upwards(char *dir, const char *name)
+count_below(const char *path, int depth)
 {
-	uint64_t greatest = 0;
+	uint64_t count = read_counter(path, "memory.oom_control");
+	DIR *dir = depth < DEPTH_MAX ? opendir(path) : NULL;
+	struct dirent *entry;
 
-	for (int i = 0; i < LEVELS; i++) {
-		uint64_t count = read_counter(dir, name);
-		char *slash = strrchr(dir, '/');
+	while (dir && (entry = readdir(dir))) {
+		char *below;
 
-		if (count > greatest)
-			greatest = count;
-		if (!slash || strstr(slash, "/job_"))
-			break; /* above it are other people's jobs */
-		*slash = '\0';
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		below = xasprintf("%s/%s", path, entry->d_name);
+		count += count_below(below, depth + 1);
+		free(below);
 	}
-	return greatest;
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+/* Cut ".../job_7/step_batch/task_0" after the step; false: Slurm made no such
+ * group for us. */
+static bool
+cut_after_step(char *path)
+{
+	char *step = strstr(path, "/job_");
+
+	step = step ? strstr(step, "/step_") : NULL;
+	if (!step)
+		return false;
+	step[1 + strcspn(step + 1, "/\n")] = '\0';
+	return true;
 }
 
 uint64_t
@@ -66,17 +83,14 @@ memory_kills(void)
 		bool v2 = strncmp(line, "0::", 3) == 0;
 		bool v1 = path && strstr(line, ":memory:");
 		char *dir;
-		uint64_t here;
 
 		path = path ? strchr(path + 1, ':') : NULL;
-		if (!path || (!v1 && !v2) || !strstr(path, "/job_"))
-			continue; /* not a group that Slurm made for the job */
-		path[strcspn(path, "\n")] = '\0';
+		if (!path || (!v1 && !v2) || !cut_after_step(path + 1))
+			continue;
 		dir = xasprintf("/sys/fs/cgroup%s%s", v1 ? "/memory" : "",
 		                path + 1);
-		here = count_upwards(dir, v1 ? "memory.oom_control"
-		                     : "memory.events");
-		count = here > count ? here : count;
+		count += v1 ? count_below(dir, 0)
+			: read_counter(dir, "memory.events");
 		free(dir);
 	}
 	if (file)

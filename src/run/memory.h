@@ -6,8 +6,10 @@
 
 #include <stdint.h>
 
-/* How often it did, in the control groups above this process; 0 where that
- * cannot be known.  Compare two readings. */
+/* How often it did in this batch step's control groups; 0 where that cannot be
+ * known.  Compare two readings.  Slurm looks at the same groups at the end of
+ * the batch step and then calls the job OUT_OF_MEMORY.  (What runs under srun is
+ * in groups of its own: Slurm tells of those, see slurm_view.) */
 uint64_t memory_kills(void);
 
 #endif

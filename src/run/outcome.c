@@ -71,14 +71,6 @@ outputs_trouble(const struct attempt *attempt)
 	return trouble;
 }
 
-static bool
-has_suffix(const char *text, const char *suffix)
-{
-	size_t len = strlen(text), end = strlen(suffix);
-
-	return len >= end && strcmp(text + len - end, suffix) == 0;
-}
-
 /* How many requeues in a row, up to now, were without progress.  Preemptions
  * and lost nodes neither count nor break the row. */
 static uint32_t
@@ -89,13 +81,21 @@ count_stalled(const struct attempt *attempt)
 	for (uint32_t number = attempt->attempt; number-- > 0; ) {
 		const char *reason = attempt_requeue_reason(attempt, number);
 
-		if (reason && has_suffix(reason, STALLED_SUFFIX))
+		if (reason && text_ends(reason, STALLED_SUFFIX))
 			count++;
 		else if (reason && (strcmp(reason, "time_limit") == 0
 		                    || strcmp(reason, "requested") == 0))
 			break;
 	}
 	return count;
+}
+
+/* What Slurm will call it; a step (srun) that did is the command's to handle. */
+static bool
+ran_out_of_memory(const struct watch_end *end)
+{
+	return end->out_of_memory
+		|| (end->step_out_of_memory && end->exit_code != 0);
 }
 
 static struct decide_out
@@ -109,15 +109,15 @@ decide(struct attempt *attempt, const struct watch_end *end,
 	bool progressed = !(done && attempt->spec->array
 	                    && !attempt->spec->checkpoint)
 		&& attempt_record_checkpoint(attempt,
-			end->exit_code == 128 + SIGKILL);
+			end->death.killed);
 	struct decide_in in = {
 		.cause = end->cause, .exit_code = end->exit_code,
+		.out_of_memory = ran_out_of_memory(end),
 		.progressed = progressed,
 		.requeues = (uint32_t)phase_marks(state, 'r', attempt->gen,
 			attempt->task, NULL),
 		.stalled = count_stalled(attempt),
-		.retries = (uint32_t)phase_marks(state, 'r', attempt->gen,
-			attempt->task, "retry"),
+		.retries = attempt_retries(attempt),
 		.budget_spent = attempt->spec->time_budget_sec > 0
 			&& end->elapsed_sec + phase_used_sec(state,
 				attempt->gen, attempt->task)
@@ -224,6 +224,20 @@ complete(struct attempt *attempt, const struct watch_end *end)
 	return 0;
 }
 
+/* Failed is final, also where Slurm has requeued the job before it was. */
+static void
+take_from_queue(struct attempt *attempt, const struct watch_end *end)
+{
+	char words[512] = "";
+
+	if (agent_cancel(attempt->id, end->kill_at > 0 ? end->kill_at - 0.3 : 0,
+	                 words, sizeof words) == SLURM_YES)
+		attempt_print(attempt, "Slurm had requeued it: cancelled", "");
+	else /* the next attempt sees in the journal that it must not run */
+		attempt_print(attempt, "Slurm has requeued it, and does not "
+		              "cancel it", words);
+}
+
 static int
 fail(struct attempt *attempt, const struct watch_end *end, const char *why)
 {
@@ -238,6 +252,8 @@ fail(struct attempt *attempt, const struct watch_end *end, const char *why)
 	printf("\n%s", text.data);
 	fflush(stdout);
 	strbuf_clear(&text);
+	if (end->requeued)
+		take_from_queue(attempt, end);
 	return end->exit_code ? end->exit_code : 1;
 }
 
@@ -253,6 +269,7 @@ reason_words(const char *reason)
 		  "the command asked for it, no new checkpoint" },
 		{ "retry", "it failed, and may be tried again" },
 		{ "retry_stalled", "it failed, and may be tried again" },
+		{ "out_of_memory", "it ran out of memory, and may be tried again" },
 		{ "operator", "requeued by someone" },
 		{ "node_failure", "its node was lost" },
 		{ "unknown", "a signal came, and Slurm did not say why" },
@@ -287,7 +304,7 @@ next_request(const struct attempt *attempt, const struct watch_end *end,
 		request->time_limit_sec = seconds;
 	if (end->cause == END_TIMEOUT && spec->retry_time.set)
 		request->time = &spec->retry_time;
-	if (end->out_of_memory && spec->retry_mem.set)
+	if (ran_out_of_memory(end) && spec->retry_mem.set)
 		request->mem = &spec->retry_mem;
 }
 
@@ -379,10 +396,11 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 
 	next_request(attempt, end, &request);
 	record_end(attempt, EVENT_REQUEUED, end, reason);
-	if (end->out_of_memory)
+	if (ran_out_of_memory(end))
 		attempt_print(attempt, "ran out of memory", "");
 	attempt_print(attempt, "goes back into the queue", reason_words(reason));
-	if (strcmp(reason, "retry") == 0 && !end->final_term
+	if (end->cause == END_EXIT && !end->final_term
+	    && attempt_is_retry(reason)
 	    && wait_before_retry(attempt, &deadline))
 		return cancel(attempt, end);
 	answer = agent_requeue(attempt->id, attempt->job, &request, deadline,
@@ -420,9 +438,9 @@ static int
 fail_for(struct attempt *attempt, const struct watch_end *end,
          const char *words, const char *trouble)
 {
-	char *why = end->exit_code == 0 && trouble
+	char *why = end->exit_code == 0 && trouble && !ran_out_of_memory(end)
 		? xasprintf("exit code 0, but %s", trouble)
-		: xasprintf("%s%s", words, end->out_of_memory
+		: xasprintf("%s%s", words, ran_out_of_memory(end)
 		            ? ": out of memory" : "");
 	int rc = fail(attempt, end, why);
 

@@ -18,6 +18,7 @@
 
 #include "agent.h"
 #include "attempt.h"
+#include "canary.h"
 #include "child.h"
 #include "checkpoint.h"
 #include "latsub/error.h"
@@ -85,7 +86,7 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 		.mask = mask, .shield_term = attempt->spec->shield_term,
 		.prepare = attempt_set_environment, .what = attempt };
 	struct watch_end end;
-	pid_t child;
+	pid_t child, canary;
 	int rc;
 
 	if (record_start(attempt)) {
@@ -95,12 +96,15 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 		return LATSUB_SYSTEM;
 	}
 	print_header(attempt);
+	canary = canary_start(); /* before the command, or it may miss a TERM */
 	child = child_start(&command);
 	if (child < 0) {
-		rc = outcome_not_started(attempt, errno);
+		rc = errno;
+		canary_stop(canary);
+		rc = outcome_not_started(attempt, rc);
 	} else {
 		attempt_snapshot(attempt, before);
-		watch_command(attempt, child, signal_fd, &end);
+		watch_command(attempt, child, canary, signal_fd, &end);
 		rc = outcome_finish(attempt, &end);
 	}
 	free(prologue);
@@ -140,6 +144,7 @@ runner_main(const struct runner_hooks *hooks)
 	}
 	if (attempt.over)
 		rest_submit(&attempt);
+	rc = decide_exit_code(rc, &attempt.requeue_exit);
 	attempt_close(&attempt);
 	close(signal_fd);
 	return rc;

@@ -1,8 +1,11 @@
 /*
- * watch.c - signals, the child's end, Slurm's answer, deadlines: one poll.
+ * watch.c - signals, processes that end, Slurm's answer, deadlines: one poll.
  *
- * Beware: Slurm's final TERM reaches every process of the job at once, so
- * the command has it already and must not get a second one from here.
+ * Beware: whether Slurm's final TERM reaches the command as well as the runner
+ * is the site's affair (canary.h), and a second TERM does harm.  And the end of
+ * the command's first process is not the end of the command: what surrounds a
+ * program (a shell, timeout, tee, a launcher) often dies of the signal by which
+ * the program is just saving itself.
  */
 #include "watch.h"
 
@@ -13,36 +16,47 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
-#include "checkpoint.h"
+#include "canary.h"
 #include "latsub/file.h"
 #include "latsub/options.h"
 #include "memory.h"
+#include "stop.h"
+#include "tree.h"
 
-#define SETTLE_SEC 2.0 /* kept back from KillWait for the last records */
-#define NEW_CHECKPOINT_POLL_SEC 0.5
-#define SECOND_LOOK_MS 30
+#define SETTLE_SEC 2.0  /* kept back from KillWait for the last records */
+#define TERM_SEC 2.0    /* between TERM and KILL at the end of a grace */
+#define SECOND_LOOK_SEC 0.03
+#define CANARY_SEC 0.3  /* for Slurm to signal the rest of the job's processes */
+#define CANARY_POLL_SEC 0.02
+#define SUSPICION_SEC 1.0 /* for Slurm to say why its TERM came */
+#define ANSWER_SEC 60.0 /* for Slurm's word on a command that has left */
+#define ASK_AGAIN_SEC 1.0
+#define TICK_SEC 1.0    /* while deadlines run: to notice a suspension */
+#define DAY_SEC 86400.0
 
 struct watching {
 	const struct attempt *attempt;
-	pid_t child;
+	struct stop stop;
+	pid_t helpers[2];      /* the canary, the agent */
 	int signal_fd;
 	struct agent agent;
 	struct slurm_view view;
+	bool has_view;         /* it is of this moment */
 	bool warned, termed;   /* which signals have come */
-	bool told;             /* the command: to save itself */
+	bool deciding;         /* what that TERM means, and what to tell */
 	bool over_budget;      /* time_budget made it stop */
-	bool ended;
+	bool continued;        /* SIGCONT came since the last wait */
+	bool ended, rest_begun; /* the first process; what it left is seen to */
 	int status;
-	double term_at, kill_at; /* when to send those, 0: not */
-	double slurm_kills_at;   /* when Slurm's KILL is due, 0: not */
-	double budget_at;        /* when time_budget says stop, 0: never */
-	double next_poll;        /* for a newer checkpoint (continue) */
-	/* the newest checkpoint when told, and at the last look since */
-	uint64_t before, last_look;
+	struct timespec ended_at; /* of the last process of the command */
+	double started, first_ended, term_came;
+	double slurm_kills_at; /* when Slurm's KILL is due, 0: not */
+	double budget_at;      /* when time_budget says stop, 0: never */
+	double ask_at;         /* when to ask Slurm again, 0: not */
+	double answer_by;      /* until then its answer is waited for, 0: not */
 };
 
 double
@@ -65,35 +79,96 @@ watch_signals(sigset_t *set)
 		sigaddset(set, taken[i]);
 }
 
+__attribute__((format(printf, 2, 3)))
 static void
-signal_command(const struct watching *w, int number, bool leader)
+say(const struct watching *w, const char *fmt, ...)
 {
-	if (!w->ended)
-		kill(leader ? w->child : -w->child, number);
-}
+	va_list ap;
 
-static void
-say(const struct watching *w, const char *what)
-{
-	printf("latsub: %s: %s\n", w->attempt->phase, what);
+	printf("latsub: %s: ", w->attempt->phase);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
 	fflush(stdout);
 }
+
+/* ---- Slurm's word ---- */
 
 static void
 ask_slurm(struct watching *w)
 {
+	w->ask_at = 0;
 	if (w->agent.fd >= 0)
 		return;
-	if (agent_ask(&w->agent, w->attempt->job))
+	if (agent_ask(&w->agent, w->attempt->job)) {
 		w->agent.fd = -1;
+		w->ask_at = watch_now() + ASK_AGAIN_SEC;
+	}
+	w->helpers[1] = w->agent.pid;
 }
 
-/* How long the command may take to save itself. */
-static double
-grace(const struct watching *w)
+/* An answer to an earlier question would be of another moment. */
+static void
+ask_anew(struct watching *w)
 {
-	double left = w->termed ? (double)w->attempt->kill_wait_sec - SETTLE_SEC
-		: (double)w->attempt->warn_sec - SETTLE_SEC;
+	agent_drop(&w->agent);
+	w->has_view = false;
+	w->view = (struct slurm_view){ 0 };
+	ask_slurm(w);
+}
+
+static enum end_cause
+cause_of(const struct watching *w)
+{
+	return decide_cause(w->termed ? AT_TERM : w->warned ? AT_WARNING
+	                    : AT_END, &w->view, w->attempt->restarts);
+}
+
+static void
+say_cause(const struct watching *w)
+{
+	static const char *const words[] = {
+		[END_TIMEOUT] = "the time limit is near, or reached",
+		[END_PREEMPTED] = "the job is preempted",
+		[END_OPERATOR] = "the job was requeued by someone",
+		[END_CANCELLED] = "the job is cancelled",
+	};
+	enum end_cause cause = cause_of(w);
+
+	if (cause < sizeof words / sizeof *words && words[cause])
+		say(w, "Slurm says: %s", words[cause]);
+}
+
+/* It was taken for Slurm's, which was slow to say that it was not. */
+static void
+take_back(struct watching *w)
+{
+	say(w, "Slurm does not end this job");
+	w->termed = false;
+	w->slurm_kills_at = 0;
+	stop_take_back(&w->stop);
+}
+
+static void
+read_answer(struct watching *w)
+{
+	agent_view(&w->agent, &w->view);
+	w->helpers[1] = 0;
+	w->has_view = w->view.answered;
+	if (!w->has_view)
+		w->ask_at = watch_now() + ASK_AGAIN_SEC;
+	else if (w->termed && !w->deciding && cause_of(w) == END_FORWARDED)
+		take_back(w);
+	else
+		say_cause(w);
+}
+
+/* ---- the two signals ---- */
+
+static double
+asked_grace(const struct watching *w, double left)
+{
 	double asked = (double)w->attempt->spec->checkpoint_grace_sec;
 
 	if (left < 1)
@@ -101,37 +176,17 @@ grace(const struct watching *w)
 	return asked >= 0 && asked < left ? asked : left;
 }
 
-static uint64_t
-newest_fingerprint(const struct watching *w)
-{
-	char *newest = attempt_newest_checkpoint(w->attempt, 0);
-	uint64_t fingerprint = checkpoint_fingerprint(newest);
-
-	free(newest);
-	return fingerprint;
-}
-
+/* Before the end that Slurm has announced, or that time_budget is. */
 static void
-tell_command(struct watching *w)
+tell_in_time(struct watching *w)
 {
-	const struct spec_phase *spec = w->attempt->spec;
+	double now = watch_now();
+	double grace = asked_grace(w, (double)w->attempt->warn_sec - SETTLE_SEC);
+	bool none = w->attempt->spec->checkpoint_mode == CHECKPOINT_NONE;
 
-	if (w->told)
-		return;
-	w->told = true;
-	if (spec->checkpoint_mode == CHECKPOINT_NONE) {
-		if (!w->termed || spec->shield_term)
-			signal_command(w, SIGTERM, false);
-		w->kill_at = watch_now() + grace(w);
-		return;
-	}
-	if (spec->checkpoint_mode == CHECKPOINT_CONTINUE && spec->checkpoint) {
-		w->before = newest_fingerprint(w);
-		w->last_look = 0;
-		w->next_poll = watch_now() + NEW_CHECKPOINT_POLL_SEC;
-	}
-	signal_command(w, w->attempt->stop_signal, spec->checkpoint_leader);
-	w->term_at = watch_now() + grace(w);
+	if (!w->stop.told)
+		stop_tell(&w->stop, TELL_CHECKPOINT, none ? 0 : now + grace,
+		          now + grace + (none ? 0 : TERM_SEC));
 }
 
 static void
@@ -140,10 +195,10 @@ on_warning(struct watching *w)
 	if (w->warned || w->termed)
 		return;
 	w->warned = true;
-	say(w, "Slurm warns that the job's time is nearly over; the command "
-	    "is told to save itself");
-	tell_command(w);
-	ask_slurm(w);
+	say(w, "Slurm's warning has come (%s); the command is told to save "
+	    "itself", strsignal(w->attempt->warn_signal));
+	tell_in_time(w);
+	ask_anew(w);
 }
 
 static void
@@ -152,16 +207,62 @@ on_term(struct watching *w)
 	if (w->termed)
 		return;
 	w->termed = true;
-	w->slurm_kills_at = watch_now() + (double)w->attempt->kill_wait_sec;
-	say(w, "TERM has come");
-	/* what is left of KillWait; the command has its TERM from Slurm */
-	if (w->attempt->spec->shield_term)
-		tell_command(w);
-	w->term_at = 0;
-	w->kill_at = watch_now() + grace(w);
-	w->view = (struct slurm_view){ 0 };
-	agent_drop(&w->agent); /* its answer would be of before the TERM */
-	ask_slurm(w);
+	w->deciding = true;
+	w->term_came = watch_now();
+	w->slurm_kills_at = w->term_came + (double)w->attempt->kill_wait_sec;
+	ask_anew(w);
+}
+
+/* A TERM that Slurm knows nothing of is the command's affair. */
+static void
+forward_plain_term(struct watching *w, enum decide_tell how)
+{
+	w->termed = false;
+	w->slurm_kills_at = 0;
+	say(w, "TERM has come, and Slurm does not end this job: %s",
+	    how == TELL_NOTHING ? "the command has it, too"
+	    : "it goes to the command");
+	if (how != TELL_NOTHING)
+		stop_forward(&w->stop, SIGTERM);
+}
+
+/* Until Slurm's KILL, less what the last records take. */
+static void
+tell_at_term(struct watching *w, enum decide_tell how)
+{
+	double kill_at = w->slurm_kills_at - SETTLE_SEC, now = watch_now();
+	double grace = asked_grace(w, kill_at - now);
+	double rest = grace / 3 < TERM_SEC ? grace / 3 : TERM_SEC;
+
+	say(w, "TERM has come; %s", w->stop.told
+	    ? "the command was told before and goes on saving"
+	    : how == TELL_NOTHING ? "the command has it, too"
+	    : "the command is told to save itself");
+	w->stop.spares_srun = true;
+	stop_tell(&w->stop, how, now + grace - rest, now + grace);
+}
+
+/* Once it is known whom the TERM reached and why it came, or after a moment. */
+static void
+decide_term(struct watching *w)
+{
+	double now = watch_now();
+	const struct attempt *attempt = w->attempt;
+	struct decide_term in = { .cause = cause_of(w), .told = w->stop.told,
+		.command_has_it = canary_has(w->helpers[0], SIGTERM),
+		.signal_is_set = attempt->signal_is_set, .phase = attempt->spec };
+	enum decide_tell how;
+
+	if ((!in.command_has_it && now < w->term_came + CANARY_SEC)
+	    || (!w->has_view && now < w->term_came + SUSPICION_SEC))
+		return;
+	w->deciding = false;
+	w->stop.all_had_term |= in.command_has_it;
+	how = decide_tell(&in);
+	if (in.cause == END_FORWARDED)
+		forward_plain_term(w, how);
+	else
+		tell_at_term(w, how);
 }
 
 static void
@@ -171,8 +272,10 @@ on_signal(struct watching *w, int number)
 		on_term(w);
 	else if (number == w->attempt->warn_signal)
 		on_warning(w);
-	else if (number != SIGCHLD && number != SIGCONT)
-		signal_command(w, number, false);
+	else if (number == SIGCONT)
+		w->continued = true;
+	else if (number != SIGCHLD)
+		stop_forward(&w->stop, number);
 }
 
 static void
@@ -184,64 +287,83 @@ read_signals(struct watching *w)
 		on_signal(w, (int)info.ssi_signo);
 }
 
-/* A TERM that Slurm knows nothing of was sent to this process alone. */
+/* ---- processes that end ---- */
+
 static void
-forward_plain_term(struct watching *w)
+say_ended_by(const struct watching *w, pid_t pid, const char *name, int number)
 {
-	if (!w->termed || !w->view.answered
-	    || decide_cause(true, &w->view, w->attempt->restarts)
-	    != END_FORWARDED)
-		return;
-	say(w, "Slurm does not end this job: the TERM goes to the command");
-	signal_command(w, SIGTERM, false);
-	if (!w->warned && !w->over_budget) { /* it was told in vain */
-		w->told = false;
-		w->next_poll = 0;
-		w->term_at = 0;
+	say(w, "%s (%d)%s was ended by signal %d (%s)", name, (int)pid,
+	    pid == w->stop.child ? ", the command's first process," : "",
+	    number, strsignal(number));
+}
+
+/* The first process has left.  If no signal explains that, Slurm may: a step
+ * that was told to stop, a limit, a preemption whose TERM is on its way. */
+static void
+on_end(struct watching *w, int status)
+{
+	const struct attempt *attempt = w->attempt;
+	bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	double now = watch_now();
+
+	w->ended = w->stop.child_ended = true;
+	w->status = status;
+	w->first_ended = now;
+	w->answer_by = now + ANSWER_SEC;
+	if (w->slurm_kills_at > 0 && w->answer_by > w->slurm_kills_at - 1)
+		w->answer_by = w->slurm_kills_at - 1;
+	if (!w->warned && !w->termed && !w->over_budget) {
+		if (good && !attempt->may_preempt)
+			w->answer_by = 0;
+		else
+			ask_anew(w);
 	}
-	w->termed = false;
-	w->slurm_kills_at = 0;
-	w->kill_at = 0;
 }
 
+/* Slurm may be ending the job just now: then the rest has its TERM as well. */
 static void
-read_answer(struct watching *w)
+begin_rest(struct watching *w)
 {
-	struct slurm_view view;
-
-	agent_view(&w->agent, &view);
-	w->view = view;
-	forward_plain_term(w);
+	w->rest_begun = true;
+	w->stop.all_had_term |= canary_has(w->helpers[0], SIGTERM);
+	if (w->attempt->spec->leave_behind && !w->stop.told && !w->termed)
+		w->stop.gave_up = true;
+	else
+		stop_end_rest(&w->stop);
 }
 
+/* As the subreaper it buries its command's orphans, too. */
 static void
 reap(struct watching *w)
 {
+	char name[TREE_NAME_SIZE];
+	siginfo_t info;
 	int status;
-	pid_t pid;
 
-	/* as subreaper it has its command's orphans to bury, too */
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == w->child) {
-			w->ended = true;
-			w->status = status;
-		}
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT)
+		    || info.si_pid == 0)
+			return;
+		tree_name_of(info.si_pid, name);
+		if (waitpid(info.si_pid, &status, WNOHANG) != info.si_pid)
+			return;
+		if (info.si_pid == w->agent.pid)
+			w->agent.pid = 0; /* its answer is in the pipe */
+		if (info.si_pid == w->helpers[0])
+			w->helpers[0] = 0;
+		if (info.si_pid == w->helpers[1])
+			continue;
+		clock_gettime(CLOCK_REALTIME, &w->ended_at);
+		if (WIFSIGNALED(status) && (w->stop.told || w->termed
+		                            || info.si_pid == w->stop.child))
+			say_ended_by(w, info.si_pid, name, WTERMSIG(status));
+		if (info.si_pid == w->stop.child)
+			on_end(w, status);
 	}
 }
 
-/* A new one, and nobody has written to it from one look to the next. */
-static void
-look_for_checkpoint(struct watching *w)
-{
-	uint64_t now = newest_fingerprint(w);
-
-	w->next_poll = watch_now() + NEW_CHECKPOINT_POLL_SEC;
-	if (now && now != w->before && now == w->last_look) {
-		w->next_poll = 0;
-		w->term_at = watch_now();
-	}
-	w->last_look = now;
-}
+/* ---- time ---- */
 
 static void
 keep_deadlines(struct watching *w)
@@ -254,37 +376,45 @@ keep_deadlines(struct watching *w)
 		if (w->over_budget)
 			say(w, "time_budget is spent; the command is told to "
 			    "save itself");
-		tell_command(w);
+		tell_in_time(w);
 	}
-	if (w->next_poll > 0 && now >= w->next_poll)
-		look_for_checkpoint(w);
-	if (w->term_at > 0 && now >= w->term_at) {
-		w->term_at = 0;
-		say(w, "the grace is over: TERM to the command");
-		signal_command(w, SIGTERM, false);
-		w->kill_at = now + SETTLE_SEC;
-	}
-	if (w->kill_at > 0 && now >= w->kill_at) {
-		w->kill_at = 0;
-		say(w, "KILL to the command");
-		signal_command(w, SIGKILL, false);
-	}
+	if (w->ask_at > 0 && now >= w->ask_at)
+		ask_slurm(w);
+	if (w->deciding)
+		decide_term(w);
+	if (w->ended && !w->deciding && !w->rest_begun
+	    && now >= w->first_ended + SECOND_LOOK_SEC)
+		begin_rest(w);
+	stop_keep_deadlines(&w->stop);
 }
 
-static int
-milliseconds_left(const struct watching *w)
+static double
+next_deadline(const struct watching *w)
 {
-	const double times[] = { w->term_at, w->kill_at, w->next_poll,
-		w->budget_at };
-	double next = 0, left;
+	double now = watch_now();
+	double stop = stop_next(&w->stop);
+	const double times[] = { stop, stop > 0 ? now + TICK_SEC : 0,
+		w->ended ? now + (w->rest_begun ? TICK_SEC / 10
+		                  : SECOND_LOOK_SEC) : 0, w->budget_at, w->ask_at,
+		w->deciding ? now + CANARY_POLL_SEC : 0 };
+	double next = 0;
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
 		if (times[i] > 0 && (next <= 0 || times[i] < next))
 			next = times[i];
 	}
+	return next;
+}
+
+static int
+milliseconds_until(double next)
+{
+	double left = next - watch_now();
+
 	if (next <= 0)
 		return -1;
-	left = next - watch_now();
+	if (left > DAY_SEC) /* an int holds 24.8 days */
+		left = DAY_SEC;
 	return left > 0 ? (int)(left * 1000) + 1 : 0;
 }
 
@@ -295,34 +425,23 @@ wait_once(struct watching *w)
 		{ .fd = w->signal_fd, .events = POLLIN },
 		{ .fd = w->agent.fd, .events = POLLIN },
 	};
+	double next = next_deadline(w), late;
 
-	if (poll(fds, 2, milliseconds_left(w)) < 0 && errno != EINTR)
+	w->continued = false;
+	if (poll(fds, 2, milliseconds_until(next)) < 0 && errno != EINTR)
 		return;
 	if (fds[0].revents)
 		read_signals(w);
+	late = next > 0 ? watch_now() - next : 0;
+	if (w->continued && late > TICK_SEC)
+		stop_postpone(&w->stop, late);
 	if (w->agent.fd >= 0 && fds[1].revents)
 		read_answer(w);
 	reap(w);
 	keep_deadlines(w);
 }
 
-/* The command has left; Slurm's word is still worth a moment's wait. */
-static void
-await_answer(struct watching *w)
-{
-	double until = watch_now() + 3;
-
-	if (w->slurm_kills_at > 0 && until > w->slurm_kills_at - 1)
-		until = w->slurm_kills_at - 1;
-	while (w->agent.fd >= 0 && watch_now() < until) {
-		struct pollfd fd = { .fd = w->agent.fd, .events = POLLIN };
-
-		poll(&fd, 1, (int)((until - watch_now()) * 1000) + 1);
-		if (fd.revents)
-			read_answer(w);
-	}
-	agent_drop(&w->agent);
-}
+/* ---- the whole ---- */
 
 /* When to tell the command that its time_budget ends: early enough to save. */
 static double
@@ -341,9 +460,20 @@ budget_end(const struct attempt *attempt, double started)
 	return started + (left > 0.1 ? left : 0.1);
 }
 
+static bool
+awaits_answer(struct watching *w)
+{
+	if (w->has_view || w->answer_by <= 0 || w->over_budget)
+		return false;
+	if (watch_now() < w->answer_by)
+		return true;
+	say(w, "Slurm does not say why the command has ended");
+	w->answer_by = 0;
+	return false;
+}
+
 /* Slurm signals the processes of a job one after the other: the command may
- * have its TERM, and be gone, before ours is here.  So a bad end is looked at
- * twice, and a good one for a moment. */
+ * have its TERM, and be gone, before ours is here. */
 static void
 look_again(struct watching *w)
 {
@@ -351,45 +481,60 @@ look_again(struct watching *w)
 
 	if (w->termed || w->warned)
 		return;
-	poll(&fd, 1, SECOND_LOOK_MS);
+	poll(&fd, 1, (int)(SECOND_LOOK_SEC * 1000));
 	read_signals(w);
-	if (w->termed || (WIFEXITED(w->status) && WEXITSTATUS(w->status) == 0))
-		return;
-	ask_slurm(w);
-	await_answer(w);
-	read_signals(w);
-	if (w->termed || !w->view.answered
-	    || w->view.state == SLURM_RUNNING)
-		return;
-	w->termed = true;
-	w->slurm_kills_at = watch_now() + (double)w->attempt->kill_wait_sec;
+}
+
+static bool
+is_over(struct watching *w)
+{
+	if (!w->ended || w->deciding || !stop_is_over(&w->stop)
+	    || awaits_answer(w))
+		return false;
+	look_again(w);
+	return !w->deciding && !awaits_answer(w);
+}
+
+static void
+fill_end(const struct watching *w, struct watch_end *end)
+{
+	const struct attempt *attempt = w->attempt;
+
+	*end = (struct watch_end){
+		.cause = w->over_budget && !w->termed && !w->warned ? END_BUDGET
+			: cause_of(w),
+		.final_term = w->termed, .kill_at = w->slurm_kills_at,
+		.requeued = decide_is_requeued(&w->view, attempt->restarts),
+		.step_out_of_memory = w->view.step_out_of_memory,
+		.elapsed_sec = (uint32_t)(watch_now() - w->started + 0.5),
+		.signal = WIFSIGNALED(w->status) ? WTERMSIG(w->status) : 0,
+		.exit_code = WIFSIGNALED(w->status)
+			? 128 + WTERMSIG(w->status) : WEXITSTATUS(w->status),
+		.death = { .at = w->ended_at } };
+	end->death.killed = w->stop.killed || end->signal == SIGKILL;
+	/* Slurm may have ended it and its TERM to us be on its way: KILL, too */
+	if (end->requeued && end->kill_at <= 0)
+		end->kill_at = watch_now() + (double)attempt->kill_wait_sec;
 }
 
 void
-watch_command(const struct attempt *attempt, pid_t child, int signal_fd,
-              struct watch_end *end)
+watch_command(const struct attempt *attempt, pid_t child, pid_t canary,
+              int signal_fd, struct watch_end *end)
 {
-	struct watching w = { .attempt = attempt, .child = child,
-		.signal_fd = signal_fd, .agent = { .fd = -1 } };
-	double started = watch_now();
+	struct watching w = { .attempt = attempt, .signal_fd = signal_fd,
+		.helpers = { canary, 0 }, .agent = { .fd = -1 },
+		.started = watch_now(), .stop = { .attempt = attempt,
+			.child = child, .helper_count = 2 } };
 	uint64_t oom_before = memory_kills();
 
-	w.budget_at = budget_end(attempt, started);
+	w.stop.helpers = w.helpers;
+	w.budget_at = budget_end(attempt, w.started);
 	reap(&w);
-	while (!w.ended)
+	while (!is_over(&w))
 		wait_once(&w);
-	look_again(&w);
-	await_answer(&w);
-	*end = (struct watch_end){
-		.cause = END_EXIT, .final_term = w.termed,
-		.kill_at = w.slurm_kills_at,
-		.out_of_memory = memory_kills() > oom_before,
-		.elapsed_sec = (uint32_t)(watch_now() - started + 0.5),
-		.signal = WIFSIGNALED(w.status) ? WTERMSIG(w.status) : 0,
-		.exit_code = WIFSIGNALED(w.status)
-			? 128 + WTERMSIG(w.status) : WEXITSTATUS(w.status) };
-	if (w.over_budget)
-		end->cause = END_BUDGET;
-	if (w.termed || w.warned)
-		end->cause = decide_cause(w.termed, &w.view, attempt->restarts);
+	agent_drop(&w.agent);
+	canary_stop(w.helpers[0]);
+	stop_clear(&w.stop);
+	fill_end(&w, end);
+	end->out_of_memory = memory_kills() > oom_before;
 }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "latsub/text.h"
 #include "module.h"
@@ -13,6 +14,11 @@
 /* exported, though no installed header declares it */
 extern char *slurm_job_reason_string(int reason);
 #endif
+
+/* What Slurm puts into an exit code in the place of a signal when a step ran out
+ * of memory (its SIG_OOM: 125, in newer releases 253, of which seven bits are
+ * left); shown as "0:125". */
+#define OOM_SIGNAL 125
 
 static char *
 reason_text(uint16_t reason)
@@ -99,6 +105,8 @@ copy_job(struct slurm_job *to, const slurm_job_info_t *from)
 			|| (from->pn_min_memory & MEM_PER_CPU) ? -1
 			: (int64_t)from->pn_min_memory,
 		.exit_code = (int)from->exit_code,
+		.step_out_of_memory = WIFSIGNALED((int)from->derived_ec)
+			&& WTERMSIG((int)from->derived_ec) == OOM_SIGNAL,
 	};
 }
 
@@ -172,6 +180,27 @@ copy_partitions(struct slurm_cluster *out, const partition_info_msg_t *message)
 	}
 }
 
+static bool
+may_preempt(const slurm_conf_t *conf)
+{
+#ifdef HAVE_SLURM_CONF_T_PREEMPT_TYPE
+	return conf->preempt_type && *conf->preempt_type
+		&& strcmp(conf->preempt_type, "preempt/none") != 0;
+#else
+	(void)conf;
+	return true;
+#endif
+}
+
+static char *
+exit_codes(const slurm_conf_t *conf)
+{
+	const char *requeue = conf->requeue_exit, *hold = conf->requeue_exit_hold;
+
+	return xasprintf("%s%s%s", requeue ? requeue : "",
+	                 requeue && hold ? "," : "", hold ? hold : "");
+}
+
 enum slurm_answer
 module_cluster(struct slurm_cluster *out, struct latsub_error *err)
 {
@@ -187,6 +216,8 @@ module_cluster(struct slurm_cluster *out, struct latsub_error *err)
 	out->max_jobs = conf->max_job_cnt;
 	out->next_job_id = conf->next_job_id;
 	out->kill_wait_sec = conf->kill_wait;
+	out->preempts = may_preempt(conf);
+	out->requeue_exit = exit_codes(conf);
 	slurm_free_ctl_conf(conf);
 	if (slurm_load_partitions(0, &partitions, SHOW_ALL)) {
 		slurm_cluster_clear(out);

@@ -55,5 +55,6 @@ slurm_cluster_clear(struct slurm_cluster *cluster)
 	free(cluster->partitions);
 	free(cluster->name);
 	free(cluster->version);
+	free(cluster->requeue_exit);
 	*cluster = (struct slurm_cluster){ 0 };
 }

@@ -194,6 +194,14 @@ text_starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+bool
+text_ends(const char *s, const char *suffix)
+{
+	size_t len = strlen(s), end = strlen(suffix);
+
+	return len >= end && strcmp(s + len - end, suffix) == 0;
+}
+
 int
 text_parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 {

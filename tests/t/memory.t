@@ -52,7 +52,7 @@ SH
 	ok "out of memory: it ends well" until_true 90 completed
 	is "out of memory: with more of it" "$(tr '\n' ',' <hungry.trace)" \
 		"0 100M,done 0 137,1 400M,done 1 0,"
-	ok "out of memory: the retry is on record" grep -q '^p.requeued.1.0.retry=0' "$run/.experiment_state"
+	ok "out of memory: the retry is on record" grep -q '^p.requeued.1.0.out_of_memory=0' "$run/.experiment_state"
 	ok "out of memory: so is the reason" grep -q 'ran out of memory' "$run"/logs/p-*.log
 
 	# more than any node has: the reason is said, nothing waits for ever
