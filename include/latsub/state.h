@@ -58,6 +58,7 @@ struct event {
 	                        * + 1 */
 	int code, signal;      /* of the command; -1 when not known */
 	uint32_t elapsed;      /* REQUEUED: seconds that the attempt ran */
+	uint32_t queued;       /* REQUEUED: 1: Slurm has it back in the queue */
 	char *node, *reason, *text; /* text: last lines of the log */
 	char *path, *epoch;    /* a checkpoint */
 	char *word;            /* EVENT_EDITED */
@@ -75,7 +76,11 @@ struct task_cell {
 	uint32_t gen;
 	uint16_t attempt;
 	uint8_t state; /* enum task_state */
-	uint8_t done;  /* it completed once, whatever came after */
+	/* it completed once, whatever came after */
+	uint8_t done : 1;
+	/* REQUEUED, and someone has seen that Slurm has it in the queue; not in
+	 * the snapshot: who waits for it has the journal */
+	uint8_t queued : 1;
 };
 
 /* A job of the phase: its tasks' attempts from `attempt` on, which is 0 unless

@@ -40,6 +40,7 @@ set_cell(struct phase_state *phase, uint32_t task, uint32_t gen,
 		cell->gen = gen;
 		cell->attempt = (uint16_t)attempt;
 		cell->state = state;
+		cell->queued = 0;
 	}
 }
 
@@ -241,6 +242,26 @@ apply_to_tasks(struct state *state, struct phase_state *phase,
 	rangeset_clear(&tasks);
 }
 
+/* Of requeues that others have recorded: Slurm has them back in the queue. */
+static void
+apply_queued(struct phase_state *phase, const struct event *event)
+{
+	struct rangeset tasks = { 0 };
+
+	phase_tasks_of(phase, event, &tasks);
+	for (size_t i = 0; i < tasks.count; i++) {
+		for (uint32_t t = tasks.items[i].first;
+		     t <= tasks.items[i].last && t < phase->total; t++) {
+			set_cell(phase, t, event->gen, event->attempt,
+			         TASK_REQUEUED);
+			if (compare_key(&phase->cells[t], event->gen,
+			                event->attempt, TASK_REQUEUED) == 0)
+				phase->cells[t].queued = 1;
+		}
+	}
+	rangeset_clear(&tasks);
+}
+
 static void
 apply_parents(struct phase_state *phase, const struct event *event)
 {
@@ -333,6 +354,10 @@ state_apply(struct state *state, const struct event *event)
 		phase->gen = event->gen;
 	if (event->kind == EVENT_EDITED) {
 		apply_edit(phase, event);
+		return STATE_APPLIED;
+	}
+	if (event->queued) {
+		apply_queued(phase, event);
 		return STATE_APPLIED;
 	}
 	apply_to_tasks(state, phase, event);

@@ -182,6 +182,16 @@ attempt_requeue_reason(const struct attempt *attempt, uint32_t number)
 	return NULL;
 }
 
+double
+attempt_chance(const struct attempt *attempt, unsigned draw)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "%u.%u.%u", attempt->job, attempt->task,
+	         draw);
+	return (double)(text_hash(text) % 10007) / 10007;
+}
+
 static const char *const retry_reasons[] = { "retry", "out_of_memory" };
 #define RETRY_REASONS (sizeof retry_reasons / sizeof *retry_reasons)
 

@@ -55,6 +55,10 @@ void attempt_close(struct attempt *attempt);
 const char *attempt_requeue_reason(const struct attempt *attempt,
                                    uint32_t number);
 
+/* A number from 0 to 1 that differs from task to task and from draw to draw, to
+ * spread by it what many do at once. */
+double attempt_chance(const struct attempt *attempt, unsigned draw);
+
 /* Is it one that retries counts? */
 bool attempt_is_retry(const char *reason);
 /* How often the task was tried again in this generation. */

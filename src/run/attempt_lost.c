@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "ask.h"
 #include "attempt.h"
 
 struct start {
@@ -40,12 +40,10 @@ look_for_start(const struct event *event, void *user)
 static int64_t
 end_of_attempt(const struct attempt *attempt)
 {
-	struct slurm_view view = { 0 };
-	struct agent agent;
+	struct slurm_view view;
 	struct stat st;
 
-	if (agent_ask(&agent, attempt->job) == 0)
-		agent_await(&agent, &view);
+	ask_view_now(attempt->job, &view);
 	if (view.answered && view.submitted > 0)
 		return view.submitted;
 	return fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode)

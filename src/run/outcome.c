@@ -15,10 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "ask.h"
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "latsub/recovery.h"
+#include "requeue.h"
 
 #define TAIL_BYTES 2000
 #define OUTPUT_TRIES 10 /* of a second */
@@ -90,14 +91,6 @@ count_stalled(const struct attempt *attempt)
 	return count;
 }
 
-/* What Slurm will call it; a step (srun) that did is the command's to handle. */
-static bool
-ran_out_of_memory(const struct watch_end *end)
-{
-	return end->out_of_memory
-		|| (end->step_out_of_memory && end->exit_code != 0);
-}
-
 static struct decide_out
 decide(struct attempt *attempt, const struct watch_end *end,
        char **trouble)
@@ -112,7 +105,7 @@ decide(struct attempt *attempt, const struct watch_end *end,
 			end->death.killed);
 	struct decide_in in = {
 		.cause = end->cause, .exit_code = end->exit_code,
-		.out_of_memory = ran_out_of_memory(end),
+		.out_of_memory = requeue_for_memory(end),
 		.progressed = progressed,
 		.requeues = (uint32_t)phase_marks(state, 'r', attempt->gen,
 			attempt->task, NULL),
@@ -230,8 +223,8 @@ take_from_queue(struct attempt *attempt, const struct watch_end *end)
 {
 	char words[512] = "";
 
-	if (agent_cancel(attempt->id, end->kill_at > 0 ? end->kill_at - 0.3 : 0,
-	                 words, sizeof words) == SLURM_YES)
+	if (ask_cancel(attempt->id, end->kill_at > 0 ? end->kill_at - 0.3 : 0,
+	               words, sizeof words) == SLURM_YES)
 		attempt_print(attempt, "Slurm had requeued it: cancelled", "");
 	else /* the next attempt sees in the journal that it must not run */
 		attempt_print(attempt, "Slurm has requeued it, and does not "
@@ -282,32 +275,6 @@ reason_words(const char *reason)
 	return reason;
 }
 
-struct successor_work {
-	const struct runner_hooks *hooks;
-	struct runner_ended ended;
-};
-
-/* What the next attempt asks for: with time-min the whole limit again, after
- * a time limit or out of memory more, where that was wanted. */
-static void
-next_request(const struct attempt *attempt, const struct watch_end *end,
-             struct agent_request *request)
-{
-	const struct spec_phase *spec = attempt->spec;
-	const char *limit = options_get(&spec->options, OPTION_TIME);
-	int64_t seconds;
-
-	*request = (struct agent_request){ 0 };
-	if (options_get(&spec->options, OPTION_TIME_MIN) && limit
-	    && options_parse_time(limit, &seconds) == 0
-	    && seconds != OPTION_TIME_UNLIMITED)
-		request->time_limit_sec = seconds;
-	if (end->cause == END_TIMEOUT && spec->retry_time.set)
-		request->time = &spec->retry_time;
-	if (ran_out_of_memory(end) && spec->retry_mem.set)
-		request->mem = &spec->retry_mem;
-}
-
 static int
 cancel(struct attempt *attempt, const struct watch_end *end)
 {
@@ -322,8 +289,7 @@ static bool
 wait_before_retry(struct attempt *attempt, double *deadline)
 {
 	struct timespec delay = { .tv_sec = attempt->spec->retry_delay_sec };
-	struct slurm_view view = { 0 };
-	struct agent agent;
+	struct slurm_view view;
 	sigset_t set;
 	int number;
 
@@ -334,53 +300,8 @@ wait_before_retry(struct attempt *attempt, double *deadline)
 	if (number != SIGTERM)
 		return false;
 	*deadline = watch_now() + (double)attempt->kill_wait_sec - 1;
-	if (agent_ask(&agent, attempt->job) == 0)
-		agent_await(&agent, &view);
-	return decide_cause(true, &view, attempt->restarts) == END_CANCELLED;
-}
-
-static enum slurm_answer
-work_succeed(const void *what, char *text, size_t size)
-{
-	const struct successor_work *work = what;
-
-	return work->hooks->succeed(&work->ended, text, size);
-}
-
-/* Slurm does not take the job back: another goes on for it.  text has why, and
- * gets what came of it. */
-static enum slurm_answer
-succeed(const struct attempt *attempt, const struct agent_request *request,
-        double deadline, char *text, size_t size)
-{
-	struct successor_work work = { attempt->hooks, {
-		.state_path = attempt->run->state_path,
-		.phase = attempt->phase, .gen = attempt->gen,
-		.attempt = attempt->attempt, .task = attempt->task,
-		.base = attempt->base, .job = attempt->array_job,
-		.element = attempt->job, .is_array = attempt->spec->array,
-		.more_time = request->time != NULL,
-		.more_mem = request->mem != NULL } };
-	char words[512];
-	char *why = xstrdup(text);
-	enum slurm_answer answer = agent_do(work_succeed, &work, deadline,
-	                                    words, sizeof words);
-
-	snprintf(text, size, "%.200s; %.300s", why, words);
-	free(why);
-	return answer;
-}
-
-/* "requeue = no" is the user's word, not the site's. */
-static bool
-may_go_on(const struct spec_phase *spec)
-{
-	const char *asked = options_get(&spec->options, OPTION_REQUEUE);
-	bool may = true;
-
-	if (asked)
-		options_parse_bool(asked, &may);
-	return may;
+	ask_view_now(attempt->job, &view);
+	return decide_cause(AT_TERM, &view, attempt->restarts) == END_CANCELLED;
 }
 
 static int
@@ -389,26 +310,19 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 {
 	char words[512] = "";
 	double deadline = end->kill_at > 0 ? end->kill_at - 0.3 : 0;
-	struct agent_request request;
 	enum slurm_answer answer;
 	char *why;
 	int rc;
 
-	next_request(attempt, end, &request);
 	record_end(attempt, EVENT_REQUEUED, end, reason);
-	if (ran_out_of_memory(end))
+	if (requeue_for_memory(end))
 		attempt_print(attempt, "ran out of memory", "");
 	attempt_print(attempt, "goes back into the queue", reason_words(reason));
 	if (end->cause == END_EXIT && !end->final_term
 	    && attempt_is_retry(reason)
 	    && wait_before_retry(attempt, &deadline))
 		return cancel(attempt, end);
-	answer = agent_requeue(attempt->id, attempt->job, &request, deadline,
-	                       words, sizeof words);
-	if (answer == SLURM_REFUSED && !text_starts(words, "retry_")
-	    && may_go_on(attempt->spec))
-		answer = succeed(attempt, &request, deadline, words,
-		                 sizeof words);
+	answer = requeue_job(attempt, end, deadline, words, sizeof words);
 	if (answer == SLURM_YES && *words)
 		attempt_print(attempt, "note", words);
 	if (answer == SLURM_YES)
@@ -438,9 +352,9 @@ static int
 fail_for(struct attempt *attempt, const struct watch_end *end,
          const char *words, const char *trouble)
 {
-	char *why = end->exit_code == 0 && trouble && !ran_out_of_memory(end)
+	char *why = end->exit_code == 0 && trouble && !requeue_for_memory(end)
 		? xasprintf("exit code 0, but %s", trouble)
-		: xasprintf("%s%s", words, ran_out_of_memory(end)
+		: xasprintf("%s%s", words, requeue_for_memory(end)
 		            ? ": out of memory" : "");
 	int rc = fail(attempt, end, why);
 

@@ -17,14 +17,14 @@ struct rest_work {
 	double since;
 };
 
-static enum slurm_answer
-work_rest(const void *what, char *text, size_t size)
+static void
+work_rest(const void *what, struct agent_answer *answer)
 {
 	const struct rest_work *work = what;
 
-	return work->hooks->submit_rest(work->state_path, work->element,
-	                                (unsigned)(watch_now() - work->since),
-	                                text, size);
+	answer->answer = work->hooks->submit_rest(work->state_path,
+		work->element, (unsigned)(watch_now() - work->since),
+		answer->text, sizeof answer->text);
 }
 
 static bool

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "ask.h"
 #include "attempt.h"
 #include "canary.h"
 #include "child.h"
@@ -220,7 +220,7 @@ runner_report_progress(const char *text)
 		return LATSUB_USAGE;
 	}
 	clean = text_sanitise(text, strnlen(text, 200));
-	if (agent_comment(job, (uint32_t)strtoul(id, NULL, 10), clean, words,
+	if (ask_comment(job, (uint32_t)strtoul(id, NULL, 10), clean, words,
 	                  sizeof words) != SLURM_YES) {
 		fprintf(stderr, "latsub: progress: Slurm did not take it %s\n",
 		        words);

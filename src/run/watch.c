@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "ask.h"
 #include "canary.h"
 #include "latsub/file.h"
 #include "latsub/options.h"
@@ -36,6 +36,10 @@
 #define ASK_AGAIN_SEC 1.0
 #define TICK_SEC 1.0    /* while deadlines run: to notice a suspension */
 #define DAY_SEC 86400.0
+/* warnings of large arrays are passed on over a part of their lead */
+#define SPREAD_TASKS_MIN 50
+#define SPREAD_PART 10.0
+#define TOLD_A_SECOND 50.0
 
 struct watching {
 	const struct attempt *attempt;
@@ -53,6 +57,9 @@ struct watching {
 	int status;
 	struct timespec ended_at; /* of the last process of the command */
 	double started, first_ended, term_came;
+	double warned_until;   /* the end that the warning announced */
+	double tell_at;        /* when to tell the command of it, 0: not */
+	unsigned asked;        /* how often in vain */
 	double slurm_kills_at; /* when Slurm's KILL is due, 0: not */
 	double budget_at;      /* when time_budget says stop, 0: never */
 	double ask_at;         /* when to ask Slurm again, 0: not */
@@ -101,7 +108,7 @@ ask_slurm(struct watching *w)
 	w->ask_at = 0;
 	if (w->agent.fd >= 0)
 		return;
-	if (agent_ask(&w->agent, w->attempt->job)) {
+	if (ask_view(&w->agent, w->attempt->job)) {
 		w->agent.fd = -1;
 		w->ask_at = watch_now() + ASK_AGAIN_SEC;
 	}
@@ -150,14 +157,28 @@ take_back(struct watching *w)
 	stop_take_back(&w->stop);
 }
 
+/* Longer from time to time, and another for each task: many may ask at once. */
+static double
+pause_before_asking(struct watching *w)
+{
+	double most = w->asked < 2 ? ASK_AGAIN_SEC * (double)(1u << w->asked)
+		: ASK_AGAIN_SEC * 4;
+
+	w->asked++;
+	return most * (0.5 + attempt_chance(w->attempt, w->asked) / 2);
+}
+
 static void
 read_answer(struct watching *w)
 {
-	agent_view(&w->agent, &w->view);
+	struct agent_answer answer;
+
+	agent_finish(&w->agent, &answer);
+	w->view = answer.view;
 	w->helpers[1] = 0;
 	w->has_view = w->view.answered;
 	if (!w->has_view)
-		w->ask_at = watch_now() + ASK_AGAIN_SEC;
+		w->ask_at = watch_now() + pause_before_asking(w);
 	else if (w->termed && !w->deciding && cause_of(w) == END_FORWARDED)
 		take_back(w);
 	else
@@ -181,12 +202,28 @@ static void
 tell_in_time(struct watching *w)
 {
 	double now = watch_now();
-	double grace = asked_grace(w, (double)w->attempt->warn_sec - SETTLE_SEC);
+	double left = w->warned ? w->warned_until - now
+		: (double)w->attempt->warn_sec;
+	double grace = asked_grace(w, left - SETTLE_SEC);
 	bool none = w->attempt->spec->checkpoint_mode == CHECKPOINT_NONE;
 
 	if (!w->stop.told)
 		stop_tell(&w->stop, TELL_CHECKPOINT, none ? 0 : now + grace,
 		          now + grace + (none ? 0 : TERM_SEC));
+}
+
+/* Many tasks of an array are often warned at once: neither the file system nor
+ * slurmctld should have all of them at the same moment. */
+static double
+spread(const struct attempt *attempt)
+{
+	double tasks = attempt->spec->array ? attempt_state(attempt)->total : 1;
+	double seconds = (double)attempt->warn_sec / SPREAD_PART;
+
+	if (seconds > tasks / TOLD_A_SECOND)
+		seconds = tasks / TOLD_A_SECOND;
+	return tasks < SPREAD_TASKS_MIN ? 0
+		: seconds * attempt_chance(attempt, 0);
 }
 
 static void
@@ -195,10 +232,10 @@ on_warning(struct watching *w)
 	if (w->warned || w->termed)
 		return;
 	w->warned = true;
+	w->warned_until = watch_now() + (double)w->attempt->warn_sec;
 	say(w, "Slurm's warning has come (%s); the command is told to save "
 	    "itself", strsignal(w->attempt->warn_signal));
-	tell_in_time(w);
-	ask_anew(w);
+	w->tell_at = watch_now() + spread(w->attempt);
 }
 
 static void
@@ -312,6 +349,9 @@ on_end(struct watching *w, int status)
 	w->answer_by = now + ANSWER_SEC;
 	if (w->slurm_kills_at > 0 && w->answer_by > w->slurm_kills_at - 1)
 		w->answer_by = w->slurm_kills_at - 1;
+	/* the requeue is to come before the end, too */
+	if (w->warned && w->answer_by > (now + w->warned_until) / 2)
+		w->answer_by = (now + w->warned_until) / 2;
 	if (!w->warned && !w->termed && !w->over_budget) {
 		if (good && !attempt->may_preempt)
 			w->answer_by = 0;
@@ -378,6 +418,12 @@ keep_deadlines(struct watching *w)
 			    "save itself");
 		tell_in_time(w);
 	}
+	if (w->tell_at > 0 && now >= w->tell_at) {
+		w->tell_at = 0;
+		tell_in_time(w);
+		if (!w->termed)
+			ask_anew(w);
+	}
 	if (w->ask_at > 0 && now >= w->ask_at)
 		ask_slurm(w);
 	if (w->deciding)
@@ -395,7 +441,7 @@ next_deadline(const struct watching *w)
 	double stop = stop_next(&w->stop);
 	const double times[] = { stop, stop > 0 ? now + TICK_SEC : 0,
 		w->ended ? now + (w->rest_begun ? TICK_SEC / 10
-		                  : SECOND_LOOK_SEC) : 0, w->budget_at, w->ask_at,
+		                  : SECOND_LOOK_SEC) : 0, w->budget_at, w->ask_at, w->tell_at,
 		w->deciding ? now + CANARY_POLL_SEC : 0 };
 	double next = 0;
 
@@ -504,6 +550,7 @@ fill_end(const struct watching *w, struct watch_end *end)
 		.cause = w->over_budget && !w->termed && !w->warned ? END_BUDGET
 			: cause_of(w),
 		.final_term = w->termed, .kill_at = w->slurm_kills_at,
+		.warned_until = w->warned_until,
 		.requeued = decide_is_requeued(&w->view, attempt->restarts),
 		.step_out_of_memory = w->view.step_out_of_memory,
 		.elapsed_sec = (uint32_t)(watch_now() - w->started + 0.5),

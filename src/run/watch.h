@@ -19,6 +19,7 @@ struct watch_end {
 	bool requeued;      /* Slurm has put the job back into the queue */
 	uint32_t elapsed_sec; /* that the command ran */
 	double kill_at;     /* CLOCK_MONOTONIC seconds of Slurm's KILL, or 0 */
+	double warned_until;/* the same of what its warning announced, or 0 */
 	struct attempt_death death;
 };
 

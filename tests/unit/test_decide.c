@@ -3,6 +3,7 @@
  */
 #include "unit.h"
 
+#include "run/bulk.h"
 #include "run/decide.h"
 #include "run/deliver.h"
 
@@ -269,6 +270,59 @@ signals_go_to_the_group_and_to_who_handles_them(void **state)
 	assert_chosen(step, 2, true, "10");
 }
 
+/* ---- one requeues for many ---- */
+
+static void
+only_those_are_requeued_that_have_asked_and_still_run(void **state)
+{
+	static const struct {
+		uint8_t cell, queued;
+		uint16_t attempt;
+		enum slurm_state slurm;
+		uint32_t restarts;
+		bool completing;
+		char expected; /* wanted, queued, - neither */
+	} rows[] = {
+		{ TASK_REQUEUED, 0, 2, SLURM_RUNNING, 1, false, 'w' },
+		{ TASK_REQUEUED, 0, 2, SLURM_TIMEOUT, 1, true, 'w' },
+		{ TASK_REQUEUED, 0, 2, SLURM_PENDING, 2, true, 'q' },
+		{ TASK_REQUEUED, 0, 2, SLURM_RUNNING, 2, false, 'q' },
+		{ TASK_REQUEUED, 1, 2, SLURM_RUNNING, 1, false, '-' },
+		{ TASK_REQUEUED, 0, 2, SLURM_CANCELLED, 1, true, '-' },
+		{ TASK_REQUEUED, 0, 2, SLURM_TIMEOUT, 1, false, '-' },
+		{ TASK_STARTED, 0, 2, SLURM_RUNNING, 1, false, '-' },
+		{ TASK_COMPLETED, 0, 2, SLURM_RUNNING, 1, false, '-' },
+	};
+	enum { COUNT = sizeof rows / sizeof *rows };
+	struct task_cell cells[COUNT + 100];
+	struct slurm_job records[COUNT];
+	struct slurm_jobs jobs = { records, COUNT };
+	struct phase_state phase = { .cells = cells, .total = COUNT + 100 };
+	struct phase_job job = { .gen = 1, .attempt = 1, .job = 77, .base = 100 };
+	struct rangeset queued = { 0 }, wanted = { 0 };
+
+	(void)state;
+	memset(cells, 0, sizeof cells);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		cells[100 + i] = (struct task_cell){ .gen = 1,
+			.attempt = rows[i].attempt, .state = rows[i].cell,
+			.queued = rows[i].queued };
+		records[i] = (struct slurm_job){ .job_id = 1000 + i,
+			.array_job_id = 77, .array_task_id = i,
+			.state = rows[i].slurm, .restarts = rows[i].restarts,
+			.completing = rows[i].completing };
+	}
+	bulk_choose(&phase, &job, &jobs, &queued, &wanted);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		assert_int_equal(rangeset_has(&wanted, i),
+		                 rows[i].expected == 'w');
+		assert_int_equal(rangeset_has(&queued, 100 + i),
+		                 rows[i].expected == 'q');
+	}
+	rangeset_clear(&queued);
+	rangeset_clear(&wanted);
+}
+
 int
 main(void)
 {
@@ -280,6 +334,8 @@ main(void)
 		cmocka_unit_test(requeues_are_told_from_ends),
 		cmocka_unit_test(exit_codes_keep_clear_of_requeue_exit),
 		cmocka_unit_test(out_of_memory_is_no_good_end),
+		cmocka_unit_test(
+			only_those_are_requeued_that_have_asked_and_still_run),
 		cmocka_unit_test(signals_go_to_the_group_and_to_who_handles_them),
 	};
 

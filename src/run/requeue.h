@@ -1,0 +1,22 @@
+/*
+ * requeue.h - a task goes back into the queue: its own job, or, where Slurm does
+ * not take that back, another one.
+ *
+ * The journal has the requeue already when this is called.
+ */
+#ifndef LATSUB_REQUEUE_H
+#define LATSUB_REQUEUE_H
+
+#include "attempt.h"
+#include "watch.h"
+
+/* Did it run out of memory: by Slurm's word, or a step of it, and it failed? */
+bool requeue_for_memory(const struct watch_end *end);
+
+/* Tried until Slurm answers or until the deadline (CLOCK_MONOTONIC seconds; 0:
+ * as long as it takes).  words gets Slurm's, and what came of it. */
+enum slurm_answer requeue_job(struct attempt *attempt,
+                              const struct watch_end *end, double deadline,
+                              char *words, size_t size);
+
+#endif
