@@ -21,6 +21,7 @@ WORK=$(mktemp -d /tmp/lsbt.XXXXXX) || exit 1
 A=$WORK/a B=$WORK/b
 LONG="$WORK/long, and with 100% odd #characters/$(printf 'x%.0s' {1..60})"
 NOBODY=$WORK/n
+G=$WORK/g H=$WORK/h # as sites are
 
 # ---- TAP --------------------------------------------------------------------
 
@@ -123,7 +124,7 @@ none_left()
 cleanup()
 {
     local dir pid
-    for dir in "$A" "$B" "$LONG" "$NOBODY/s"; do
+    for dir in "$A" "$B" "$G" "$H" "$LONG" "$NOBODY/s"; do
         [[ -d $dir ]] && sb stop --dir "$dir" >/dev/null 2>&1
     done
     for pid in $(processes_of "$WORK/"); do
@@ -141,6 +142,7 @@ test_words()
     ok "an unknown command is a usage error" exits 2 sb frobnicate
     ok "an unknown option is a usage error" exits 2 sb start --frob
     ok "a bad number is a usage error" exits 2 sb start --dir "$A" --nodes 0
+    ok "an unknown kind of site is a usage error" exits 2 sb start --site moon
     ok "status of nothing is 3" exits 3 sb status --dir "$A"
     ok "env of nothing is 3" exits 3 sb env --dir "$A"
     ok "stop of nothing succeeds" exits 0 sb stop --dir "$A"
@@ -376,6 +378,94 @@ test_ordinary_user()
     ok "... nothing is left" none_left "$NOBODY/"
 }
 
+# groups_of DIR: the control groups of all jobs of that sandbox.
+groups_of()
+{
+    local first
+    first=$(sed -n 's/^FirstJobId=//p' "$1/slurm.conf")
+    find /sys/fs/cgroup -type d -name "job_${first%000}[0-9]*"
+}
+
+no_groups_of() { ! groups_of "$1" | grep .; }
+
+# submit_family DIR: a job of that sandbox on n1, which says who of it
+# gets TERM. One of it no one can know by parent or environment.
+submit_family()
+{
+    cat >"$WORK/family" <<'END'
+#!/bin/bash
+child() { trap 'touch child.term; exit' TERM; while :; do sleep 0.1; done; }
+(env -i setsid /bin/bash -c "trap '' TERM; while :; do sleep 0.1; done; : $PWD/" &)
+trap 'touch batch.term; sleep 1; exit' TERM
+set -m # its own group
+child &
+touch runs
+while :; do sleep 0.1; done
+END
+    rm -f "$1"/{runs,batch.term,child.term}
+    in_slurm "$1" sbatch --parsable -D "$1" -w n1 -n1 -o /dev/null "$WORK/family" >"$1/family"
+    eventually 10 test -e "$1/runs"
+}
+
+signal_reaches_batch_only()
+{
+    local id
+    read -r id <"$1/family"
+    in_slurm "$1" scancel "$id"
+    eventually 10 test -e "$1/batch.term" &&
+        eventually 10 none_runs "$1" && job_says "$1" "$id" JobState=CANCELLED && [[ ! -e $1/child.term ]]
+}
+
+none_runs() { [[ -z $(in_slurm "$1" squeue -h) ]]; }
+
+runs_out_of_memory()
+{
+    local id
+    id=$(in_slurm "$1" sbatch --parsable -n1 -o /dev/null \
+        --wrap 'head -c 300M /dev/zero | tail >/dev/null')
+    eventually 20 job_says "$1" "$id" JobState=OUT_OF_MEMORY
+}
+
+test_groups()
+{
+    ok "an ordinary user cannot have control groups" exits 5 as_nobody \
+        "$NOBODY/latsub-sandbox" start --dir "$NOBODY/s" --site cgroup
+    ok "... and is told so" says 'control groups need root' as_nobody \
+        "$NOBODY/latsub-sandbox" start --dir "$NOBODY/s" --site cgroup
+    sb start --dir "$G" --nodes 2 --site cgroup >"$WORK/g.out" 2>&1
+    if (($? == 5)) && grep -q 'control groups' "$WORK/g.out"; then
+        echo "# not run here: control groups need root, and groups that may be written"
+        sed 's/^/# /' "$WORK/g.out"
+        return
+    fi
+    ok "--site cgroup starts" exits 0 sb status --dir "$G"
+    ok "... a second one beside it" exits 0 sb start --dir "$H" --nodes 1 --site cgroup
+    ok "... both run jobs on a node n1" submit_family "$G"
+    ok "... of other numbers" submit_family "$H"
+    ok "... each in groups of its own" test \
+        "$(<"$G/family")" != "$(<"$H/family")" -a \
+        -n "$(groups_of "$G")" -a -n "$(groups_of "$H")"
+    ok "... TERM reaches the batch process only" signal_reaches_batch_only "$H"
+    ok "... and KILL all of the job" eventually 10 no_groups_of "$H"
+    ok "... memory is limited to 200 MiB" runs_out_of_memory "$H"
+    ok "stop of one" exits 0 sb stop --dir "$G"
+    ok "... leaves no process of it, not even one without name and parent" none_left "$G/"
+    ok "... and none of its groups" no_groups_of "$G"
+    ok "... the other one still runs jobs" in_slurm "$H" srun true
+    ok "... and then has no group left" exits 0 sb stop --dir "$H"
+    ok "... of its own" no_groups_of "$H"
+    ok "a restart counts its jobs on" counts_on "$H"
+}
+
+counts_on()
+{
+    local before
+    before=$(<"$1/family")
+    sb start --dir "$1" --nodes 1 --site cgroup && submit_family "$1" &&
+        (($(<"$1/family") > before && $(<"$1/family") < before + 100)) &&
+        sb stop --dir "$1"
+}
+
 main()
 {
     if ! command -v slurmctld munged >/dev/null; then
@@ -393,6 +483,7 @@ main()
     ok "a start that is ended leaves nothing half done" interrupt_start
     test_long_dir
     test_ordinary_user
+    test_groups
     echo "1..$COUNT"
     ((FAILED == 0))
 }
