@@ -1,6 +1,6 @@
 # lib.sh - what the tests against a real Slurm share.  Source it, then:
 #
-#   start_sandbox [OPTION]...   a private Slurm; stopped at exit
+#   start_sandbox [OPTION]...   a private Slurm; stopped at exit; one more each time
 #   ok "what" COMMAND...        a test; its output is shown when it fails
 #   is "what" GOT EXPECTED      a test on text
 #   until_true SECONDS COMMAND  wait for a condition, with a bound
@@ -16,10 +16,14 @@ sandbox=$top_srcdir/libexec/latsub-sandbox
 unset SLURM_CONF LATSUB_SANDBOX_DIR
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/latsub-t-XXXXXX")
 test_number=0
-sandbox_dir=
+sandbox_dir= # the newest one's
+sandbox_dirs=()
 
 cleanup() {
-	[ -n "$sandbox_dir" ] && "$sandbox" stop --dir "$sandbox_dir" >/dev/null 2>&1
+	local dir
+	for dir in "${sandbox_dirs[@]}"; do
+		"$sandbox" stop --dir "$dir" >/dev/null 2>&1
+	done
 	[ -n "${KEEP_TMP-}" ] || rm -rf "$tmp"
 }
 trap cleanup EXIT
@@ -27,6 +31,8 @@ trap 'exit 130' INT TERM
 
 start_sandbox() {
 	sandbox_dir=$tmp/sb
+	[ ${#sandbox_dirs[@]} -eq 0 ] || sandbox_dir+=$((${#sandbox_dirs[@]} + 1))
+	sandbox_dirs+=("$sandbox_dir")
 	if ! "$sandbox" start --dir "$sandbox_dir" "$@" >"$tmp/sandbox.log" 2>&1; then
 		sed 's/^/# /' "$tmp/sandbox.log"
 		echo "Bail out! the sandbox does not start"
