@@ -17,15 +17,15 @@
 . "$(dirname "$0")/lib.sh"
 
 saver=${top_builddir:-$(dirname "$latsub")}/tests/t/saver
-columns=(exec only lines timeout tee launcher srun)
+columns=(exec only lines timeout tee launcher srun steps)
 rows=(scancel cancel requeue preempted cancelled grace limit warned)
 read -ra sites <<<"${SIGNALS_SITES:-plain cgroup pgid}"
-grace_sec=22 # more than what the launcher's program needs, and 2 s for latsub
+grace_sec=22 # more than the launcher's program needs, and 2 s for latsub's records
 declare -A conf=() run=() what=(
 	[exec]="a plain program" [only]="a program that handles only what it is told by"
 	[lines]="a script of two lines" [timeout]="timeout" [tee]="a pipe to tee"
 	[launcher]="a launcher that dies at once, and a program that saves for 10 s"
-	[srun]="srun"
+	[srun]="srun, and 0 when it is saved" [steps]="a script of two lines with srun"
 	[scancel]="scancel" [cancel]="latsub cancel" [requeue]="scontrol requeue"
 	[preempted]="preempted by REQUEUE" [cancelled]="preempted by CANCEL"
 	[grace]="preempted with grace" [limit]="the time limit"
@@ -36,18 +36,12 @@ declare -A conf=() run=() what=(
 # A node for each way of preemption, so that one job preempts a whole row.
 start_site() {
 	local site=$1 p='MaxTime=INFINITE DefaultTime=30 PriorityTier=1'
-	start_sandbox --site "$site" --nodes 5 --cpus 24 --conf-extra KillWait=15 \
+	start_sandbox --site "$site" --nodes 5 --cpus 24 --conf-extra KillWait=18 \
 		--conf-extra "PartitionName=main Nodes=n[1-2] Default=YES $p PreemptMode=OFF" \
 		--conf-extra "PartitionName=preempted Nodes=n3 $p PreemptMode=REQUEUE" \
 		--conf-extra "PartitionName=cancelled Nodes=n4 $p PreemptMode=CANCEL" \
 		--conf-extra "PartitionName=grace Nodes=n5 $p PreemptMode=REQUEUE GraceTime=$grace_sec"
 	conf[$site]=$SLURM_CONF
-}
-has_groups() {
-	"$sandbox" start --site cgroup --dir "$tmp/try" --nodes 1 >"$tmp/try.log" 2>&1
-	local status=$?
-	"$sandbox" stop --dir "$tmp/try" >/dev/null 2>&1
-	[ $status -ne 5 ]
 }
 
 # ---- experiments ----
@@ -75,6 +69,8 @@ column_command() { # COLUMN SIGNAL
 	tee) echo '"$SAVER" | tee -a "$LATSUB_RUN_DIR/tee.out"' ;;
 	launcher) printf '%s\n' 'SAVER_SEC=10 "$SAVER" &' 'wait $!' ;;
 	srun) echo 'SAVER_EXIT=0 srun -n1 "$SAVER"' ;;
+	steps) printf '%s\n' 'echo begins' 'srun -n1 "$SAVER"' 'status=$?' \
+		'echo leaves' 'exit $status' ;;
 	esac
 }
 write_experiment() { # SITE ROW
@@ -212,12 +208,7 @@ $(tail -n 12 "${run[$1-$2]}/logs/$3"* 2>&1)"
 
 usable=()
 for site in "${sites[@]}"; do
-	if [ "$site" = cgroup ] && ! has_groups; then
-		echo "# not run here: the cluster with control groups"
-		sed 's/^/# /' "$tmp/try.log"
-	else
-		usable+=("$site")
-	fi
+	[ "$site" = cgroup ] && ! can_have_groups || usable+=("$site")
 done
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 for site in "${usable[@]}"; do
