@@ -173,12 +173,13 @@ record_faults() { # ROW COLUMN STATE
 	[ "$(grep -c "^$2\.\(requeued\|failed\|lost\)\." "$3")" -le 1 ] ||
 		complain "more than one end on record"
 }
-# What many programs abort on.  timeout passes TERM on to its child and to its group,
-# and Slurm itself sends two to the tasks of srun.
+# What many programs abort on.  timeout passes a TERM on to its child and to its group,
+# so that of one to the group three arrive; Slurm itself sends two to srun's tasks.
 second_faults() { # ROW COLUMN TRACE
 	local allowed=0
 	case $2-$1 in
-	timeout-* | s*-limit | s*-preempted | s*-cancelled) allowed=1 ;;
+	timeout-*) allowed=2 ;;
+	s*-limit | s*-preempted | s*-cancelled) allowed=1 ;;
 	esac
 	[ "$(grep -c '^again' "$3")" -le $allowed ] ||
 		complain "told too often: $(grep -v '^step' "$3" | paste -sd,)"
