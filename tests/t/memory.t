@@ -63,7 +63,7 @@ SH
 	ok "out of memory: it ends well" ends_well
 	is "out of memory: with more of it" "$(tr '\n' ',' <hungry.trace)" \
 		"0 100M,done 0 137,1 400M,done 1 0,child,"
-	ok "out of memory: the retry is on record" grep -Eq '^p\.requeued\.1\.0\.(retry|out_of_memory)=0' "$run/.experiment_state"
+	ok "out of memory: the retry is on record" grep -Eq '^p\.requeued\.1\.0\.out_of_memory=0' "$run/.experiment_state"
 	ok "out of memory: so is the reason" grep -q 'ran out of memory' "$run"/logs/p-*.log
 
 	# the parent leaves with 0, as if nothing were amiss
