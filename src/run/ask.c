@@ -123,6 +123,7 @@ work_view(const void *what, struct agent_answer *answer)
 			.answered = true, .state = jobs.items[i].state,
 			.preempting = jobs.items[i].preempt_time != 0,
 			.restarts = jobs.items[i].restarts,
+			.time_limit_sec = jobs.items[i].time_limit_sec,
 			.submitted = jobs.items[i].submit_time,
 			.step_out_of_memory =
 				jobs.items[i].step_out_of_memory };

@@ -17,6 +17,7 @@ struct slurm_view {
 	enum slurm_state state;
 	bool preempting;   /* it has a preempt time */
 	uint32_t restarts;
+	int64_t time_limit_sec; /* of this attempt; 0: not known, -1: none */
 	int64_t submitted; /* when it came into the queue, or back into it; 0 */
 	bool step_out_of_memory; /* one of its steps (srun) ran out of memory */
 };

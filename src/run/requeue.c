@@ -88,6 +88,34 @@ may_go_on(const struct spec_phase *spec)
 }
 
 
+/* Slurm had cut the limit (time-min), and has requeued the job by itself: while
+ * such a job is ending it lets nobody change its limit. */
+static bool
+keeps_cut_limit(const struct attempt *attempt, const struct watch_end *end,
+                const struct ask_request *request)
+{
+	return end->requeued && request->time_limit_sec > 0
+		&& end->time_limit_sec > 0
+		&& end->time_limit_sec < request->time_limit_sec
+		&& may_go_on(attempt->spec);
+}
+
+/* Another job asks for all of the time; the requeued one goes, or, should it ever
+ * start, steps back. */
+static enum slurm_answer
+replace(const struct attempt *attempt, const struct ask_request *request,
+        double deadline, char *words, size_t size)
+{
+	char ignored[512];
+	enum slurm_answer answer;
+
+	snprintf(words, size, "Slurm lets a requeued job have no more time");
+	answer = succeed(attempt, request, deadline, words, size);
+	if (answer == SLURM_YES)
+		ask_cancel(attempt->id, deadline, ignored, sizeof ignored);
+	return answer;
+}
+
 static bool
 is_changed(const struct ask_request *request)
 {
@@ -102,6 +130,9 @@ requeue_job(struct attempt *attempt, const struct watch_end *end,
 	struct ask_request request;
 
 	next_request(attempt, end, &request);
+	if (keeps_cut_limit(attempt, end, &request)
+	    && replace(attempt, &request, deadline, words, size) == SLURM_YES)
+		return SLURM_YES;
 	if (bulk_is_worth_it(attempt) && !is_changed(&request))
 		answer = bulk_requeue(attempt, end, deadline, words, size);
 	if (answer == SLURM_REFUSED)

@@ -552,6 +552,7 @@ fill_end(const struct watching *w, struct watch_end *end)
 		.final_term = w->termed, .kill_at = w->slurm_kills_at,
 		.warned_until = w->warned_until,
 		.requeued = decide_is_requeued(&w->view, attempt->restarts),
+		.time_limit_sec = w->view.time_limit_sec,
 		.step_out_of_memory = w->view.step_out_of_memory,
 		.elapsed_sec = (uint32_t)(watch_now() - w->started + 0.5),
 		.signal = WIFSIGNALED(w->status) ? WTERMSIG(w->status) : 0,

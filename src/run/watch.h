@@ -17,6 +17,7 @@ struct watch_end {
 	bool step_out_of_memory; /* one of its steps (srun) ran out of it */
 	bool final_term;    /* Slurm's TERM has come: KILL is near */
 	bool requeued;      /* Slurm has put the job back into the queue */
+	int64_t time_limit_sec; /* that Slurm gave it; 0: not known, -1: none */
 	uint32_t elapsed_sec; /* that the command ran */
 	double kill_at;     /* CLOCK_MONOTONIC seconds of Slurm's KILL, or 0 */
 	double warned_until;/* the same of what its warning announced, or 0 */

@@ -190,6 +190,25 @@ echo done >> "$TRACE"
 SH
 ok "a budget of 30 days: the phase completes" until_true 30 seen child
 
+# ---- a limit that was cut (time-min) is whole again after a preemption ----
+submit cut "partition = low" "nodes = 1" "cpus-per-task = 4" "time = 9" "time-min = 3" \
+	"checkpoint = ck/*" <<'SH'
+mkdir -p "$LATSUB_RUN_DIR/ck"
+echo "start $LATSUB_REASON" >> "$TRACE"
+[ -z "$LATSUB_CHECKPOINT" ] || exit 0
+trap 'echo x >"$LATSUB_RUN_DIR/ck/one"; exit 1' TERM
+sleep 300 & wait
+SH
+ok "cut limit: it starts" until_true 20 seen 'start first'
+scontrol update jobid="$job" timelimit=3 # as backfill does
+take_the_machine 8
+waits_with() { squeue -h -t PD -n p -o %l | grep -qx "$1"; }
+ok "cut limit: what waits asks for all of the time" until_true 8 waits_with 9:00
+ok "cut limit: the run ends well" until_true 60 seen child
+ok "cut limit: for a preemption" seen 'start preempted'
+is "cut limit: it started twice" "$(count start)" 2
+ok "cut limit: nothing is left in the queue" until_true 20 queue_is_empty
+
 # ---- Slurm does not say why a command has ended ----
 submit silent "partition = low" <<'SH'
 echo run >> "$TRACE"
