@@ -541,6 +541,7 @@ is_over(struct watching *w)
 	return !w->deciding && !awaits_answer(w);
 }
 
+/* That a step ran out of memory Slurm remembers over requeues. */
 static void
 fill_end(const struct watching *w, struct watch_end *end)
 {
@@ -553,7 +554,8 @@ fill_end(const struct watching *w, struct watch_end *end)
 		.warned_until = w->warned_until,
 		.requeued = decide_is_requeued(&w->view, attempt->restarts),
 		.time_limit_sec = w->view.time_limit_sec,
-		.step_out_of_memory = w->view.step_out_of_memory,
+		.step_out_of_memory = w->view.step_out_of_memory
+			&& (attempt->restarts == 0 || memory_was_full()),
 		.elapsed_sec = (uint32_t)(watch_now() - w->started + 0.5),
 		.signal = WIFSIGNALED(w->status) ? WTERMSIG(w->status) : 0,
 		.exit_code = WIFSIGNALED(w->status)

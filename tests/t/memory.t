@@ -104,6 +104,16 @@ SH
 			"$(tr '\n' ',' <"$name.trace")" "0 100M,1 400M,child,"
 	done
 
+	# Slurm remembers a step's end over requeues: each attempt has its own
+	experiment grows 'retries = 4' <<'SH'
+echo "$LATSUB_ATTEMPT MEMORY" >> grows.trace
+srun -n1 dd if=/dev/zero of=/dev/null bs=450M count=1 || exit 1
+[ -e grows.again ] || { touch grows.again; exit 3; }
+SH
+	ok "a step without memory, twice: it ends well" ends_well
+	is "a step without memory, twice: and no more of it for another failure" \
+		"$(tr '\n' ',' <grows.trace)" "0 100M,1 400M,2 1600M,3 1600M,child,"
+
 	# more than any node has: the reason is said, nothing waits for ever
 	sed 's/^mem = .*/mem = 100M/; s/^retry_mem.*/retry_mem = +900G/; s/name = .*/name = greedy/; s/hungry.trace/greedy.trace/' hungry.ini >greedy.ini
 	run=$tmp/e/runs/greedy
