@@ -3,6 +3,8 @@
  */
 #include "latsub/options.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -29,22 +31,36 @@ check_mem(const char *value)
 		? "a size: a whole number with K, M, G or T" : NULL;
 }
 
+/* The runner keeps 2 s of it for its records, and looks at checkpoints. */
+#define SIGNAL_LEAD_MIN 10
+
 static const char *
 check_signal(const char *value)
 {
-	static const char *const unfit[] = { "KILL", "STOP", "CHLD", "CONT",
-		"PIPE", "SEGV", "BUS", "FPE", "ILL", "TRAP", "SYS", "ABRT",
-		"TERM" };
+	static const char *const unfit[] = { "STOP", "CHLD", "CONT",
+		"PIPE", "SEGV", "BUS", "FPE", "ILL", "TRAP", "SYS", "ABRT" };
+	static char advice[200];
 	struct option_signal signal;
 
 	if (options_parse_signal(value, &signal))
 		return "a signal and seconds, such as USR1@120";
+	if (signal.number == SIGTERM) {
+		snprintf(advice, sizeof advice, "USR1@%lld and "
+		         "checkpoint_signal = TERM: the command gets TERM then, "
+		         "and the warning is told from Slurm's own TERM",
+		         (long long)signal.seconds);
+		return advice;
+	}
+	if (signal.number == SIGKILL)
+		return "a signal that can be a warning, such as USR1@120: no "
+			"program can handle KILL";
 	for (size_t i = 0; i < sizeof unfit / sizeof *unfit; i++) {
 		if (signal.number == options_parse_signal_name(unfit[i]))
 			return "a signal that can be a warning: USR1, USR2, "
 				"INT, HUP, ALRM, ...";
 	}
-	return NULL;
+	return signal.seconds < SIGNAL_LEAD_MIN ? "10 seconds or more, such as "
+		"USR1@120: the command is to save in that time" : NULL;
 }
 
 static const char *

@@ -24,7 +24,7 @@ experiment requeue low && {
 
 # ---- preemption, REQUEUE with GraceTime and user signal ----
 run_name="preempted with grace"
-experiment grace lowgrace "signal = USR1@2" && {
+experiment grace lowgrace "signal = USR1@10" && {
 	ok "$run_name: it starts" until_true 20 started 0
 	sleep 1.5
 	take_the_machine
