@@ -107,10 +107,20 @@ long spec_find(const struct spec *spec, const char *name);
 long spec_select(const struct spec *spec, const char *what,
                  struct latsub_error *err);
 
-/* A checkpoint pattern with $NAME and ${NAME} replaced by the values of a task
- * (and $LATSUB_TASK by its index); caller frees. */
+/* NULL, or what to write instead of a checkpoint pattern that cannot match or is
+ * not under the run's directory. */
+const char *spec_check_pattern(const char *pattern);
+/* Is this (the last part of) a name that codes give a file until it is whole? */
+bool spec_is_temporary(const char *name);
+/* What keeps the files of an array's tasks apart: NULL if all of it is in the
+ * pattern, the name of a variable that is missing, or "" if none is there. */
+const char *spec_pattern_lacks(const char *pattern, const struct sweep *sweep);
+/* $NAME and ${NAME} replaced by the values of a task (and $LATSUB_TASK by its
+ * index); in a pattern so that a value means itself.  Caller frees. */
 char *spec_expand_pattern(const char *pattern, const struct sweep *sweep,
-                          uint32_t task, const char *index);
+                          uint32_t task);
+char *spec_expand_name(const char *name, const struct sweep *sweep,
+                       uint32_t task);
 
 /* The grown value; never less than before plus one. */
 int64_t spec_grow(const struct spec_growth *growth, int64_t value);

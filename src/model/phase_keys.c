@@ -3,6 +3,7 @@
  */
 #include "phase_keys.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,8 +47,7 @@ static const char *
 read_checkpoint(struct spec_phase *phase, const char *value)
 {
 	replace(&phase->checkpoint, value);
-	return *value && *value != '/' && !strstr(value, "../") ? NULL
-		: "a pattern under the run directory, such as checkpoint/epoch*";
+	return spec_check_pattern(value);
 }
 
 static const char *
@@ -196,8 +196,15 @@ read_mode(struct spec_phase *phase, const char *value)
 static const char *
 read_signal(struct spec_phase *phase, const char *value)
 {
-	phase->checkpoint_signal = options_parse_signal_name(value);
-	return phase->checkpoint_signal > 0 ? NULL : "a signal, such as USR1";
+	int number = options_parse_signal_name(value);
+	/* 32 and 33 are libc's; Slurm sends CONT, and CHLD is the kernel's */
+	bool fit = number > 0 && number != SIGKILL && number != SIGSTOP
+		&& number != SIGCONT && number != SIGCHLD && number != 32
+		&& number != 33;
+
+	phase->checkpoint_signal = fit ? number : 0;
+	return fit ? NULL
+		: "a signal that a program can handle, such as USR1 or TERM";
 }
 
 static const char *

@@ -1,6 +1,5 @@
 /*
- * spec_array.c - array phases: value lists, variables in them, and patterns
- * that differ from task to task.
+ * spec_array.c - array phases: value lists, and variables in them.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -112,16 +111,25 @@ check_values(struct reading *r, const struct spec_phase *phase)
 	}
 }
 
-/* Does the pattern name something that differs from task to task? */
-static bool
-pattern_varies(const struct spec_phase *phase)
+/* Each task has files of its own: else one goes on from another's checkpoint, or
+ * is taken for completed by another's output. */
+static void
+check_own_files(struct reading *r, const struct spec_phase *phase,
+                const char *key, const char *pattern)
 {
-	bool varies = strstr(phase->checkpoint, "LATSUB_TASK") != NULL;
+	const char *lacking = spec_pattern_lacks(pattern, &phase->sweep);
 
-	for (size_t i = 0; i < phase->sweep.count; i++)
-		varies |= strstr(phase->checkpoint, phase->sweep.keys[i].name)
-			!= NULL;
-	return varies;
+	if (lacking && !*lacking)
+		latsub_errlist_add(r->errors, "%s: %s = %.100s is the same for "
+		                   "all tasks of the array; put $LATSUB_TASK "
+		                   "or its array.* variables into it",
+		                   spec_at(r, phase->line), key, pattern);
+	else if (lacking)
+		latsub_errlist_add(r->errors, "%s: %s = %.100s is the same for "
+		                   "tasks that differ in $%s alone; put $%s or "
+		                   "$LATSUB_TASK into it",
+		                   spec_at(r, phase->line), key, pattern, lacking,
+		                   lacking);
 }
 
 void
@@ -137,52 +145,10 @@ spec_finish_array(struct reading *r, struct spec_phase *phase)
 	}
 	phase->tasks = (uint32_t)size;
 	check_values(r, phase);
-	if (phase->array && phase->checkpoint
-	    && !pattern_varies(phase))
-		latsub_errlist_add(r->errors, "%s: checkpoint = %s is the same "
-		                   "for all tasks of the array; put $LATSUB_TASK "
-		                   "or one of its array.* variables into it",
-		                   spec_at(r, phase->line), phase->checkpoint);
+	if (phase->array && phase->checkpoint)
+		check_own_files(r, phase, "checkpoint", phase->checkpoint);
+	for (size_t i = 0; phase->array && i < phase->outputs.count; i++)
+		check_own_files(r, phase, "outputs", phase->outputs.items[i]);
 	if (phase->max_parallel && !phase->array)
 		phase->max_parallel = 0; /* from [defaults], or harmless */
-}
-
-static const char *
-task_variable(const struct sweep *sweep, uint32_t task, const char *index,
-              const char *name, size_t len)
-{
-	if (len == 11 && strncmp(name, "LATSUB_TASK", len) == 0)
-		return index;
-	for (size_t i = 0; i < sweep->count; i++) {
-		if (strlen(sweep->keys[i].name) == len
-		    && strncmp(sweep->keys[i].name, name, len) == 0)
-			return sweep_value(sweep, task, i);
-	}
-	return NULL;
-}
-
-char *
-spec_expand_pattern(const char *pattern, const struct sweep *sweep,
-                    uint32_t task, const char *index)
-{
-	struct strbuf out = { 0 };
-
-	while (*pattern) {
-		bool braces = pattern[0] == '$' && pattern[1] == '{';
-		const char *name = pattern + 1 + braces, *end = name;
-		const char *value;
-
-		while (isalnum((unsigned char)*end) || *end == '_')
-			end++;
-		value = *pattern == '$' && end > name && (!braces || *end == '}')
-			? task_variable(sweep, task, index, name,
-			                (size_t)(end - name)) : NULL;
-		if (value) {
-			strbuf_puts(&out, value);
-			pattern = end + braces;
-		} else {
-			strbuf_putc(&out, *pattern++);
-		}
-	}
-	return strbuf_steal(&out);
 }

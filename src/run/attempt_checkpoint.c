@@ -32,11 +32,9 @@ static char *
 own_pattern(const struct attempt *attempt)
 {
 	const struct sweep *sweep = phase_sweep_now(attempt_state(attempt));
-	char task[16];
 
-	snprintf(task, sizeof task, "%u", attempt->task);
 	return spec_expand_pattern(attempt->spec->checkpoint, sweep,
-	                           attempt->task, task);
+	                           attempt->task);
 }
 
 char *

@@ -15,30 +15,17 @@
 #include <sys/stat.h>
 
 #include "latsub/file.h"
+#include "latsub/spec.h"
 #include "latsub/text.h"
 
-static bool
-has_temporary_name(const char *name)
-{
-	static const char *const ends[] = { ".tmp", ".temp", ".part",
-		".partial", ".new", ".swp", "~" };
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		size_t end = strlen(ends[i]);
-
-		if (len >= end && strcmp(name + len - end, ends[i]) == 0)
-			return true;
-	}
-	return strstr(name, ".tmp.") || strstr(name, ".new.");
-}
-
+/* Wildcards match no hidden name; a pattern that names one means it. */
 static bool
 is_temporary(const char *path)
 {
 	const char *name = file_basename(path);
 
-	return name[0] == '.' || has_temporary_name(name);
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0
+		|| spec_is_temporary(name);
 }
 
 static bool
@@ -70,7 +57,7 @@ look_at_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
 
 	/* a hidden file in a directory may well be a part of it */
-	if (ftw->level > 0 && has_temporary_name(path + ftw->base))
+	if (ftw->level > 0 && spec_is_temporary(path + ftw->base))
 		looking.complete = false;
 	if (type == FTW_F && ftw->level == 0 && st->st_size == 0)
 		looking.complete = false;
@@ -154,6 +141,20 @@ list_candidates(const glob_t *found, struct candidate *candidates)
 		qsort(candidates, count, sizeof *candidates,
 		      compare_newest_first);
 	return count;
+}
+
+bool
+checkpoint_has_match(const char *dir, const char *pattern)
+{
+	char *escaped = escape(dir), *whole = file_join(escaped, pattern);
+	glob_t found;
+	bool has = glob(whole, GLOB_NOSORT, NULL, &found) == 0;
+
+	if (has)
+		globfree(&found);
+	free(whole);
+	free(escaped);
+	return has;
 }
 
 char *

@@ -4,6 +4,7 @@
 #ifndef LATSUB_CHECKPOINT_H
 #define LATSUB_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -12,6 +13,9 @@
  * the same time the one whose name counts higher.  not_after (0: whenever)
  * passes over what was written to later: it may be half-written. */
 char *checkpoint_newest(const char *dir, const char *pattern, time_t not_after);
+
+/* Is there anything under dir that the pattern matches? */
+bool checkpoint_has_match(const char *dir, const char *pattern);
 
 /* A number that changes while anything of the checkpoint is written, or once it
  * is replaced; 0 when there is none. */

@@ -6,7 +6,6 @@
 #include "outcome.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "checkpoint.h"
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "latsub/recovery.h"
@@ -43,21 +43,22 @@ look_at_output(const char *path, bool *exists, struct latsub_error *err)
 
 /* What is wrong with an output, in words; NULL: it is there.  Caller frees. */
 static char *
-output_trouble(const struct attempt *attempt, const char *name)
+output_trouble(const struct attempt *attempt, const char *output)
 {
+	const struct sweep *sweep = phase_sweep_now(attempt_state(attempt));
+	char *name = spec_expand_name(output, sweep, attempt->task);
+	char *pattern = spec_expand_pattern(output, sweep, attempt->task);
 	char *path = file_join(attempt->run->dir, name), *trouble = NULL;
 	struct latsub_error err;
-	glob_t found;
 	bool exists;
 
-	if (look_at_output(path, &exists, &err)) {
+	if (look_at_output(path, &exists, &err))
 		trouble = xasprintf("the output %s", err.text);
-	} else if (!exists && glob(path, GLOB_NOSORT, NULL, &found) == 0) {
-		globfree(&found);
-	} else if (!exists) {
+	else if (!exists && !checkpoint_has_match(attempt->run->dir, pattern))
 		trouble = xasprintf("the output %s is missing", name);
-	}
 	free(path);
+	free(pattern);
+	free(name);
 	return trouble;
 }
 

@@ -128,6 +128,93 @@ mistakes_get_advice(void **state)
 }
 
 static void
+patterns_that_can_never_match_are_refused(void **state)
+{
+	static const struct { const char *value, *advice; } wrong[] = {
+		{ "a* b*", "'?' for a space" }, { "\"ck/*\"", "no quotes" },
+		{ "ck/{a,b}*", "no {a,b}" }, { "ck/*.tmp", "temporary" },
+		{ "ck/step*~", "temporary" }, { "ck/", "pattern" },
+		{ "../x*", "pattern" }, { "x/..", "pattern" },
+	};
+	struct spec *spec;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		char *body = xasprintf("[phase a]\ncommand = x\ncheckpoint = %s\n",
+		                       wrong[i].value);
+
+		assert_refused(body, "e.ini:5:", wrong[i].advice);
+		free(body);
+	}
+	spec = parse("[experiment]\nname = e\n[phase a]\ncommand = x\n"
+	             "checkpoint = ck/.step?[0-9]*\narray.N = 1 2\n"
+	             "outputs = out/${N}.txt \"a b/$N/*\"\n"
+	             "[phase b]\ncommand = x\ncheckpoint = ck/b?c[{]*\n");
+	assert_int_equal(errors.count, 1); /* a's checkpoint has no $N */
+	spec_destroy(spec);
+}
+
+static void
+files_of_an_array_differ_from_task_to_task(void **state)
+{
+	struct spec *spec;
+
+	(void)state;
+	assert_refused("[phase a]\ncommand = x\narray.S = 1 2\n"
+	               "checkpoint = ck/S/*\n", "e.ini:3:", "$LATSUB_TASK");
+	assert_refused("[phase a]\ncommand = x\narray.S = 1 2\n"
+	               "outputs = done.txt\n", "e.ini:3:",
+	               "outputs = done.txt is the same for all tasks");
+	assert_refused("[phase a]\ncommand = x\narray.S = 1 2\n"
+	               "outputs = d$S table$SS\n", "e.ini:3:", "table$SS");
+	assert_refused("[phase a]\ncommand = x\narray.S = 1 2\narray.T = 1 2\n"
+	               "outputs = d$S\n", "e.ini:3:", "$T");
+	spec = parse("[experiment]\nname = e\n[phase a]\ncommand = x\n"
+	             "array.S = 1 2\narray.ONE = 7\noutputs = d$S e$LATSUB_TASK\n"
+	             "checkpoint = ck/${S}/*\n");
+	assert_int_equal(errors.count, 0);
+	spec_destroy(spec);
+}
+
+static void
+a_tasks_values_are_no_pattern(void **state)
+{
+	struct sweep sweep = { 0 };
+	char *pattern, *name;
+
+	(void)state;
+	assert_int_equal(sweep_parse(&sweep, "{\"A\":[\"x\",\"a*[b]?\\\\\"]}"),
+	                 0);
+	pattern = spec_expand_pattern("ck/$A/${LATSUB_TASK}_$B*", &sweep, 1);
+	assert_string_equal(pattern, "ck/a\\*\\[b\\]\\?\\\\/1_$B*");
+	name = spec_expand_name("ck/$A/x*", &sweep, 1);
+	assert_string_equal(name, "ck/a*[b]?\\/x*");
+	free(name);
+	free(pattern);
+	sweep_clear(&sweep);
+}
+
+static void
+signals_that_cannot_do_it_are_refused(void **state)
+{
+	(void)state;
+	assert_refused("[phase a]\ncommand = x\ncheckpoint_signal = KILL\n",
+	               "e.ini:5:", "can handle");
+	assert_refused("[phase a]\ncommand = x\ncheckpoint_signal = 19\n",
+	               "e.ini:5:", "can handle");
+	assert_refused("[defaults]\ncheckpoint_signal = 33\n", "e.ini:4:",
+	               "can handle");
+	assert_refused("[phase a]\ncommand = x\nsignal = KILL@60\n", "e.ini:5:",
+	               "no program can handle KILL");
+	assert_refused("[phase a]\ncommand = x\nsignal = USR1@9\n", "e.ini:5:",
+	               "10 seconds or more");
+	assert_refused("[phase a]\ncommand = x\nsignal = TERM@120\n", "e.ini:5:",
+	               "USR1@120 and checkpoint_signal = TERM");
+	assert_refused("[phase a]\ncommand = x\nsignal = TERM\n", "e.ini:5:",
+	               "USR1@60 and checkpoint_signal = TERM");
+}
+
+static void
 cycles_name_their_members(void **state)
 {
 	(void)state;
@@ -272,6 +359,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_experiment_is_read),
 		cmocka_unit_test(mistakes_get_advice),
+		cmocka_unit_test(patterns_that_can_never_match_are_refused),
+		cmocka_unit_test(files_of_an_array_differ_from_task_to_task),
+		cmocka_unit_test(a_tasks_values_are_no_pattern),
+		cmocka_unit_test(signals_that_cannot_do_it_are_refused),
 		cmocka_unit_test(cycles_name_their_members),
 		cmocka_unit_test(everything_wrong_is_told_at_once),
 		cmocka_unit_test(templates_go_through_the_same_table),
