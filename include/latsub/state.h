@@ -37,6 +37,7 @@ enum event_kind {
 	EVENT_RUN,        /* the run's metadata: pairs */
 	EVENT_PHASE,      /* a phase exists: order, total, sweep from gen on */
 	EVENT_INTENDED, EVENT_SUBMITTED, EVENT_STARTED, EVENT_CHECKPOINT,
+	EVENT_REFUSED,    /* a checkpoint that must not be begun from */
 	EVENT_LOST, EVENT_REQUEUED, EVENT_CANCELLED, EVENT_FAILED,
 	EVENT_COMPLETED,
 	EVENT_EDITED,     /* a person set a word (or reset, skip) */
@@ -61,6 +62,11 @@ struct event {
 	uint32_t queued;       /* REQUEUED: 1: Slurm has it back in the queue */
 	char *node, *reason, *text; /* text: last lines of the log */
 	char *path, *epoch;    /* a checkpoint */
+	char *from;            /* STARTED: the checkpoint it began from; FAILED
+	                        * and REQUEUED: that, if the command failed by
+	                        * itself within a minute */
+	char *mark;            /* of from, or of what was REFUSED: tells it from
+	                        * a later file of that name */
 	char *word;            /* EVENT_EDITED */
 	char *sweep;           /* JSON, or NULL */
 	struct strlist parents;/* INTENDED: waited for; COMPLETED: ran without */

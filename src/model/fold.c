@@ -135,7 +135,7 @@ apply_facts(struct phase_state *phase, const struct event *event)
 static void
 apply_checkpoint(struct phase_state *phase, const struct event *event)
 {
-	if (!event->path)
+	if (!event->path || event->kind == EVENT_REFUSED)
 		return;
 	if (event->gen < phase->checkpoint_gen
 	    || (event->gen == phase->checkpoint_gen

@@ -17,7 +17,7 @@ static const char *const word_names[WORD_COUNT] = {
 
 static const char *const event_names[EVENT_KIND_COUNT] = {
 	"run", "phase", "intended", "submitted", "started", "checkpoint",
-	"lost", "requeued", "cancelled", "failed", "completed", "edited",
+	"refused", "lost", "requeued", "cancelled", "failed", "completed", "edited",
 };
 
 static int
@@ -83,6 +83,8 @@ event_clear(struct event *event)
 	free(event->text);
 	free(event->path);
 	free(event->epoch);
+	free(event->from);
+	free(event->mark);
 	free(event->word);
 	free(event->sweep);
 	strlist_clear(&event->parents);

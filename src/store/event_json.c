@@ -42,6 +42,8 @@ static const struct field {
 	FIELD("text", FIELD_TEXT, text),
 	FIELD("path", FIELD_TEXT, path),
 	FIELD("epoch", FIELD_TEXT, epoch),
+	FIELD("from", FIELD_TEXT, from),
+	FIELD("mark", FIELD_TEXT, mark),
 	FIELD("word", FIELD_TEXT, word),
 	FIELD("sweep", FIELD_TEXT, sweep),
 	FIELD("parents", FIELD_LIST, parents),

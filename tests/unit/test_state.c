@@ -53,7 +53,12 @@ make_life(struct event *events)
 	events[n++] = event(EVENT_STARTED, "train", 1, 0, "0");
 	events[n] = event(EVENT_REQUEUED, "train", 1, 0, "0");
 	events[n++].reason = xstrdup("preempted");
-	events[n++] = event(EVENT_STARTED, "train", 1, 1, "0");
+	events[n] = event(EVENT_STARTED, "train", 1, 1, "0");
+	events[n].from = xstrdup("epoch2");
+	events[n++].mark = xstrdup("00000000000000a1");
+	events[n] = event(EVENT_REFUSED, "train", 1, 7, "0");
+	events[n].path = xstrdup("epoch4"); /* and is not on record by that */
+	events[n++].mark = xstrdup("00000000000000a2");
 	events[n] = event(EVENT_COMPLETED, "train", 1, 1, "0");
 	events[n].path = xstrdup("runs/x/epoch3");
 	events[n++].epoch = xstrdup("3");
