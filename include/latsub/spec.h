@@ -61,6 +61,8 @@ struct spec_phase {
 	enum checkpoint_mode checkpoint_mode;
 	int checkpoint_signal;   /* 0: the one of "signal" */
 	int64_t checkpoint_grace_sec; /* -1: what is left */
+	char *checkpoint_verify; /* shell text: is $LATSUB_CHECKPOINT good? NULL */
+	uint32_t checkpoint_keep; /* so many are kept; 0: all */
 	bool checkpoint_leader;  /* signal the leader alone, not the group */
 	bool shield_term;
 	bool leave_behind;       /* processes that it leaves may run on */

@@ -216,6 +216,20 @@ read_target(struct spec_phase *phase, const char *value)
 }
 
 static const char *
+read_verify(struct spec_phase *phase, const char *value)
+{
+	replace(&phase->checkpoint_verify, value);
+	return *value && strlen(value) <= COMMAND_MAX ? NULL
+		: "a command that exits with 0 where $LATSUB_CHECKPOINT is good";
+}
+
+static const char *
+read_keep(struct spec_phase *phase, const char *value)
+{
+	return read_count(value, &phase->checkpoint_keep);
+}
+
+static const char *
 read_shield(struct spec_phase *phase, const char *value)
 {
 	return options_parse_bool(value, &phase->shield_term) ? "yes or no"
@@ -287,6 +301,8 @@ static const struct {
 	{ "checkpoint_signal", read_signal, true },
 	{ "checkpoint_grace", read_grace, true },
 	{ "checkpoint_target", read_target, true },
+	{ "checkpoint_verify", read_verify, true },
+	{ "checkpoint_keep", read_keep, true },
 	{ "shield_term", read_shield, true },
 	{ "leave_behind", read_leave_behind, true },
 	{ "retries", read_retries, true },

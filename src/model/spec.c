@@ -419,6 +419,7 @@ spec_create(const char *file, const struct spec_item *items, size_t count,
 	check_whole(&r);
 	dag_order(spec, errors);
 	free(r.defaults.template);
+	free(r.defaults.checkpoint_verify);
 	options_clear(&r.defaults.options);
 	rangeset_clear(&r.defaults.requeue_exit_codes);
 	return spec;

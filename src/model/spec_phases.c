@@ -16,6 +16,7 @@ phase_clear(struct spec_phase *phase)
 	free(phase->edges);
 	free(phase->template);
 	free(phase->checkpoint);
+	free(phase->checkpoint_verify);
 	sweep_clear(&phase->sweep);
 	strlist_clear(&phase->outputs);
 	options_clear(&phase->options);

@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "doubt.h"
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "latsub/program.h"
@@ -127,6 +129,17 @@ read_slurm(struct attempt *attempt)
 		: xasprintf("%u", attempt->job);
 }
 
+/* Nothing is printed yet: what the log says is of the attempt before. */
+static void
+read_log_time(struct attempt *attempt)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode)
+	    && st.st_size > 0)
+		attempt->log_written = doubt_seconds(st.st_mtim);
+}
+
 int
 attempt_open(struct attempt *attempt)
 {
@@ -140,6 +153,7 @@ attempt_open(struct attempt *attempt)
 		return rc;
 	read_cluster(attempt);
 	read_slurm(attempt);
+	read_log_time(attempt);
 	read_signals(attempt);
 	if (!attempt_state(attempt) || !attempt_state(attempt)->cells
 	    || attempt->task >= attempt_state(attempt)->total)
@@ -158,6 +172,8 @@ attempt_close(struct attempt *attempt)
 	free(attempt->id);
 	free(attempt->checkpoint);
 	free(attempt->own_checkpoint);
+	free(attempt->prologue);
+	strmap_destroy(attempt->refused);
 }
 
 struct phase_state *

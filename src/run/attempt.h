@@ -7,6 +7,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include <time.h>
+
 #include "decide.h"
 #include "latsub/experiment.h"
 #include "latsub/run.h"
@@ -30,6 +32,12 @@ struct attempt {
 	char *checkpoint;     /* absolute, what the command starts from; "" */
 	char *own_checkpoint; /* the phase's own at the start, or NULL */
 	uint64_t own_fingerprint;
+	char own_mark[17];    /* of own_checkpoint when it is begun from; or "" */
+	bool own_verified;    /* checkpoint_verify said that it is good */
+	struct strmap *refused; /* "MARK NAME" of what is not to be taken */
+	double log_written;   /* when its log was written before this attempt, by
+	                       * the file system's clock; 0 if never */
+	char *prologue;       /* a template's shell lines, a file; or NULL */
 	struct strlist missing; /* parents that did not complete */
 	bool may_preempt;     /* the cluster preempts jobs, for all we know */
 	struct rangeset requeue_exit; /* codes at which Slurm requeues or holds */
@@ -37,12 +45,6 @@ struct attempt {
 	int warn_signal;      /* the one of "signal" */
 	int stop_signal;      /* what asks the command for a checkpoint */
 	int64_t warn_sec;     /* how long before the end it comes */
-};
-
-/* How the command's processes ended. */
-struct attempt_death {
-	bool killed;          /* KILL came to one of them */
-	struct timespec at;   /* the last one's end, CLOCK_REALTIME */
 };
 
 /* Read environment, run and experiment.  0, or an exit code + 1 with a
@@ -86,16 +88,42 @@ int attempt_record_lost(struct attempt *attempt, const struct task_cell *cell);
  * one is returned. */
 int attempt_check(struct attempt *attempt);
 
-/* Put the newest checkpoint of the phase on record if it is new; true when
- * it is.  killed: the command was, and may have been writing just then. */
-bool attempt_record_checkpoint(struct attempt *attempt, bool killed);
+/* How the command's processes ended. */
+struct attempt_death {
+	bool killed;        /* KILL came to one of them: it may have been writing */
+	struct timespec at; /* CLOCK_REALTIME when the last of them was buried */
+	double leave_by;    /* CLOCK_MONOTONIC seconds of Slurm's KILL, as far as
+	                     * it is known when that comes; or 0 */
+};
+/* Put the newest checkpoint of the phase on record if it is new, and fit to be
+ * begun from; true when it is. */
+bool attempt_record_checkpoint(struct attempt *attempt,
+                               const struct attempt_death *death);
 
-/* The newest match of the phase's pattern, for this task; not_after as in
- * checkpoint_newest().  Caller frees. */
-char *attempt_newest_checkpoint(const struct attempt *attempt,
-                                time_t not_after);
+/* The matches of the phase's pattern for this task, the newest first. */
+void attempt_checkpoints(const struct attempt *attempt, struct strlist *paths);
+/* The newest of them that is not refused; NULL: none.  Caller frees. */
+char *attempt_newest_checkpoint(const struct attempt *attempt);
+
+/* Checkpoints of this task that the journal has. */
+struct attempt_report {
+	uint32_t gen, number, seq; /* number: of the attempt */
+	char *path;
+};
+/* All of them, the newest first; and the one that counts (path NULL: none), whose
+ * path is the caller's to free. */
+size_t attempt_reports(const struct attempt *attempt,
+                       struct attempt_report **reports);
+void attempt_reports_free(struct attempt_report *reports, size_t count);
+void attempt_find_report(const struct attempt *attempt,
+                         struct attempt_report *report);
 /* Fill checkpoint and own_checkpoint: what the command starts from. */
 void attempt_find_checkpoint(struct attempt *attempt);
+/* Write into an event what the command began from; and, if it failed by itself
+ * after so many seconds, that it did so too soon after that. */
+void attempt_note_beginning(const struct attempt *attempt, struct event *event);
+void attempt_note_failure(const struct attempt *attempt, uint32_t seconds,
+                          struct event *event);
 
 /* The variables of the command's environment, set in this process; what is a
  * struct attempt. */

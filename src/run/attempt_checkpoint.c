@@ -1,30 +1,22 @@
 /*
- * attempt_checkpoint.c - the checkpoint that an attempt begins from, and the
- * one that it leaves.
+ * attempt_checkpoint.c - the checkpoint that an attempt leaves.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "attempt.h"
 #include "checkpoint.h"
+#include "doubt.h"
 #include "latsub/file.h"
+#include "prune.h"
+#include "refused.h"
+#include "verify.h"
+#include "watch.h"
 
-#define SETTLE_TRIES 40  /* of a quarter of a second */
-#define KILL_DOUBT_SEC 1 /* what changed so shortly before a KILL may be half */
-
-static char *
-absolute_checkpoint(const struct attempt *attempt, const char *path)
-{
-	char *whole = file_join(attempt->experiment->workdir, path);
-
-	if (file_exists(whole))
-		return whole;
-	free(whole);
-	return NULL;
-}
+#define SETTLE_TRIES 40    /* of a quarter of a second */
+#define KEPT_BACK_SEC 3.0  /* of the time until Slurm's KILL, for the requeue */
 
 /* The pattern with $NAME and ${NAME} replaced: tasks of an array keep their
  * checkpoints apart by them. */
@@ -37,80 +29,43 @@ own_pattern(const struct attempt *attempt)
 	                           attempt->task);
 }
 
-char *
-attempt_newest_checkpoint(const struct attempt *attempt, time_t not_after)
+void
+attempt_checkpoints(const struct attempt *attempt, struct strlist *paths)
 {
 	char *pattern = own_pattern(attempt);
-	char *newest = checkpoint_newest(attempt->run->dir, pattern, not_after);
 
+	checkpoint_list(attempt->run->dir, pattern, paths);
 	free(pattern);
+}
+
+char *
+attempt_newest_checkpoint(const struct attempt *attempt)
+{
+	struct strlist paths = { 0 };
+	char *newest = NULL;
+
+	attempt_checkpoints(attempt, &paths);
+	for (size_t i = 0; i < paths.count && !newest; i++) {
+		struct checkpoint_look look = checkpoint_look(paths.items[i]);
+
+		if (look.complete && !refused_has(attempt, paths.items[i], &look))
+			newest = xstrdup(paths.items[i]);
+	}
+	strlist_clear(&paths);
 	return newest;
 }
-
-/* ---- what a command reported itself ---- */
-
-struct report {
-	const struct attempt *attempt;
-	uint32_t gen, number, seq;
-	char *path;
-};
-
-/* The newest of this task: by generation, attempt, and count in the attempt. */
-static void
-look_for_report(const struct event *event, void *user)
-{
-	struct report *best = user;
-	const struct attempt *attempt = best->attempt;
-	struct rangeset tasks = { 0 };
-
-	if (!event->phase || !event->path || event->gen < best->gen
-	    || strcmp(event->phase, attempt->phase) != 0
-	    || (event->gen == best->gen
-	        && (event->attempt < best->number
-	            || (event->attempt == best->number
-	                && event->seq < best->seq))))
-		return;
-	phase_tasks_of(attempt_state(attempt), event, &tasks);
-	if (rangeset_has(&tasks, attempt->task)) {
-		free(best->path);
-		*best = (struct report){ attempt, event->gen, event->attempt,
-			event->seq, xstrdup(event->path) };
-	}
-	rangeset_clear(&tasks);
-}
-
-/* What is on record for this task.  The state has one checkpoint for a phase;
- * a task's own is in the journal.  best->path is the caller's to free. */
-static void
-find_record(const struct attempt *attempt, struct report *best)
-{
-	const struct phase_state *state = attempt_state(attempt);
-	struct latsub_error err;
-
-	*best = (struct report){ .attempt = attempt };
-	if (!attempt->spec->array)
-		*best = (struct report){ attempt, state->checkpoint_gen,
-			state->checkpoint_attempt, state->checkpoint_seq,
-			xstrdup(state->checkpoint) };
-	else if (state->checkpoint /* else none of its tasks has one */
-	         && journal_scan(attempt->run->journal_dir, EVENT_CHECKPOINT,
-	                         look_for_report, best, &err))
-		printf("latsub: %s\n", err.text);
-}
-
-/* ---- at the end of an attempt ---- */
 
 /* Did the command report one in this attempt?  Its path may be an old one. */
 static bool
 has_reported(struct attempt *attempt)
 {
 	struct latsub_error err;
-	struct report report;
+	struct attempt_report report;
 	bool has;
 
 	if (run_refresh(attempt->run, NULL, &err)) /* another process wrote it */
 		printf("latsub: %s\n", err.text);
-	find_record(attempt, &report);
+	attempt_find_report(attempt, &report);
 	has = report.path && report.gen == attempt->gen
 		&& report.number == attempt->attempt;
 	free(report.path);
@@ -151,35 +106,85 @@ let_it_settle(const char *path)
 	}
 }
 
-/* The newest match that nobody can have been writing when the command died. */
-static char *
-settled_checkpoint(const struct attempt *attempt, bool killed)
+static double
+verify_until(const struct attempt_death *death)
 {
-	char *newest = attempt_newest_checkpoint(attempt, 0), *whole;
+	double until = death->leave_by - KEPT_BACK_SEC;
 
-	if (newest && !killed)
-		let_it_settle(newest);
-	if (!newest || !killed)
-		return newest;
-	whole = attempt_newest_checkpoint(attempt, time(NULL) - KILL_DOUBT_SEC);
-	if (!whole || strcmp(whole, newest) != 0)
+	return death->leave_by <= 0 ? 0 : until > 0 ? until : watch_now();
+}
+
+/* May the next attempt begin from it?  stopped_at: when the command was killed,
+ * by the file system's clock; 0: it was not.  *verified becomes whether its own
+ * test said so, where there is one. */
+static bool
+is_fit(struct attempt *attempt, const char *path,
+       const struct attempt_death *death, double stopped_at, bool *verified)
+{
+	struct checkpoint_look look;
+	enum verify_answer answer;
+
+	if (!death->killed)
+		let_it_settle(path);
+	look = checkpoint_look(path);
+	if (!look.complete || refused_has(attempt, path, &look))
+		return false;
+	if (stopped_at > 0 && !attempt->spec->checkpoint_verify
+	    && doubt_half(&look, stopped_at)) {
 		printf("latsub: %s was written when the command was killed; it "
-		       "may be half of one and is not taken\n", newest);
-	free(newest);
-	return whole;
+		       "may be half of one and is not taken\n", path);
+		refused_record(attempt, path, &look, "killed");
+		return false;
+	}
+	*verified = true;
+	if (attempt->own_verified && look.fingerprint == attempt->own_fingerprint)
+		return true;
+	answer = verify_checkpoint(attempt, path, verify_until(death));
+	*verified = answer == VERIFY_GOOD;
+	if (answer == VERIFY_BAD) {
+		printf("latsub: checkpoint_verify says that %s is not good; it "
+		       "is not taken\n", path);
+		refused_record(attempt, path, &look, "verify");
+	} else if (answer == VERIFY_NONE) {
+		printf("latsub: %s could not be verified; that is done before "
+		       "the next start\n", path);
+	}
+	return answer != VERIFY_BAD;
+}
+
+/* The newest match that is fit to be begun from; caller frees. */
+static char *
+fit_checkpoint(struct attempt *attempt, const struct attempt_death *death,
+               bool *verified)
+{
+	struct strlist paths = { 0 };
+	char *dir = file_join(attempt->run->dir, ".latsub"), *fit = NULL;
+	double stopped_at = !death->killed ? 0
+		: doubt_seconds(death->at) + doubt_clock_offset(dir);
+
+	*verified = true;
+	attempt_checkpoints(attempt, &paths);
+	for (size_t i = 0; i < paths.count && !fit; i++) {
+		if (is_fit(attempt, paths.items[i], death, stopped_at, verified))
+			fit = xstrdup(paths.items[i]);
+	}
+	strlist_clear(&paths);
+	free(dir);
+	return fit;
 }
 
 bool
-attempt_record_checkpoint(struct attempt *attempt, bool killed)
+attempt_record_checkpoint(struct attempt *attempt,
+                          const struct attempt_death *death)
 {
 	const struct phase_state *state = attempt_state(attempt);
 	const char *relative;
+	bool is_new, verified;
 	char *newest;
-	bool is_new;
 
 	if (!attempt->spec->checkpoint)
 		return has_reported(attempt);
-	newest = settled_checkpoint(attempt, killed);
+	newest = fit_checkpoint(attempt, death, &verified);
 	if (!newest) {
 		printf("latsub: nothing matches checkpoint = %s under %s\n",
 		       attempt->spec->checkpoint, attempt->run->dir);
@@ -192,83 +197,11 @@ attempt_record_checkpoint(struct attempt *attempt, bool killed)
 	if (!text_is_utf8(relative, strlen(relative)))
 		printf("latsub: the checkpoint's path is not UTF-8 and cannot "
 		       "be recorded\n");
-	else if (!state->checkpoint || strcmp(state->checkpoint, relative))
-		record_path(attempt, newest, relative);
+	else if ((state->checkpoint && strcmp(state->checkpoint, relative) == 0)
+	         || record_path(attempt, newest, relative)) {
+		if (is_new && verified)
+			prune_checkpoints(attempt, newest, death->leave_by);
+	}
 	free(newest);
 	return is_new;
-}
-
-/* ---- at its start ---- */
-
-/* Had the task's attempt before this one a runner at its end, that put on record
- * what there was?  Else something newer may lie in the run's directory. */
-static bool
-ended_in_order(const struct attempt *attempt)
-{
-	const struct phase_state *state = attempt_state(attempt);
-	const struct phase_mark *last = NULL;
-
-	for (size_t i = 0; i < state->mark_count; i++) {
-		const struct phase_mark *mark = &state->marks[i];
-
-		if (!strchr("rflc", mark->kind) || mark->gen > attempt->gen
-		    || (mark->gen == attempt->gen
-		        && mark->attempt >= attempt->attempt)
-		    || !rangeset_has(&mark->tasks, attempt->task))
-			continue;
-		if (!last || mark->gen > last->gen
-		    || (mark->gen == last->gen
-		        && mark->attempt >= last->attempt))
-			last = mark;
-	}
-	return last && (last->kind == 'f' || (last->kind == 'r'
-		&& strcmp(last->reason, "node_failure") != 0));
-}
-
-/* The phase's own: what is on record, or a newer one of an attempt that died
- * without a word; what it is called on record goes to *name. */
-static char *
-find_own(struct attempt *attempt, char **name)
-{
-	bool is_first = attempt->attempt == 0 && attempt->gen <= 1;
-	struct report report = { 0 };
-	char *newest = NULL, *recorded;
-
-	if (!attempt->spec->array || !is_first)
-		find_record(attempt, &report);
-	recorded = report.path ? absolute_checkpoint(attempt, report.path)
-		: NULL;
-	if (attempt->spec->checkpoint
-	    && !(recorded && (is_first || ended_in_order(attempt))))
-		newest = attempt_newest_checkpoint(attempt, 0);
-	if (report.path && !recorded)
-		printf("latsub: the checkpoint %s is not there any more\n",
-		       report.path);
-	*name = newest ? xstrdup(file_relative(attempt->experiment->workdir, newest))
-		: xstrdup(report.path);
-	free(report.path);
-	if (newest)
-		free(recorded);
-	return newest ? newest : recorded;
-}
-
-void
-attempt_find_checkpoint(struct attempt *attempt)
-{
-	const char *main_phase = state_metadata(attempt->run->state,
-	                                        "checkpoint_phase");
-	const char *path = run_checkpoint(attempt->run);
-
-	attempt->checkpoint = find_own(attempt, &attempt->own_checkpoint);
-	attempt->own_fingerprint = checkpoint_fingerprint(attempt->checkpoint);
-	/* else the experiment's */
-	if (!attempt->checkpoint && path && !attempt->own_checkpoint
-	    && !(main_phase && strcmp(main_phase, attempt->phase) == 0)) {
-		attempt->checkpoint = absolute_checkpoint(attempt, path);
-		if (!attempt->checkpoint)
-			printf("latsub: the checkpoint %s is not there any "
-			       "more\n", path);
-	}
-	if (!attempt->checkpoint)
-		attempt->checkpoint = xstrdup("");
 }

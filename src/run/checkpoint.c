@@ -1,5 +1,5 @@
 /*
- * checkpoint.c - newest match of a pattern, never a half-written one.
+ * checkpoint.c - the matches of a pattern, and what each of them is like.
  *
  * A file that is being written has a temporary name in every code that
  * writes checkpoints safely; those are passed over.  Of other codes' files the
@@ -8,11 +8,13 @@
 #include "checkpoint.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "latsub/file.h"
 #include "latsub/spec.h"
@@ -41,57 +43,119 @@ is_newer(const struct timespec *a, const char *a_name,
 
 /* ---- one candidate, with all that is below it ---- */
 
-struct look {
-	bool complete;
-	time_t changed;       /* the last change of anything in it */
-	uint64_t fingerprint;
-};
+static struct checkpoint_look looking; /* nftw() passes nothing on */
+static size_t looking_base;            /* the length of the candidate's path */
+static bool looking_closely;
 
-static struct look looking; /* nftw() passes nothing to its function */
+static uint64_t
+hash(uint64_t hash, const void *data, size_t size)
+{
+	const unsigned char *bytes = data;
 
-static int
-look_at_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+	for (size_t i = 0; i < size; i++) { /* FNV-1a */
+		hash ^= bytes[i];
+		hash *= 0x100000001b3u;
+	}
+	return hash;
+}
+
+#define HASH_START 0xcbf29ce484222325u
+
+static bool
+is_later(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec > b->tv_sec
+		|| (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
+/* A file of another node's is on NFS as it was some time ago, until it is
+ * opened. */
+static struct stat
+stat_now(const char *path, const struct stat *known)
+{
+	struct stat st = *known;
+	int fd = looking_closely && S_ISREG(known->st_mode)
+		? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+		: -1;
+
+	if (fd < 0)
+		return st;
+	if (fstat(fd, &st))
+		st = *known;
+	close(fd);
+	return st;
+}
+
+/* Sums, so that whatever order they come in is the same. */
+static void
+add_fingerprints(const char *path, const struct stat *st)
 {
 	uint64_t parts[] = { (uint64_t)st->st_ino, (uint64_t)st->st_size,
 		(uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec };
-	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+	const char *name = path + looking_base;
+	uint64_t mark = hash(HASH_START, name, strlen(name));
 
-	/* a hidden file in a directory may well be a part of it */
+	looking.fingerprint += hash(HASH_START, parts, sizeof parts);
+	if (!S_ISDIR(st->st_mode)) /* and no inodes: a run may be moved */
+		looking.mark += hash(mark, parts + 1,
+		                     sizeof parts - sizeof parts[0]);
+}
+
+static int
+look_at_one(const char *path, const struct stat *known, int type,
+            struct FTW *ftw)
+{
+	struct stat st = stat_now(path, known);
+
+	/* a hidden file in a directory may well be a part of it; not what NFS
+	 * calls a file that was removed while it was open */
+	if (ftw->level > 0 && text_starts(path + ftw->base, ".nfs"))
+		return 0;
 	if (ftw->level > 0 && spec_is_temporary(path + ftw->base))
 		looking.complete = false;
-	if (type == FTW_F && ftw->level == 0 && st->st_size == 0)
+	if (type == FTW_F && ftw->level == 0 && st.st_size == 0)
 		looking.complete = false;
-	if (st->st_mtim.tv_sec > looking.changed)
-		looking.changed = st->st_mtim.tv_sec;
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		hash ^= parts[i];
-		hash *= 0x100000001b3u;
+	if (is_later(&st.st_mtim, &looking.changed))
+		looking.changed = st.st_mtim;
+	if (ftw->level == 0) {
+		looking.renamed = is_later(&st.st_ctim, &st.st_mtim);
+		looking.renamed_at = st.st_ctim;
 	}
-	looking.fingerprint += hash; /* whatever order they come in */
+	add_fingerprints(path, &st);
 	return 0;
 }
 
-static struct look
-look_at(const char *path)
+static struct checkpoint_look
+look_at(const char *path, bool closely)
 {
 	char *real = realpath(path, NULL); /* "last" may be a link */
 
-	looking = (struct look){ .complete = real != NULL };
+	looking = (struct checkpoint_look){ .complete = real != NULL };
+	looking_base = real ? strlen(real) : 0;
+	looking_closely = closely;
 	if (real && nftw(real, look_at_one, 16, FTW_PHYS))
 		looking.complete = false;
+	if (is_later(&looking.changed, &looking.renamed_at))
+		looking.renamed = false;
 	free(real);
 	return looking;
+}
+
+struct checkpoint_look
+checkpoint_look(const char *path)
+{
+	return look_at(path, true);
 }
 
 uint64_t
 checkpoint_fingerprint(const char *path)
 {
-	struct look look;
+	uint64_t fingerprint;
 
 	if (!path || !file_exists(path))
 		return 0;
-	look = look_at(path);
-	return look.fingerprint ? look.fingerprint : 1;
+	fingerprint = look_at(path, false).fingerprint;
+	return fingerprint ? fingerprint : 1;
 }
 
 /* ---- all of them ---- */
@@ -157,31 +221,24 @@ checkpoint_has_match(const char *dir, const char *pattern)
 	return has;
 }
 
-char *
-checkpoint_newest(const char *dir, const char *pattern, time_t not_after)
+void
+checkpoint_list(const char *dir, const char *pattern, struct strlist *paths)
 {
 	char *escaped = escape(dir), *whole = file_join(escaped, pattern);
-	struct candidate *candidates = NULL;
-	char *newest = NULL;
+	struct candidate *candidates;
 	glob_t found;
-	size_t count = 0;
+	size_t count;
 
 	if (glob(whole, GLOB_NOSORT, NULL, &found) == 0) {
 		candidates = xcalloc(found.gl_pathc, sizeof *candidates);
 		count = list_candidates(&found, candidates);
-	}
-	for (size_t i = 0; i < count && !newest; i++) {
-		struct look look = look_at(candidates[i].path);
-
-		if (look.complete && (!not_after || look.changed <= not_after))
-			newest = xstrdup(candidates[i].path);
-	}
-	if (candidates)
+		for (size_t i = 0; i < count; i++)
+			strlist_add(paths, candidates[i].path);
+		free(candidates);
 		globfree(&found);
-	free(candidates);
+	}
 	free(whole);
 	free(escaped);
-	return newest;
 }
 
 char *

@@ -1,5 +1,5 @@
 /*
- * checkpoint.h - which file is the newest checkpoint.
+ * checkpoint.h - which files are checkpoints, and what can be seen of them.
  */
 #ifndef LATSUB_CHECKPOINT_H
 #define LATSUB_CHECKPOINT_H
@@ -8,17 +8,30 @@
 #include <stdint.h>
 #include <time.h>
 
-/* The newest match of the pattern under dir, or NULL; caller frees.  Never a
- * temporary name, an empty file, a directory with a temporary name in it.  Of
- * the same time the one whose name counts higher.  not_after (0: whenever)
- * passes over what was written to later: it may be half-written. */
-char *checkpoint_newest(const char *dir, const char *pattern, time_t not_after);
+#include "latsub/text.h"
+
+/* The matches of the pattern under dir, absolute, the newest first; of the same
+ * time the one whose name counts higher.  Never a temporary name. */
+void checkpoint_list(const char *dir, const char *pattern,
+                     struct strlist *paths);
 
 /* Is there anything under dir that the pattern matches? */
 bool checkpoint_has_match(const char *dir, const char *pattern);
 
-/* A number that changes while anything of the checkpoint is written, or once it
- * is replaced; 0 when there is none. */
+struct checkpoint_look {
+	bool complete;           /* not empty, nothing temporary in it */
+	struct timespec changed; /* the last change of anything in it */
+	bool renamed;            /* it got its name (or its times) after that:
+	                          * nobody was writing to it any more */
+	struct timespec renamed_at;
+	uint64_t fingerprint;    /* changes whenever anything is written, or it
+	                          * is replaced by another file */
+	uint64_t mark;           /* the same without inodes: of names, sizes and
+	                          * times, which a move leaves alone */
+};
+struct checkpoint_look checkpoint_look(const char *path);
+
+/* The fingerprint alone; 0 when there is none. */
 uint64_t checkpoint_fingerprint(const char *path);
 
 /* The number in a checkpoint's name ("epoch23" -> "23"), or NULL. */

@@ -14,8 +14,8 @@
 static const char with_prologue[] =
 	". \"$1\"\nexec /bin/bash -c \"$2\"\n";
 
-static void
-exec_command(const char *command, const char *prologue)
+void
+child_exec(const char *command, const char *prologue)
 {
 	/* execv takes char *const[] and does not write */
 	char *plain[] = { "/bin/bash", "-c", NULL, NULL };
@@ -54,7 +54,7 @@ child_start(const struct child_command *start)
 			signal(SIGTERM, SIG_IGN);
 		start->prepare(start->what);
 		sigprocmask(SIG_SETMASK, start->mask, NULL);
-		exec_command(start->command, start->prologue);
+		child_exec(start->command, start->prologue);
 		failure = errno;
 		(void)!write(fds[1], &failure, sizeof failure);
 		_exit(127);

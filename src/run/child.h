@@ -18,6 +18,9 @@ struct child_command {
 	const void *what;
 };
 
+/* Become a bash with that command; returns where that failed. */
+void child_exec(const char *command, const char *prologue);
+
 /* Returns the pid, or -1 with errno of what failed, a failed exec included. */
 pid_t child_start(const struct child_command *start);
 

@@ -128,13 +128,19 @@ allows(const struct decide_in *in, enum requeue_reason reason)
 	return (in->phase->requeue_on & reason) != 0;
 }
 
+bool
+decide_is_request(const struct spec_phase *phase, int exit_code)
+{
+	return exit_code == EXIT_REQUEST
+		|| rangeset_has(&phase->requeue_exit_codes,
+		                (uint32_t)exit_code);
+}
+
 static struct decide_out
 after_exit(const struct decide_in *in)
 {
 	const char *again = in->out_of_memory ? "out_of_memory" : "retry";
-	bool asks = in->exit_code == EXIT_REQUEST
-		|| rangeset_has(&in->phase->requeue_exit_codes,
-		                (uint32_t)in->exit_code);
+	bool asks = decide_is_request(in->phase, in->exit_code);
 
 	if (in->exit_code == 0 && !in->outputs_missing && !in->out_of_memory)
 		return act(DECIDE_COMPLETE, "completed");

@@ -94,4 +94,7 @@ struct decide_out {
 
 struct decide_out decide_end(const struct decide_in *in);
 
+/* Does the command ask for a requeue by this exit code? */
+bool decide_is_request(const struct spec_phase *phase, int exit_code);
+
 #endif

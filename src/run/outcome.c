@@ -102,8 +102,7 @@ decide(struct attempt *attempt, const struct watch_end *end,
 	 * for those that end well it does not matter */
 	bool progressed = !(done && attempt->spec->array
 	                    && !attempt->spec->checkpoint)
-		&& attempt_record_checkpoint(attempt,
-			end->death.killed);
+		&& attempt_record_checkpoint(attempt, &end->death);
 	struct decide_in in = {
 		.cause = end->cause, .exit_code = end->exit_code,
 		.out_of_memory = requeue_for_memory(end),
@@ -155,6 +154,20 @@ log_tail(void)
 
 /* ---- the actions ---- */
 
+/* The command's own, and not for want of memory: then what it began from may be
+ * to blame. */
+static bool
+is_own_failure(const struct attempt *attempt, enum event_kind kind,
+               const struct watch_end *end, const char *reason)
+{
+	bool by_itself = end->cause == END_EXIT || end->cause == END_FORWARDED;
+
+	return by_itself && end->exit_code != 0 && !requeue_for_memory(end)
+		&& !decide_is_request(attempt->spec, end->exit_code)
+		&& (kind == EVENT_FAILED || (kind == EVENT_REQUEUED
+		    && text_starts(reason, "retry")));
+}
+
 static int
 record_end(struct attempt *attempt, enum event_kind kind,
            const struct watch_end *end, const char *reason)
@@ -168,6 +181,8 @@ record_end(struct attempt *attempt, enum event_kind kind,
 	event.reason = xstrdup(reason);
 	if (kind == EVENT_REQUEUED)
 		event.elapsed = end->elapsed_sec;
+	if (is_own_failure(attempt, kind, end, reason))
+		attempt_note_failure(attempt, end->elapsed_sec, &event);
 	if (kind == EVENT_FAILED)
 		event.text = log_tail();
 	if (kind == EVENT_COMPLETED) {

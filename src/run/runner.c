@@ -70,7 +70,10 @@ static int
 record_start(struct attempt *attempt)
 {
 	struct event event = attempt_event(attempt, EVENT_STARTED);
-	int rc = attempt_record(attempt, &event);
+	int rc;
+
+	attempt_note_beginning(attempt, &event);
+	rc = attempt_record(attempt, &event);
 
 	event_clear(&event);
 	return rc;
@@ -80,9 +83,9 @@ static int
 run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 {
 	enum phase_word before = phase_word(attempt_state(attempt));
-	char *prologue = prologue_path(attempt);
 	struct child_command command = {
-		.command = attempt->spec->command, .prologue = prologue,
+		.command = attempt->spec->command,
+		.prologue = attempt->prologue,
 		.mask = mask, .shield_term = attempt->spec->shield_term,
 		.prepare = attempt_set_environment, .what = attempt };
 	struct watch_end end;
@@ -92,7 +95,6 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 	if (record_start(attempt)) {
 		fprintf(stderr, "latsub: run: %s is not started: without the "
 		        "journal it could run twice\n", attempt->phase);
-		free(prologue);
 		return LATSUB_SYSTEM;
 	}
 	print_header(attempt);
@@ -107,7 +109,6 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 		watch_command(attempt, child, canary, signal_fd, &end);
 		rc = outcome_finish(attempt, &end);
 	}
-	free(prologue);
 	return rc;
 }
 
@@ -137,6 +138,7 @@ runner_main(const struct runner_hooks *hooks)
 		sigprocmask(SIG_BLOCK, &taken, NULL);
 		if (signalfd(signal_fd, &taken, 0) < 0)
 			perror("latsub: run: signalfd");
+		attempt.prologue = prologue_path(&attempt);
 		attempt_find_checkpoint(&attempt);
 		rc = run_command(&attempt, signal_fd, &before);
 	} else {

@@ -82,7 +82,7 @@ signal_target(struct stop *stop, int number)
 static uint64_t
 newest_fingerprint(const struct stop *stop)
 {
-	char *newest = attempt_newest_checkpoint(stop->attempt, 0);
+	char *newest = attempt_newest_checkpoint(stop->attempt);
 	uint64_t fingerprint = checkpoint_fingerprint(newest);
 
 	free(newest);

@@ -560,7 +560,9 @@ fill_end(const struct watching *w, struct watch_end *end)
 		.signal = WIFSIGNALED(w->status) ? WTERMSIG(w->status) : 0,
 		.exit_code = WIFSIGNALED(w->status)
 			? 128 + WTERMSIG(w->status) : WEXITSTATUS(w->status),
-		.death = { .at = w->ended_at } };
+		.death = { .at = w->ended_at,
+			.leave_by = w->slurm_kills_at > 0 ? w->slurm_kills_at
+				: w->warned_until } };
 	end->death.killed = w->stop.killed || end->signal == SIGKILL;
 	/* Slurm may have ended it and its TERM to us be on its way: KILL, too */
 	if (end->requeued && end->kill_at <= 0)

@@ -1,0 +1,429 @@
+/*
+ * attempt_begin.c - the checkpoint that an attempt begins from.
+ *
+ * What a runner put on record at the end of the attempt before was looked at
+ * then.  After an attempt that died without a word nobody has looked: the newest
+ * match is, and it may be half of one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "attempt.h"
+#include "checkpoint.h"
+#include "doubt.h"
+#include "latsub/file.h"
+#include "refused.h"
+#include "suspect.h"
+#include "verify.h"
+
+struct beginning {
+	struct attempt *attempt;
+	struct attempt_report report; /* what is on record */
+	char *recorded;               /* its path, absolute; NULL: not there */
+	bool silent;                  /* the attempt before left no word */
+	double alive_at;              /* the last sign of life that it left, by
+	                               * the file system's clock; 0: none */
+	struct suspect_failures failures;
+	struct strlist paths;         /* the best first */
+};
+
+static char *
+absolute_checkpoint(const struct attempt *attempt, const char *path)
+{
+	char *whole = file_join(attempt->experiment->workdir, path);
+
+	if (file_exists(whole))
+		return whole;
+	free(whole);
+	return NULL;
+}
+
+/* ---- how the attempt before ended ---- */
+
+static bool
+is_first(const struct attempt *attempt)
+{
+	return attempt->attempt == 0 && attempt->gen <= 1;
+}
+
+/* The end of the task's attempt before this one; NULL: none is known. */
+static const struct phase_mark *
+last_end(const struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+	const struct phase_mark *last = NULL;
+
+	for (size_t i = 0; i < state->mark_count; i++) {
+		const struct phase_mark *mark = &state->marks[i];
+
+		if (!strchr("rflc", mark->kind) || mark->gen > attempt->gen
+		    || (mark->gen == attempt->gen
+		        && mark->attempt >= attempt->attempt)
+		    || !rangeset_has(&mark->tasks, attempt->task))
+			continue;
+		if (!last || mark->gen > last->gen
+		    || (mark->gen == last->gen
+		        && mark->attempt >= last->attempt))
+			last = mark;
+	}
+	return last;
+}
+
+/* Had the attempt before this one a runner at its end, that put on record what
+ * there was?  Else something newer may lie in the run's directory. */
+static bool
+ended_in_order(const struct attempt *attempt,
+               const struct attempt_report *report)
+{
+	const struct phase_mark *last = last_end(attempt);
+
+	if (!last)
+		return false;
+	if (report->path && report->gen == last->gen
+	    && report->number == last->attempt)
+		return true;
+	return last->kind == 'f' || (last->kind == 'r'
+		&& strcmp(last->reason, "node_failure") != 0);
+}
+
+struct last_start {
+	const struct attempt *attempt;
+	uint32_t gen, number, job, index; /* job 0: there is none */
+};
+
+static void
+look_for_start(const struct event *event, void *user)
+{
+	struct last_start *last = user;
+	const struct attempt *attempt = last->attempt;
+	struct rangeset tasks = { 0 };
+
+	if (!event->phase || strcmp(event->phase, attempt->phase) != 0
+	    || event->gen > attempt->gen || event->gen < last->gen
+	    || (event->gen == attempt->gen && event->attempt >= attempt->attempt)
+	    || (event->gen == last->gen && event->attempt < last->number))
+		return;
+	phase_tasks_of(attempt_state(attempt), event, &tasks);
+	if (rangeset_has(&tasks, attempt->task) && event->tasks.count)
+		*last = (struct last_start){ attempt, event->gen, event->attempt,
+			event->job, event->tasks.items[0].first - event->base };
+	rangeset_clear(&tasks);
+}
+
+/* When the log of the task's job before this one was written last. */
+static double
+log_time_of_old_job(const struct attempt *attempt)
+{
+	struct last_start last = { .attempt = attempt };
+	struct latsub_error err;
+	struct stat st;
+	char *name, *path;
+	int rc;
+
+	if (journal_scan(attempt->run->journal_dir, EVENT_STARTED,
+	                 look_for_start, &last, &err)
+	    || !last.job || options_get(&attempt->spec->options, OPTION_OUTPUT))
+		return 0;
+	name = attempt->spec->array
+		? xasprintf("logs/%s-%u_%u.log", attempt->phase, last.job,
+		            last.index)
+		: xasprintf("logs/%s-%u.log", attempt->phase, last.job);
+	path = file_join(attempt->run->dir, name);
+	rc = stat(path, &st);
+	free(path);
+	free(name);
+	return rc ? 0 : doubt_seconds(st.st_mtim);
+}
+
+static double
+last_sign_of_life(const struct attempt *attempt)
+{
+	return attempt->restarts ? attempt->log_written
+		: log_time_of_old_job(attempt);
+}
+
+/* ---- what there is ---- */
+
+static void
+add_path(struct strlist *paths, const char *path)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		if (strcmp(paths->items[i], path) == 0)
+			return;
+	}
+	strlist_add(paths, path);
+}
+
+/* After what is on record come the matches that are older. */
+static void
+add_matches(struct beginning *begin)
+{
+	struct strlist matches = { 0 };
+	size_t first = 0;
+
+	attempt_checkpoints(begin->attempt, &matches);
+	for (size_t i = 0; begin->paths.count && i < matches.count; i++) {
+		if (strcmp(matches.items[i], begin->recorded) == 0)
+			first = i;
+	}
+	for (size_t i = first; i < matches.count; i++)
+		add_path(&begin->paths, matches.items[i]);
+	strlist_clear(&matches);
+}
+
+static void
+add_earlier_reports(struct beginning *begin)
+{
+	struct attempt_report *reports;
+	size_t count = attempt_reports(begin->attempt, &reports);
+
+	for (size_t i = 0; i < count; i++) {
+		char *path = absolute_checkpoint(begin->attempt,
+		                                 reports[i].path);
+
+		if (path)
+			add_path(&begin->paths, path);
+		free(path);
+	}
+	attempt_reports_free(reports, count);
+}
+
+static void
+find_candidates(struct beginning *begin)
+{
+	const struct attempt *attempt = begin->attempt;
+	bool has_pattern = attempt->spec->checkpoint != NULL, in_order;
+
+	in_order = begin->recorded && (is_first(attempt) || !has_pattern
+		|| ended_in_order(attempt, &begin->report));
+	if (in_order)
+		strlist_add(&begin->paths, begin->recorded);
+	if (has_pattern)
+		add_matches(begin);
+	else if (begin->recorded && !is_first(attempt))
+		add_earlier_reports(begin);
+	if (begin->recorded)
+		add_path(&begin->paths, begin->recorded);
+	begin->silent = !in_order && !is_first(attempt);
+	begin->alive_at = begin->silent ? last_sign_of_life(attempt) : 0;
+}
+
+/* ---- which of them ---- */
+
+static void
+add_failure(const struct event *event, void *user)
+{
+	struct beginning *begin = user;
+	const struct attempt *attempt = begin->attempt;
+	struct rangeset tasks = { 0 };
+
+	if (!event->phase || !event->from || !event->mark
+	    || strcmp(event->phase, attempt->phase) != 0)
+		return;
+	phase_tasks_of(attempt_state(attempt), event, &tasks);
+	if (rangeset_has(&tasks, attempt->task))
+		suspect_add(&begin->failures, event->gen, event->attempt,
+		            event->from, event->mark);
+	rangeset_clear(&tasks);
+}
+
+static void
+load_failures(struct beginning *begin)
+{
+	const char *dir = begin->attempt->run->journal_dir;
+	struct latsub_error err;
+
+	if (journal_scan(dir, EVENT_FAILED, add_failure, begin, &err)
+	    || journal_scan(dir, EVENT_REQUEUED, add_failure, begin, &err))
+		printf("latsub: %s\n", err.text);
+}
+
+static bool
+is_suspect(const struct beginning *begin, const char *path,
+           const struct checkpoint_look *look)
+{
+	char mark[REFUSED_MARK_SIZE];
+
+	refused_mark(look, mark);
+	return suspect_is(&begin->failures, refused_name(begin->attempt, path),
+	                  mark);
+}
+
+/* What a person or the command named is whole by their word. */
+static bool
+is_usable(const struct beginning *begin, const char *path,
+          const struct checkpoint_look *look)
+{
+	bool named = begin->recorded && strcmp(path, begin->recorded) == 0;
+
+	return (look->complete || named || !begin->attempt->spec->checkpoint)
+		&& !refused_has(begin->attempt, path, look);
+}
+
+/* Is there another one to fall back to? */
+static bool
+has_another(const struct beginning *begin, size_t after)
+{
+	for (size_t i = after + 1; i < begin->paths.count; i++) {
+		const char *path = begin->paths.items[i];
+		struct checkpoint_look look = checkpoint_look(path);
+
+		if (is_usable(begin, path, &look)
+		    && !is_suspect(begin, path, &look))
+			return true;
+	}
+	return false;
+}
+
+/* Nobody looked when its writer died.  Where there is no other, it is better than
+ * nothing; where there is a test for it, that tells. */
+static bool
+may_be_half(struct beginning *begin, size_t index,
+            const struct checkpoint_look *look)
+{
+	bool half = begin->silent && begin->attempt->spec->checkpoint
+		&& doubt_half(look, begin->alive_at);
+	double changed = doubt_seconds(look->changed);
+
+	if (changed > begin->alive_at)
+		begin->alive_at = changed; /* for those that are older */
+	return half && !begin->attempt->spec->checkpoint_verify
+		&& has_another(begin, index);
+}
+
+static bool
+is_good(struct beginning *begin, const char *path,
+        const struct checkpoint_look *look)
+{
+	struct attempt *attempt = begin->attempt;
+	enum verify_answer answer = verify_checkpoint(attempt, path, 0);
+
+	attempt->own_verified = attempt->spec->checkpoint_verify
+		&& answer == VERIFY_GOOD;
+	if (answer == VERIFY_BAD) {
+		printf("latsub: checkpoint_verify says that %s is not good; it "
+		       "is not taken\n", path);
+		refused_record(attempt, path, look, "verify");
+	} else if (answer == VERIFY_NONE) {
+		printf("latsub: %s could not be verified\n", path);
+	}
+	return answer != VERIFY_BAD;
+}
+
+static bool
+may_begin_from(struct beginning *begin, size_t index,
+               struct checkpoint_look *look)
+{
+	const char *path = begin->paths.items[index];
+
+	*look = checkpoint_look(path);
+	if (!is_usable(begin, path, look)) {
+		if (refused_has(begin->attempt, path, look))
+			printf("latsub: %s was refused before and has not "
+			       "changed since; it is not taken\n", path);
+		return false;
+	}
+	if (may_be_half(begin, index, look)) {
+		printf("latsub: %s was the last thing that was written before "
+		       "the attempt died without a word; it may be half of one "
+		       "and is not taken\n", path);
+		refused_record(begin->attempt, path, look, "died");
+		return false;
+	}
+	if (is_suspect(begin, path, look) && has_another(begin, index)) {
+		printf("latsub: two attempts that began from %s failed within a "
+		       "minute; this one begins from the one before\n", path);
+		refused_pass_over(begin->attempt, path, look);
+		return false;
+	}
+	return is_good(begin, path, look);
+}
+
+static void
+choose(struct beginning *begin)
+{
+	struct attempt *attempt = begin->attempt;
+	struct checkpoint_look look;
+
+	for (size_t i = 0; i < begin->paths.count; i++) {
+		const char *path = begin->paths.items[i];
+
+		if (!may_begin_from(begin, i, &look))
+			continue;
+		attempt->checkpoint = xstrdup(path);
+		attempt->own_checkpoint = xstrdup(file_relative(
+			attempt->experiment->workdir, path));
+		attempt->own_fingerprint = checkpoint_fingerprint(path);
+		refused_mark(&look, attempt->own_mark);
+		return;
+	}
+	attempt->own_checkpoint = xstrdup(begin->report.path);
+}
+
+/* The phase's own: what is on record, or a newer one of an attempt that died
+ * without a word, or one before these. */
+static void
+find_own(struct attempt *attempt)
+{
+	struct beginning begin = { .attempt = attempt };
+
+	if (!attempt->spec->array || !is_first(attempt))
+		attempt_find_report(attempt, &begin.report);
+	if (begin.report.path)
+		begin.recorded = absolute_checkpoint(attempt, begin.report.path);
+	if (begin.report.path && !begin.recorded)
+		printf("latsub: the checkpoint %s is not there any more\n",
+		       begin.report.path);
+	find_candidates(&begin);
+	if (begin.paths.count && !is_first(attempt)) {
+		refused_load(attempt);
+		load_failures(&begin);
+	}
+	choose(&begin);
+	suspect_clear(&begin.failures);
+	strlist_clear(&begin.paths);
+	free(begin.recorded);
+	free(begin.report.path);
+}
+
+void
+attempt_find_checkpoint(struct attempt *attempt)
+{
+	const char *main_phase = state_metadata(attempt->run->state,
+	                                        "checkpoint_phase");
+	const char *path = run_checkpoint(attempt->run);
+
+	find_own(attempt);
+	/* else the experiment's */
+	if (!attempt->checkpoint && path && !attempt->own_checkpoint
+	    && !(main_phase && strcmp(main_phase, attempt->phase) == 0)) {
+		attempt->checkpoint = absolute_checkpoint(attempt, path);
+		if (!attempt->checkpoint)
+			printf("latsub: the checkpoint %s is not there any "
+			       "more\n", path);
+	}
+	if (!attempt->checkpoint)
+		attempt->checkpoint = xstrdup("");
+}
+
+/* ---- what the journal has of it ---- */
+
+void
+attempt_note_beginning(const struct attempt *attempt, struct event *event)
+{
+	if (!*attempt->checkpoint)
+		return;
+	event->from = xstrdup(refused_name(attempt, attempt->checkpoint));
+	if (*attempt->own_mark)
+		event->mark = xstrdup(attempt->own_mark);
+}
+
+void
+attempt_note_failure(const struct attempt *attempt, uint32_t seconds,
+                     struct event *event)
+{
+	if (seconds < SUSPECT_SEC && *attempt->own_mark)
+		attempt_note_beginning(attempt, event);
+}

@@ -1,0 +1,99 @@
+/*
+ * attempt_reports.c - the checkpoints that a task has on record.
+ *
+ * The state has one for a phase; each task's own, and earlier ones, are in the
+ * journal.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attempt.h"
+
+struct looking {
+	const struct attempt *attempt;
+	struct attempt_report *items;
+	size_t count;
+};
+
+static void
+look_for_report(const struct event *event, void *user)
+{
+	struct looking *looking = user;
+	const struct attempt *attempt = looking->attempt;
+	struct rangeset tasks = { 0 };
+
+	if (!event->phase || !event->path
+	    || strcmp(event->phase, attempt->phase) != 0)
+		return;
+	phase_tasks_of(attempt_state(attempt), event, &tasks);
+	if (rangeset_has(&tasks, attempt->task)) {
+		looking->items = xrealloc(looking->items, (looking->count + 1)
+		                          * sizeof *looking->items);
+		looking->items[looking->count++] = (struct attempt_report){
+			event->gen, event->attempt, event->seq,
+			xstrdup(event->path) };
+	}
+	rangeset_clear(&tasks);
+}
+
+static int
+compare_newest_first(const void *a, const void *b)
+{
+	const struct attempt_report *x = a, *y = b;
+
+	if (x->gen != y->gen)
+		return x->gen > y->gen ? -1 : 1;
+	if (x->number != y->number)
+		return x->number > y->number ? -1 : 1;
+	return x->seq > y->seq ? -1 : x->seq < y->seq;
+}
+
+size_t
+attempt_reports(const struct attempt *attempt, struct attempt_report **reports)
+{
+	struct looking looking = { .attempt = attempt };
+	struct latsub_error err;
+
+	if (journal_scan(attempt->run->journal_dir, EVENT_CHECKPOINT,
+	                 look_for_report, &looking, &err))
+		printf("latsub: %s\n", err.text);
+	if (looking.count)
+		qsort(looking.items, looking.count, sizeof *looking.items,
+		      compare_newest_first);
+	*reports = looking.items;
+	return looking.count;
+}
+
+void
+attempt_reports_free(struct attempt_report *reports, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(reports[i].path);
+	free(reports);
+}
+
+void
+attempt_find_report(const struct attempt *attempt,
+                    struct attempt_report *report)
+{
+	const struct phase_state *state = attempt_state(attempt);
+	struct attempt_report *all;
+	size_t count;
+
+	*report = (struct attempt_report){ 0 };
+	if (!attempt->spec->array) {
+		*report = (struct attempt_report){ state->checkpoint_gen,
+			state->checkpoint_attempt, state->checkpoint_seq,
+			xstrdup(state->checkpoint) };
+		return;
+	}
+	if (!state->checkpoint) /* none of its tasks has one */
+		return;
+	count = attempt_reports(attempt, &all);
+	if (count) {
+		*report = all[0];
+		all[0].path = NULL;
+	}
+	attempt_reports_free(all, count);
+}

@@ -1,0 +1,315 @@
+/*
+ * test_checkpoint.c - which checkpoints are taken: half ones, suspect ones, those
+ * that make room.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "latsub/file.h"
+#include "run/checkpoint.h"
+#include "run/doubt.h"
+#include "run/prune.h"
+#include "run/suspect.h"
+
+static char dir[64];
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/latsub-unit-XXXXXX");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int
+remove_dir(void **state)
+{
+	char *command = xasprintf("rm -rf %s", dir);
+	int rc;
+
+	(void)state;
+	rc = system(command);
+	free(command);
+	return rc;
+}
+
+/* A file, or with a '/' at the end a directory; its last change at a time. */
+static char *
+make(const char *name, const char *text, double changed)
+{
+	struct timespec times[2] = { 0 };
+	char *path = file_join(dir, name);
+	size_t len = strlen(path);
+
+	if (path[len - 1] == '/') {
+		path[len - 1] = '\0';
+		mkdir(path, 0755);
+	} else {
+		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+		close(fd);
+	}
+	times[0].tv_sec = times[1].tv_sec = (time_t)changed;
+	times[1].tv_nsec = (long)((changed - (double)(time_t)changed) * 1e9);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	return path;
+}
+
+/* What a look would see if nothing had been renamed or set since. */
+static bool
+half(const char *path, double stopped_at)
+{
+	struct checkpoint_look look = checkpoint_look(path);
+
+	look.renamed = false;
+	return doubt_half(&look, stopped_at);
+}
+
+static void
+what_changed_just_before_a_kill_may_be_half(void **state)
+{
+	char *path = make("one", "x", 1000000000.5);
+
+	(void)state;
+	assert_true(half(path, 1000000000.6));
+	assert_true(half(path, 1000000001.4));
+	assert_false(half(path, 1000000001.6));
+	assert_true(half(path, 1000000000.1)); /* after the KILL: who was it? */
+	free(path);
+	path = make("coarse", "x", 1000000000); /* perhaps 1000000000.99 */
+	assert_true(half(path, 1000000001.9));
+	assert_false(half(path, 1000000002.1));
+	free(path);
+}
+
+static void
+a_directory_is_as_new_as_what_is_in_it(void **state)
+{
+	char *top = make("d/", NULL, 1000000000.5), *file, *other;
+
+	(void)state;
+	file = make("d/shard1", "x", 1000000050.5);
+	other = make("d/shard2", "x", 1000000010.5);
+	free(make("d/", NULL, 1000000000.5));
+	assert_true(half(top, 1000000051));
+	assert_false(half(top, 1000000052));
+	free(other);
+	free(file);
+	free(top);
+}
+
+static void
+what_got_its_name_after_the_last_write_is_whole(void **state)
+{
+	char *from = file_join(dir, "x.tmp"), *to = file_join(dir, "x");
+	struct timespec moment = { 0, 30000000 };
+	int fd = open(from, O_WRONLY | O_CREAT, 0644);
+	struct checkpoint_look look;
+	double now;
+
+	(void)state;
+	assert_int_equal(write(fd, "x", 1), 1);
+	look = checkpoint_look(from);
+	assert_false(look.renamed);
+	now = doubt_seconds(look.changed);
+	assert_true(doubt_half(&look, now + 0.1));
+	nanosleep(&moment, NULL);
+	rename(from, to);
+	look = checkpoint_look(to);
+	assert_true(look.renamed);
+	assert_false(doubt_half(&look, now + 0.1));
+	nanosleep(&moment, NULL);
+	assert_int_equal(write(fd, "x", 1), 1); /* it goes on under that name */
+	look = checkpoint_look(to);
+	assert_false(look.renamed);
+	close(fd);
+	free(from);
+	free(to);
+}
+
+static void
+a_directory_that_is_written_to_after_its_renaming_is_not_whole(void **state)
+{
+	struct timespec moment = { 0, 30000000 };
+	char *old = file_join(dir, "r1"), *new = file_join(dir, "r2");
+	char *file = file_join(dir, "r2/f");
+	int fd;
+
+	(void)state;
+	mkdir(old, 0755);
+	fd = openat(AT_FDCWD, old, O_RDONLY | O_DIRECTORY);
+	close(openat(fd, "f", O_WRONLY | O_CREAT, 0644));
+	close(fd);
+	nanosleep(&moment, NULL);
+	rename(old, new);
+	assert_true(checkpoint_look(new).renamed);
+	nanosleep(&moment, NULL);
+	fd = open(file, O_WRONLY);
+	assert_int_equal(write(fd, "x", 1), 1);
+	close(fd);
+	assert_false(checkpoint_look(new).renamed);
+	free(file);
+	free(old);
+	free(new);
+}
+
+static void
+the_clock_of_the_file_system_is_looked_at(void **state)
+{
+	(void)state;
+	assert_true(doubt_clock_offset(dir) < 0.1);
+	assert_true(doubt_clock_offset(dir) > -0.5);
+	assert_true(doubt_clock_offset("/nonexistent") == 0);
+}
+
+static void
+a_mark_goes_along_with_a_move_and_changes_with_a_write(void **state)
+{
+	char *one = make("m1/", NULL, 5), *file = make("m1/f", "x", 1000000000.5);
+	char *two = file_join(dir, "m2"), *copy;
+	uint64_t mark = checkpoint_look(one).mark;
+	uint64_t fingerprint = checkpoint_look(one).fingerprint;
+
+	(void)state;
+	mkdir(two, 0755);
+	copy = make("m2/f", "y", 1000000000.5);
+	assert_true(checkpoint_look(two).mark == mark);
+	assert_true(checkpoint_look(two).fingerprint != fingerprint);
+	free(copy);
+	free(make("m2/f", "xy", 1000000000.5));
+	assert_true(checkpoint_look(two).mark != mark);
+	free(make("m2/f", "x", 1000000000.5));
+	free(make("m2/g", "", 1000000000.5));
+	assert_true(checkpoint_look(two).mark != mark);
+	free(two);
+	free(file);
+	free(one);
+}
+
+static void
+hidden_ones_are_listed_where_the_pattern_names_them(void **state)
+{
+	struct strlist paths = { 0 };
+
+	(void)state;
+	free(make("h/", NULL, 5));
+	free(make("h/.step1", "x", 1000000001));
+	free(make("h/.step2", "x", 1000000002));
+	free(make("h/.step3.tmp", "x", 1000000003));
+	checkpoint_list(dir, "h/.s*", &paths);
+	assert_int_equal(paths.count, 2);
+	assert_string_equal(file_basename(paths.items[0]), ".step2");
+	strlist_clear(&paths);
+	checkpoint_list(dir, "h/*", &paths);
+	assert_int_equal(paths.count, 0);
+	checkpoint_list(dir, "h/.*", &paths);
+	assert_int_equal(paths.count, 2); /* and neither . nor .. */
+	strlist_clear(&paths);
+}
+
+/* ---- two quick failures ---- */
+
+static void
+two_quick_failures_make_a_checkpoint_suspect(void **state)
+{
+	struct suspect_failures f = { 0 };
+
+	(void)state;
+	assert_false(suspect_is(&f, "e5", "a"));
+	suspect_add(&f, 1, 2, "e5", "a");
+	suspect_add(&f, 1, 2, "e5", "a"); /* the same, read again */
+	assert_false(suspect_is(&f, "e5", "a"));
+	suspect_add(&f, 1, 1, "e4", "z"); /* before them */
+	suspect_add(&f, 2, 0, "e5", "a"); /* of the next submission */
+	assert_true(suspect_is(&f, "e5", "a"));
+	assert_false(suspect_is(&f, "e5", "b")); /* rewritten since */
+	assert_false(suspect_is(&f, "e4", "z"));
+	/* the one before fails as quickly: it is not the checkpoint's fault */
+	suspect_add(&f, 2, 1, "e4", "z");
+	assert_false(suspect_is(&f, "e5", "a"));
+	suspect_add(&f, 2, 2, "e5", "a");
+	assert_false(suspect_is(&f, "e5", "a"));
+	assert_true(suspect_is(&f, "e4", "z") == false);
+	suspect_clear(&f);
+}
+
+static void
+the_order_of_the_failures_does_not_matter(void **state)
+{
+	struct suspect_failures f = { 0 };
+
+	(void)state;
+	suspect_add(&f, 3, 0, "e5", "a");
+	suspect_add(&f, 1, 0, "e4", "z");
+	suspect_add(&f, 2, 7, "e5", "a");
+	assert_true(suspect_is(&f, "e5", "a"));
+	suspect_clear(&f);
+}
+
+/* ---- removal ---- */
+
+static void
+removal_stays_inside_and_takes_no_links(void **state)
+{
+	char *kept, *link_path = file_join(dir, "run/out");
+	char *inner, *outside;
+
+	(void)state;
+	free(make("run/", NULL, 5));
+	free(make("away/", NULL, 5));
+	kept = make("away/kept", "x", 5);
+	outside = file_join(dir, "away");
+	assert_int_equal(symlink(outside, link_path), 0);
+	free(make("run/ck/", NULL, 5));
+	free(make("run/ck/sub/", NULL, 5));
+	free(make("run/ck/sub/f", "x", 5));
+	inner = file_join(dir, "run/ck/sub/link");
+	assert_int_equal(symlink(outside, inner), 0);
+	free(outside);
+	outside = file_join(dir, "run");
+	assert_int_equal(prune_remove(outside, "out/kept"), -1);
+	assert_int_equal(prune_remove(outside, "out"), -1);
+	assert_int_equal(prune_remove(outside, "../away/kept"), -1);
+	assert_int_equal(prune_remove(outside, "ck/.."), -1);
+	assert_int_equal(prune_remove(outside, ""), -1);
+	assert_int_equal(prune_remove(outside, "ck/nothing"), -1);
+	assert_true(file_exists(kept));
+	assert_true(file_exists(inner));
+	assert_int_equal(prune_remove(outside, "ck/sub"), 0);
+	assert_false(file_exists(inner));
+	assert_true(file_exists(kept)); /* the link went, not what it led to */
+	free(outside);
+	outside = file_join(dir, "run/ck/.sub.pruned.tmp");
+	assert_false(file_exists(outside));
+	free(outside);
+	free(inner);
+	free(link_path);
+	free(kept);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_changed_just_before_a_kill_may_be_half),
+		cmocka_unit_test(a_directory_is_as_new_as_what_is_in_it),
+		cmocka_unit_test(what_got_its_name_after_the_last_write_is_whole),
+		cmocka_unit_test(
+			a_directory_that_is_written_to_after_its_renaming_is_not_whole),
+		cmocka_unit_test(the_clock_of_the_file_system_is_looked_at),
+		cmocka_unit_test(
+			a_mark_goes_along_with_a_move_and_changes_with_a_write),
+		cmocka_unit_test(hidden_ones_are_listed_where_the_pattern_names_them),
+		cmocka_unit_test(two_quick_failures_make_a_checkpoint_suspect),
+		cmocka_unit_test(the_order_of_the_failures_does_not_matter),
+		cmocka_unit_test(removal_stays_inside_and_takes_no_links),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
