@@ -133,8 +133,11 @@ read_slurm(struct attempt *attempt)
 static void
 read_log_time(struct attempt *attempt)
 {
+	struct timespec now;
 	struct stat st;
 
+	clock_gettime(CLOCK_REALTIME, &now);
+	attempt->opened = doubt_seconds(now);
 	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode)
 	    && st.st_size > 0)
 		attempt->log_written = doubt_seconds(st.st_mtim);

@@ -37,6 +37,7 @@ struct attempt {
 	struct strmap *refused; /* "MARK NAME" of what is not to be taken */
 	double log_written;   /* when its log was written before this attempt, by
 	                       * the file system's clock; 0 if never */
+	double opened;        /* CLOCK_REALTIME seconds of this attempt's beginning */
 	char *prologue;       /* a template's shell lines, a file; or NULL */
 	struct strlist missing; /* parents that did not complete */
 	bool may_preempt;     /* the cluster preempts jobs, for all we know */

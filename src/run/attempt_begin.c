@@ -18,6 +18,8 @@
 #include "suspect.h"
 #include "verify.h"
 
+#define PROLOGUE_SEC 3
+
 struct beginning {
 	struct attempt *attempt;
 	struct attempt_report report; /* what is on record */
@@ -137,10 +139,23 @@ log_time_of_old_job(const struct attempt *attempt)
 	return rc ? 0 : doubt_seconds(st.st_mtim);
 }
 
+/* What a site's prologue printed just now is no sign of the attempt before: Slurm
+ * takes longer than that to start a job again. */
+static double
+log_time_before_start(const struct attempt *attempt)
+{
+	char *dir = file_join(attempt->run->dir, ".latsub");
+	double start = attempt->opened + doubt_clock_offset(dir);
+
+	free(dir);
+	return attempt->log_written < start - PROLOGUE_SEC
+		? attempt->log_written : 0;
+}
+
 static double
 last_sign_of_life(const struct attempt *attempt)
 {
-	return attempt->restarts ? attempt->log_written
+	return attempt->restarts ? log_time_before_start(attempt)
 		: log_time_of_old_job(attempt);
 }
 
