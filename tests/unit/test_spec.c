@@ -195,6 +195,29 @@ a_tasks_values_are_no_pattern(void **state)
 }
 
 static void
+a_checkpoints_test_and_number_are_read(void **state)
+{
+	struct spec *spec = parse("[experiment]\nname = e\n[defaults]\n"
+		"checkpoint_verify = a \"$LATSUB_CHECKPOINT\"\n"
+		"checkpoint_keep = 3\n[phase p]\ncommand = x\n"
+		"[phase q]\ncommand = x\ncheckpoint_verify = b\n"
+		"checkpoint_keep = 0\n");
+
+	(void)state;
+	assert_int_equal(errors.count, 0);
+	assert_string_equal(spec->phases[0].checkpoint_verify,
+	                    "a \"$LATSUB_CHECKPOINT\"");
+	assert_int_equal(spec->phases[0].checkpoint_keep, 3);
+	assert_string_equal(spec->phases[1].checkpoint_verify, "b");
+	assert_int_equal(spec->phases[1].checkpoint_keep, 0);
+	spec_destroy(spec);
+	assert_refused("[phase a]\ncommand = x\ncheckpoint_keep = -1\n",
+	               "e.ini:5:", "a whole number");
+	assert_refused("[phase a]\ncommand = x\ncheckpoint_verify =\n",
+	               "e.ini:5:", "a command that exits with 0");
+}
+
+static void
 signals_that_cannot_do_it_are_refused(void **state)
 {
 	(void)state;
@@ -362,6 +385,7 @@ main(void)
 		cmocka_unit_test(patterns_that_can_never_match_are_refused),
 		cmocka_unit_test(files_of_an_array_differ_from_task_to_task),
 		cmocka_unit_test(a_tasks_values_are_no_pattern),
+		cmocka_unit_test(a_checkpoints_test_and_number_are_read),
 		cmocka_unit_test(signals_that_cannot_do_it_are_refused),
 		cmocka_unit_test(cycles_name_their_members),
 		cmocka_unit_test(everything_wrong_is_told_at_once),
