@@ -91,7 +91,7 @@ ok "a directory: it starts" until_true 40 seen dir ready
 control=$(cat "$sandbox_dir/slurmctld.pid")
 kill -STOP "$control"
 kill -USR1 "$(cat dir.trace.runner)"
-ok "a directory: Slurm is silent when it dies" until_true 20 in_log dir 'KILL to the command'
+ok "a directory: Slurm is silent when it dies" until_true 20 in_log dir 'KILL to '
 sleep 4 # longer than the runner waits for Slurm's word
 kill -CONT "$control"
 
