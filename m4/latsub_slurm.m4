@@ -18,7 +18,9 @@ AS_IF([test "x$with_slurm" != xno], [
 			have_slurm=yes
 			SLURM_LIBS="$SLURM_LIBS -lslurm"
 			LIBS="-lslurm $LIBS"
-			AC_CHECK_FUNCS([slurm_init slurm_kill_job2 slurm_requeue2 slurm_job_reason_string])
+			AC_CHECK_FUNCS([slurm_init slurm_kill_job2 slurm_requeue2 slurm_job_will_run slurm_job_reason_string slurm_job_state_reason_string])
+			AC_CHECK_DECLS([WAIT_PN_MEM_LIMIT, WAIT_RESV_DELETED, WAIT_RESV_INVALID], [], [],
+				[[#include <slurm/slurm.h>]])
 			AC_CHECK_MEMBERS([job_desc_msg_t.tres_per_job,
 				job_desc_msg_t.tres_per_node,
 				job_desc_msg_t.tres_per_task,

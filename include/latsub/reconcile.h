@@ -38,10 +38,10 @@ enum reconcile_stage {
 enum reconcile_word {
 	SAYS_NOTHING, /* no answer: all is unknown */
 	SAYS_RUNNING, SAYS_ENDING, SAYS_REQUEUED, SAYS_PENDING, SAYS_HELD_USER,
-	SAYS_HELD_SLURM, SAYS_NEVER,
+	SAYS_HELD_SLURM, SAYS_NEVER, SAYS_IMPOSSIBLE,
 	SAYS_COMPLETED, SAYS_EXIT_CODE, SAYS_SIGNAL, SAYS_CANCELLED,
 	SAYS_TIMEOUT, SAYS_NODE_FAIL, SAYS_OOM, SAYS_PREEMPTED, SAYS_BOOT_FAIL,
-	SAYS_DEADLINE,
+	SAYS_DEADLINE, SAYS_LAUNCH,
 	SAYS_FORGOTTEN, /* an answer, and no record of this attempt */
 	SAYS_REUSED,    /* the same, and the job's number is another job's */
 	SAYS_RENEWED,   /* the same, and Slurm does not know its jobs of then */

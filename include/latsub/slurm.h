@@ -39,6 +39,21 @@ enum slurm_state {
 	SLURM_STATE_OTHER
 };
 
+/* Why a job waits, or failed, as far as latsub acts on it: of Slurm's own enum
+ * job_state_reason (src/slurm/reason.c has the table). */
+enum slurm_why {
+	SLURM_WHY_OTHER,        /* Resources, Priority, ..., or none is known */
+	SLURM_WHY_UNSEEN,       /* it waits, and Slurm has not looked at it yet */
+	SLURM_WHY_DEPENDENCY,
+	SLURM_WHY_NEVER,        /* its dependency can never be satisfied */
+	SLURM_WHY_HELD_USER,
+	SLURM_WHY_HELD,         /* by an administrator, or by Slurm */
+	SLURM_WHY_IMPOSSIBLE,   /* it can never run, as the cluster is now */
+	SLURM_WHY_UNFIT,        /* the same in one of the partitions that it may
+	                         * have; which one is not told */
+	SLURM_WHY_LAUNCH        /* Slurm could not start its batch script */
+};
+
 /* One record of slurmctld: a job, an element of an array, or the elements of
  * an array that still wait together (tasks is then "0-9", task is NONE). */
 struct slurm_job {
@@ -51,9 +66,10 @@ struct slurm_job {
 	char *comment;
 	enum slurm_state state;
 	bool completing, requeued, held;
-	char *reason;          /* why it waits, in Slurm's words as squeue has
-	                        * them: "Priority", "JobHeldUser", "launch failed
-	                        * requeued held", ... */
+	enum slurm_why why;
+	char *reason;          /* the same for people, in Slurm's words as squeue
+	                        * has them: "Priority", "JobHeldUser", "launch
+	                        * failed requeued held", ... */
 	char *nodes;
 	char *partition;
 	char *dependency;
@@ -74,6 +90,7 @@ struct slurm_partition {
 	char *name;
 	bool is_default, up;
 	int64_t max_time_sec; /* -1: unlimited */
+	uint32_t max_nodes;   /* of one job; 0: not known */
 };
 
 struct slurm_cluster {
@@ -144,6 +161,11 @@ struct slurm_ops {
 	enum slurm_answer (*cancel)(const char *id, struct latsub_error *err);
 	/* Requeue: "pending execution" counts as done. */
 	enum slurm_answer (*requeue)(const char *id, struct latsub_error *err);
+	/* Would Slurm refuse this if it were not held?  REFUSED: yes, with its
+	 * words.  Nodes that are only down do not count.  Where Slurm is in
+	 * doubt a job that begins in an hour is submitted, and cancelled. */
+	enum slurm_answer (*try_submit)(const struct slurm_request *request,
+	                               struct latsub_error *err);
 	/* The most memory that a job may ask for on a node of a partition (or of
 	 * one of "a,b"); -1: no node of it is known. */
 	enum slurm_answer (*largest_memory)(const char *partition,

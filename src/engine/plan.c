@@ -126,8 +126,7 @@ reason_to_run(const struct spec *spec, const struct state *state,
 	if (out->drop)
 		return plan_reason_replace(live, index, "a parent runs again");
 	if (plan_has_dead(live, index))
-		return plan_reason_replace(live, index, "its dependency can "
-		                           "never be satisfied");
+		return plan_reason_replace(live, index, NULL);
 	reason = plan_reason_run(state, state_find(state,
 		spec->phases[index].name), &out->tasks, &out->again);
 	if (out->live.count == 0)

@@ -185,13 +185,17 @@ char *
 plan_reason_replace(const struct live_jobs *live, size_t phase,
                     const char *why)
 {
+	const struct live_job *job;
 	size_t first = live_first(live, phase);
+	struct reconcile_out out;
 
 	while (first < live->count && live->items[first].phase == phase
 	       && !live->items[first].dead && plan_has_dead(live, phase))
 		first++;
-	return xasprintf("%s: job %u is replaced", why,
-	                 live->items[first].job);
+	job = &live->items[first];
+	reconcile_live(job->record, &out);
+	return xasprintf("%s: job %u is replaced", why ? why : out.reason,
+	                 job->job);
 }
 
 bool

@@ -37,6 +37,8 @@ const struct reconcile_row reconcile_rows[] = {
 	  "is held by Slurm", WITH_SLURMS_REASON },
 	{ "dependency never satisfied", SAYS(NEVER), ANY, RECONCILE_DROP, 0,
 	  "its dependency can never be satisfied", PLAIN },
+	{ "can never run", SAYS(IMPOSSIBLE), ANY, RECONCILE_DROP, 0,
+	  "can never run", WITH_SLURMS_REASON },
 	{ "over in the journal", ENDED | GONE, IN(OVER), RECONCILE_LEAVE, 0,
 	  "", PLAIN },
 	{ "cancelled", SAYS(CANCELLED), UNDER_WAY, RECONCILE_RECORD,
@@ -47,6 +49,8 @@ const struct reconcile_row reconcile_rows[] = {
 	  RECONCILE_AWAIT, EVENT_COMPLETED, "completed in Slurm", PLAIN },
 	{ "failed and unrecorded", SAYS(EXIT_CODE), UNDER_WAY, RECONCILE_AWAIT,
 	  EVENT_FAILED, "exit code", WITH_NUMBER },
+	{ "launch failure", SAYS(LAUNCH), UNDER_WAY, RECONCILE_RECORD,
+	  EVENT_FAILED, "Slurm could not launch it", WITH_SLURMS_REASON },
 	{ "killed by a signal", SAYS(SIGNAL), UNDER_WAY, RECONCILE_RECORD,
 	  EVENT_LOST, "killed by signal", WITH_NUMBER },
 	{ "time limit", SAYS(TIMEOUT), UNDER_WAY, RECONCILE_RECORD, EVENT_LOST,
@@ -99,11 +103,13 @@ word_of_live(const struct slurm_job *record)
 		return record->completing && record->state > SLURM_SUSPENDED
 			&& record->state != SLURM_STATE_OTHER
 			? SAYS_ENDING : SAYS_RUNNING;
-	if (strcmp(record->reason, "DependencyNeverSatisfied") == 0)
+	if (record->why == SLURM_WHY_NEVER)
 		return SAYS_NEVER;
+	if (record->why == SLURM_WHY_IMPOSSIBLE)
+		return SAYS_IMPOSSIBLE;
 	if (record->held)
-		return strcmp(record->reason, "JobHeldUser") == 0
-			? SAYS_HELD_USER : SAYS_HELD_SLURM;
+		return record->why == SLURM_WHY_HELD_USER ? SAYS_HELD_USER
+			: SAYS_HELD_SLURM;
 	return record->restarts || record->completing ? SAYS_REQUEUED
 		: SAYS_PENDING;
 }
@@ -118,8 +124,9 @@ word_of(const struct reconcile_in *in)
 	if (record && slurm_state_is_live(record))
 		return word_of_live(record);
 	if (record && record->restarts >= in->attempt)
-		return word_of_ended(record->state,
-		                     WTERMSIG(record->exit_code));
+		return record->why == SLURM_WHY_LAUNCH ? SAYS_LAUNCH
+			: word_of_ended(record->state,
+			                WTERMSIG(record->exit_code));
 	/* one of an attempt before the journal's is as good as none */
 	return in->renewed ? SAYS_RENEWED : in->reused ? SAYS_REUSED
 		: SAYS_FORGOTTEN;
@@ -199,7 +206,7 @@ reconcile_decide(const struct reconcile_in *in, struct reconcile_out *out)
 	if (word == SAYS_EXIT_CODE)
 		out->code = WEXITSTATUS(status);
 	if (stage != STAGE_STARTED && word > SAYS_COMPLETED
-	    && word < SAYS_FORGOTTEN
+	    && word < SAYS_LAUNCH
 	    && row->stages == UNDER_WAY)
 		more = stage == STAGE_REQUEUED || out->attempt
 			? " before the next attempt" : " before the start";

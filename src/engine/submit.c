@@ -358,7 +358,7 @@ release_leftover(struct submitting *s, const struct live_job *job)
 	enum slurm_answer answer = SLURM_REFUSED;
 	char *line;
 
-	if (strcmp(job->record->reason, "JobHeldUser") == 0)
+	if (job->record->why == SLURM_WHY_HELD_USER)
 		answer = submit_job_release(s->engine, job->job, s->err);
 	if (answer != SLURM_REFUSED)
 		return answer;

@@ -14,6 +14,11 @@ enum slurm_answer module_failed(const char *what, struct latsub_error *err);
 /* The library's last error number. */
 int module_errno(void);
 
+/* Why the job waits or failed: of its state_reason, by number; and in words, as
+ * squeue has them (caller frees). */
+enum slurm_why module_why(const slurm_job_info_t *job);
+char *module_reason(const slurm_job_info_t *job);
+
 /* Between the two what is printed to standard error is kept, to be looked at. */
 struct module_capture {
 	int file, saved;
@@ -24,6 +29,8 @@ void module_capture_end(struct module_capture *capture, char *text,
 
 enum slurm_answer module_submit(const struct slurm_request *request,
                                 uint32_t *job_id, struct latsub_error *err);
+enum slurm_answer module_try_submit(const struct slurm_request *request,
+                                    struct latsub_error *err);
 enum slurm_answer module_cluster(struct slurm_cluster *out,
                                  struct latsub_error *err);
 enum slurm_answer module_jobs_of_user(uid_t uid, struct slurm_jobs *out,

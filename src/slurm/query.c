@@ -10,36 +10,10 @@
 #include "latsub/text.h"
 #include "module.h"
 
-#ifdef HAVE_SLURM_JOB_REASON_STRING
-/* exported, though no installed header declares it */
-extern char *slurm_job_reason_string(int reason);
-#endif
-
 /* What Slurm puts into an exit code in the place of a signal when a step ran out
  * of memory (its SIG_OOM: 125, in newer releases 253, of which seven bits are
  * left); shown as "0:125". */
 #define OOM_SIGNAL 125
-
-static char *
-reason_text(uint16_t reason)
-{
-#ifdef HAVE_SLURM_JOB_REASON_STRING
-	return xstrdup(slurm_job_reason_string((int)reason));
-#else
-	return reason == 0 ? xstrdup("None") : reason == WAIT_PRIORITY
-		? xstrdup("Priority") : reason == WAIT_DEPENDENCY
-		? xstrdup("Dependency") : reason == WAIT_RESOURCES
-		? xstrdup("Resources") : xasprintf("Reason%u", reason);
-#endif
-}
-
-/* As squeue does: the description, where there is one, tells more. */
-static char *
-reason_of(const slurm_job_info_t *job)
-{
-	return job->state_desc && *job->state_desc ? xstrdup(job->state_desc)
-		: reason_text((uint16_t)job->state_reason);
-}
 
 static enum slurm_state
 state_of(uint32_t state)
@@ -67,6 +41,14 @@ tasks_text(const char *text)
 	return text ? xstrndup(text, strcspn(text, "%")) : NULL;
 }
 
+/* What can never run has priority 0, too, and no release helps it. */
+static bool
+is_held(const slurm_job_info_t *job)
+{
+	return job->priority == 0 && state_of(job->job_state) == SLURM_PENDING
+		&& module_why(job) != SLURM_WHY_IMPOSSIBLE;
+}
+
 static void
 copy_job(struct slurm_job *to, const slurm_job_info_t *from)
 {
@@ -85,9 +67,9 @@ copy_job(struct slurm_job *to, const slurm_job_info_t *from)
 		.state = state_of(from->job_state),
 		.completing = (from->job_state & JOB_COMPLETING) != 0,
 		.requeued = (from->job_state & JOB_REQUEUE) != 0,
-		.held = from->priority == 0
-			&& state_of(from->job_state) == SLURM_PENDING,
-		.reason = reason_of(from),
+		.held = is_held(from),
+		.why = module_why(from),
+		.reason = module_reason(from),
 		.nodes = xstrdup(from->nodes ? from->nodes : ""),
 		.partition = xstrdup(from->partition ? from->partition : ""),
 		.dependency = xstrdup(from->dependency ? from->dependency : ""),
@@ -161,6 +143,13 @@ module_job(uint32_t job_id, struct slurm_jobs *out, struct latsub_error *err)
 	return SLURM_YES;
 }
 
+static uint32_t
+nodes_of_one_job(const partition_info_t *partition)
+{
+	return partition->max_nodes < partition->total_nodes
+		? partition->max_nodes : partition->total_nodes;
+}
+
 static void
 copy_partitions(struct slurm_cluster *out, const partition_info_msg_t *message)
 {
@@ -176,6 +165,7 @@ copy_partitions(struct slurm_cluster *out, const partition_info_msg_t *message)
 			.up = (from->state_up & PARTITION_SUBMIT) != 0,
 			.max_time_sec = from->max_time == INFINITE ? -1
 				: (int64_t)from->max_time * 60,
+			.max_nodes = nodes_of_one_job(from),
 		};
 	}
 }

@@ -15,10 +15,13 @@
 #include <strings.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "latsub/text.h"
 #include "module.h"
+
+#define TRY_BEGINS_SEC 3600
 
 struct building {
 	job_desc_msg_t desc;
@@ -360,4 +363,53 @@ module_submit(const struct slurm_request *request, uint32_t *job_id,
 	strlist_clear(&b.env);
 	strlist_clear(&b.owned);
 	return answer;
+}
+
+/* What sbatch --test-only does.  It says no, too, while nodes are down. */
+static bool
+may_never_run(struct building *b)
+{
+	bool no = true;
+#ifdef HAVE_SLURM_JOB_WILL_RUN
+	struct module_capture capture;
+	char said[1024];
+
+	module_capture_begin(&capture); /* it prints when and where */
+	no = slurm_job_will_run(&b->desc) != SLURM_SUCCESS;
+	module_capture_end(&capture, said, sizeof said);
+#else
+	(void)b;
+#endif
+	return no;
+}
+
+enum slurm_answer
+module_try_submit(const struct slurm_request *request,
+                  struct latsub_error *err)
+{
+	struct slurm_request harmless = *request;
+	struct building b = { .request = &harmless };
+	struct latsub_error ignored;
+	enum slurm_answer answer = SLURM_YES;
+	uint32_t job_id;
+	char id[16];
+
+	harmless.script = "#!/bin/sh\n:\n";
+	harmless.output = "/dev/null";
+	harmless.comment = "[latsub try]";
+	harmless.dependency = harmless.array = NULL;
+	harmless.hold = false;
+	harmless.patience = 0;
+	build(&b);
+	if (may_never_run(&b)) {
+		b.desc.begin_time = time(NULL) + TRY_BEGINS_SEC;
+		answer = submit_patiently(&b, &job_id, err);
+		if (answer == SLURM_YES) {
+			snprintf(id, sizeof id, "%u", job_id);
+			module_cancel(id, &ignored);
+		}
+	}
+	strlist_clear(&b.env);
+	strlist_clear(&b.owned);
+	return answer == SLURM_FULL ? SLURM_YES : answer;
 }

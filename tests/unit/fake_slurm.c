@@ -16,6 +16,7 @@ static struct slurm_jobs jobs;
 static const char *cluster_name;
 static uint32_t next_id;
 static size_t room;
+static const char *judged, *verdict; /* the reason of what is released */
 
 static struct {
 	unsigned calls, first, count;
@@ -31,6 +32,7 @@ fake_reset(void)
 	cluster_name = "fake";
 	next_id = FIRST_JOB;
 	room = 0;
+	judged = verdict = NULL;
 }
 
 void
@@ -112,11 +114,39 @@ fake_add(uint32_t id, const char *comment)
 	return job;
 }
 
+static enum slurm_why
+why_of(const char *reason)
+{
+	static const struct { const char *reason; enum slurm_why why; } table[] = {
+		{ "None", SLURM_WHY_UNSEEN },
+		{ "Dependency", SLURM_WHY_DEPENDENCY },
+		{ "DependencyNeverSatisfied", SLURM_WHY_NEVER },
+		{ "JobHeldUser", SLURM_WHY_HELD_USER },
+		{ "BadConstraints", SLURM_WHY_IMPOSSIBLE },
+		{ "PartitionNodeLimit", SLURM_WHY_UNFIT },
+		{ "JobLaunchFailure", SLURM_WHY_LAUNCH },
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (strcmp(table[i].reason, reason) == 0)
+			return table[i].why;
+	}
+	return SLURM_WHY_OTHER;
+}
+
 void
 fake_set_reason(struct slurm_job *job, const char *reason)
 {
 	free(job->reason);
 	job->reason = xstrdup(reason);
+	job->why = why_of(reason);
+}
+
+void
+fake_set_verdict(const char *name, const char *reason)
+{
+	judged = name;
+	verdict = reason;
 }
 
 void
@@ -242,7 +272,9 @@ change(struct slurm_job *job, const struct slurm_update *update)
 	if (update->hold < 0)
 		return;
 	job->held = update->hold > 0;
-	fake_set_reason(job, update->hold > 0 ? "JobHeldUser" : "Priority");
+	fake_set_reason(job, update->hold > 0 ? "JobHeldUser"
+	                : judged && strcmp(judged, job->name) == 0 ? verdict
+	                : "Priority");
 }
 
 static enum slurm_answer
@@ -276,6 +308,17 @@ fake_cancel(const char *id, struct latsub_error *err)
 }
 
 static enum slurm_answer
+fake_try_submit(const struct slurm_request *request, struct latsub_error *err)
+{
+	enum slurm_answer answer;
+	bool carried_out;
+
+	(void)request;
+	fails(FAKE_TRY, &answer, &carried_out, err);
+	return answer;
+}
+
+static enum slurm_answer
 fake_requeue(const char *id, struct latsub_error *err)
 {
 	latsub_error_set(err, LATSUB_SLURM, "fake: %s: not asked for by the "
@@ -292,6 +335,7 @@ fake_slurm(void)
 		.submit = fake_submit, .jobs_of_user = fake_jobs_of_user,
 		.job = fake_one_job, .update = fake_update,
 		.cancel = fake_cancel, .requeue = fake_requeue,
+		.try_submit = fake_try_submit,
 	};
 
 	return &ops;

@@ -9,6 +9,7 @@
 
 enum fake_call {
 	FAKE_CLUSTER, FAKE_SUBMIT, FAKE_JOBS, FAKE_UPDATE, FAKE_CANCEL,
+	FAKE_TRY,
 	FAKE_CALL_COUNT
 };
 
@@ -37,6 +38,8 @@ struct slurm_job *fake_find(const char *name); /* the last of that name */
 /* A new element of an array that has a record of its own. */
 struct slurm_job *fake_element(uint32_t array, uint32_t task);
 void fake_set_reason(struct slurm_job *job, const char *reason);
+/* What Slurm says of the job of that name once it is released. */
+void fake_set_verdict(const char *name, const char *reason);
 size_t fake_live(void);
 size_t fake_held(void);
 void fake_set_cluster(const char *name, uint32_t next_job_id);

@@ -140,8 +140,8 @@ held_by_a_person_or_a_cut_off_submission(void **state)
 	static char reason[] = "JobHeldUser";
 
 	(void)state;
-	decided(TASK(.state = TASK_INTENDED,
-		.record = PENDING(reason, .held = true)),
+	decided(TASK(.state = TASK_INTENDED, .record = PENDING(reason,
+		.held = true, .why = SLURM_WHY_HELD_USER)),
 		"held by a person or a cut-off submission", RECONCILE_RELEASE);
 }
 
@@ -153,8 +153,8 @@ held_by_slurm(void **state)
 	struct reconcile_out out;
 
 	(void)state;
-	out = decided(TASK(.state = TASK_SUBMITTED,
-		.record = PENDING(words, .held = true, .restarts = 1)),
+	out = decided(TASK(.state = TASK_SUBMITTED, .record = PENDING(words,
+		.held = true, .why = SLURM_WHY_HELD, .restarts = 1)),
 		"held by Slurm", RECONCILE_TELL);
 	assert_string_equal(out.reason,
 	                    "is held by Slurm: launch failed requeued held");
@@ -170,8 +170,28 @@ dependency_never_satisfied(void **state)
 
 	(void)state;
 	decided(TASK(.state = TASK_SUBMITTED,
-		.record = PENDING(reason, .restarts = 0)),
+		.record = PENDING(reason, .why = SLURM_WHY_NEVER)),
 		"dependency never satisfied", RECONCILE_DROP);
+}
+
+static void
+can_never_run(void **state)
+{
+	static char reason[] = "PartitionNodeLimit", other[] = "BadConstraints";
+	struct reconcile_out out;
+
+	(void)state;
+	out = decided(TASK(.state = TASK_SUBMITTED, .record = PENDING(reason,
+		.why = SLURM_WHY_IMPOSSIBLE)), "can never run",
+		RECONCILE_DROP);
+	assert_string_equal(out.reason, "can never run: PartitionNodeLimit");
+	/* Slurm takes its priority: that is no hold that a release helps */
+	decided(TASK(.state = TASK_SUBMITTED, .record = PENDING(other,
+		.why = SLURM_WHY_IMPOSSIBLE, .held = true)), "can never run",
+		RECONCILE_DROP);
+	/* one of several partitions: another may take it */
+	decided(TASK(.state = TASK_SUBMITTED, .record = PENDING(reason,
+		.why = SLURM_WHY_UNFIT)), "live and pending", RECONCILE_LEAVE);
 }
 
 static void
@@ -267,6 +287,27 @@ failed_and_unrecorded(void **state)
 	in.state = TASK_SUBMITTED;
 	assert_recorded(in, "failed and unrecorded", EVENT_FAILED, 0,
 	                "exit code 3 before the start");
+}
+
+/* Slurm has an exit status for it that looks like a signal's. */
+static void
+launch_failure(void **state)
+{
+	static char words[] = "JobLaunchFailure";
+	struct reconcile_in in = TASK(.state = TASK_SUBMITTED, .record = JOB(
+		.state = SLURM_FAILED, .exit_code = 0xfb5,
+		.why = SLURM_WHY_LAUNCH));
+	struct slurm_job job = *in.record;
+
+	(void)state;
+	job.reason = words;
+	in.record = &job;
+	assert_recorded(in, "launch failure", EVENT_FAILED, 0,
+	                "Slurm could not launch it: JobLaunchFailure");
+	in.state = TASK_REQUEUED;
+	job.restarts = 1;
+	assert_recorded(in, "launch failure", EVENT_FAILED, 1,
+	                "Slurm could not launch it: JobLaunchFailure");
 }
 
 static void
@@ -529,11 +570,13 @@ main(void)
 		cmocka_unit_test(held_by_a_person_or_a_cut_off_submission),
 		cmocka_unit_test(held_by_slurm),
 		cmocka_unit_test(dependency_never_satisfied),
+		cmocka_unit_test(can_never_run),
 		cmocka_unit_test(over_in_the_journal),
 		cmocka_unit_test(cancelled),
 		cmocka_unit_test(requeue_that_did_not_arrive),
 		cmocka_unit_test(completed_and_unrecorded),
 		cmocka_unit_test(failed_and_unrecorded),
+		cmocka_unit_test(launch_failure),
 		cmocka_unit_test(killed_by_a_signal),
 		cmocka_unit_test(time_limit),
 		cmocka_unit_test(node_failure),
