@@ -60,8 +60,8 @@ struct engine_result {
 	bool silent;   /* it failed since Slurm does not answer */
 };
 
-/* Check against the cluster what can be known before: partitions, time
- * limits, sizes of arrays. */
+/* Check against the cluster what can be known before: partitions, their limits,
+ * what there is too little of; and make the directories of logs. */
 void engine_preflight(const struct engine *engine, const struct plan *plan,
                       struct latsub_errlist *errors);
 

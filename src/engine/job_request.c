@@ -11,6 +11,7 @@
 
 #include "latsub/file.h"
 #include "latsub/program.h"
+#include "log_dir.h"
 
 extern char **environ;
 
@@ -84,29 +85,6 @@ job_request_base_destroy(struct job_request_base *base)
 	free(base);
 }
 
-/* Slurm replaces "%x" in log names; a directory's own '%' must be doubled,
- * and a backslash would switch all of that off. */
-static char *
-output_path(const struct engine *engine, const struct spec_phase *phase)
-{
-	const char *asked = options_get(&phase->options, OPTION_OUTPUT);
-	struct strbuf out = { 0 };
-
-	if (asked && asked[0] == '/')
-		return xstrdup(asked);
-	for (const char *p = engine->run->dir; *p; p++) {
-		strbuf_putc(&out, *p);
-		if (*p == '%')
-			strbuf_putc(&out, '%');
-	}
-	if (asked)
-		strbuf_printf(&out, "/%s", asked);
-	else
-		strbuf_printf(&out, "/logs/%s-%s.log", phase->name,
-		              phase->array ? "%A_%a" : "%j");
-	return strbuf_steal(&out);
-}
-
 static char *
 array_text(const struct spec_phase *phase, const struct engine_job *job)
 {
@@ -141,7 +119,7 @@ job_request_fill(struct job_request *request,
 	                                   job->gen, job->base);
 	request->comment = xasprintf("%s%s%s", comment ? comment : "",
 	                             comment ? " " : "", request->identity);
-	request->output = output_path(engine, phase);
+	request->output = log_path(engine->run->dir, phase);
 	request->array = array_text(phase, job);
 	strlist_add_owned(&request->env, xasprintf("LATSUB_PHASE=%s",
 	                                           phase->name));
@@ -177,9 +155,10 @@ job_request_clear(struct job_request *request)
 	free(request->env_all);
 }
 
-void
-job_request_explain(struct latsub_error *err, const struct engine *engine,
-                    const struct spec_phase *phase, const char *words)
+/* "; see FILE:LINE (mem = 70G), ..." */
+static void
+add_lines(struct strbuf *lines, const struct engine *engine,
+          const struct spec_phase *phase, const char *words)
 {
 	static const struct { const char *word; enum option_id id; } hints[] = {
 		{ "partition", OPTION_PARTITION },
@@ -191,28 +170,53 @@ job_request_explain(struct latsub_error *err, const struct engine *engine,
 		{ "node", OPTION_GRES }, { "node", OPTION_CONSTRAINT },
 		{ "processors", OPTION_NODES }, { "processors", OPTION_NTASKS },
 		{ "processors", OPTION_CPUS_PER_TASK },
+		/* reasons of a job that waits */
+		{ "BadConstraints", OPTION_NODES },
+		{ "BadConstraints", OPTION_NTASKS },
+		{ "BadConstraints", OPTION_CPUS_PER_TASK },
+		{ "BadConstraints", OPTION_MEM },
+		{ "BadConstraints", OPTION_GPUS },
+		{ "BadConstraints", OPTION_GRES },
+		{ "BadConstraints", OPTION_CONSTRAINT },
+		{ "Partition", OPTION_PARTITION },
+		{ "Time", OPTION_TIME }, { "Wall", OPTION_TIME },
+		{ "Mins", OPTION_TIME }, { "Node", OPTION_NODES },
+		{ "Cpu", OPTION_NTASKS }, { "Cpu", OPTION_CPUS_PER_TASK },
+		{ "CPU", OPTION_NTASKS }, { "CPU", OPTION_CPUS_PER_TASK },
+		{ "Gres", OPTION_GRES }, { "Gres", OPTION_GPUS },
+		{ "GRES", OPTION_GRES }, { "GRES", OPTION_GPUS },
+		{ "Account", OPTION_ACCOUNT },
 		{ "emory", OPTION_MEM }, { "feature", OPTION_CONSTRAINT },
 		{ "generic resource", OPTION_GRES },
 		{ "generic resource", OPTION_GPUS },
 	};
-	const char *source = state_metadata(engine->run->state, "experiment");
-	char *run = text_shell_quote(engine->run->dir);
-	char *file = text_shell_quote(source ? source : "FILE");
-	struct strbuf lines = { 0 };
 
 	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
 		const struct option_value *value =
 			&phase->options.values[hints[i].id];
 
 		if (strstr(words, hints[i].word) && value->text
-		    && !strstr(strbuf_str(&lines), value->where))
-			strbuf_printf(&lines, "%s%s (%s = %s)",
-			              lines.len ? ", " : "; see ", value->where,
-			              options_name(hints[i].id), value->text);
+		    && !strstr(strbuf_str(lines), value->where))
+			strbuf_printf(lines, "%s%s (%s = %s)",
+			              lines->len ? ", " : "; see ",
+			              value->where, options_name(hints[i].id),
+			              value->text);
 	}
-	if (lines.len == 0)
-		strbuf_printf(&lines, "; see %s:%d",
+	if (lines->len == 0)
+		strbuf_printf(lines, "; see %s:%d",
 		              engine->experiment->spec->file, phase->line);
+}
+
+void
+job_request_explain(struct latsub_error *err, const struct engine *engine,
+                    const struct spec_phase *phase, const char *words)
+{
+	const char *source = state_metadata(engine->run->state, "experiment");
+	char *run = text_shell_quote(engine->run->dir);
+	char *file = text_shell_quote(source ? source : "FILE");
+	struct strbuf lines = { 0 };
+
+	add_lines(&lines, engine, phase, words);
 	latsub_error_set(err, LATSUB_SLURM, "phase %s: Slurm refused it: %s%s; "
 	                 "nothing is left submitted; mend it, then '%s --resume "
 	                 "%s --config %s'", phase->name, words,
@@ -220,4 +224,17 @@ job_request_explain(struct latsub_error *err, const struct engine *engine,
 	strbuf_clear(&lines);
 	free(run);
 	free(file);
+}
+
+void
+job_request_complain(struct latsub_errlist *errors,
+                     const struct engine *engine,
+                     const struct spec_phase *phase, const char *words)
+{
+	struct strbuf lines = { 0 };
+
+	add_lines(&lines, engine, phase, words);
+	latsub_errlist_add(errors, "phase %s: Slurm refuses it: %s%s",
+	                   phase->name, words, strbuf_str(&lines));
+	strbuf_clear(&lines);
 }

@@ -29,9 +29,13 @@ void job_request_fill(struct job_request *request,
                       const struct engine *engine);
 void job_request_clear(struct job_request *request);
 
-/* Slurm's words, with the phase and the lines that asked for it. */
+/* Slurm's words, with the phase and the lines that asked for it: of a refusal in
+ * the middle of a submission, and before one. */
 void job_request_explain(struct latsub_error *err,
                          const struct engine *engine,
                          const struct spec_phase *phase, const char *words);
+void job_request_complain(struct latsub_errlist *errors,
+                          const struct engine *engine,
+                          const struct spec_phase *phase, const char *words);
 
 #endif

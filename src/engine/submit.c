@@ -16,6 +16,7 @@
 #include "latsub/engine.h"
 #include "latsub/fault.h"
 #include "latsub/program.h"
+#include "submit_check.h"
 #include "submit_job.h"
 
 #define DEFAULT_ARRAY_SIZE 1001 /* Slurm's own default for MaxArraySize */
@@ -305,6 +306,20 @@ roll_back(struct submitting *s)
 	free(events);
 }
 
+/* SLURM_REFUSED: of what was released something can never run. */
+static enum slurm_answer
+check_roots(struct submitting *s)
+{
+	struct latsub_error *err = s->err;
+	const struct engine_job *job = submit_check_released(s->engine,
+		s->result, err->text, sizeof err->text);
+
+	if (!job)
+		return SLURM_YES;
+	explain(s, job, SLURM_REFUSED);
+	return SLURM_REFUSED;
+}
+
 /* What the queue has no room for stays intended: the running jobs submit it as
  * they end. */
 static int
@@ -427,6 +442,8 @@ engine_submit(struct engine *engine, const struct plan *plan,
 		answer = settle(&s);
 	if (answer == SLURM_YES)
 		answer = release_roots(&s);
+	if (answer == SLURM_YES && !plan->is_rest)
+		answer = check_roots(&s);
 	if (answer == SLURM_REFUSED)
 		roll_back(&s);
 	if (answer == SLURM_REFUSED && err->code == LATSUB_SYSTEM)

@@ -309,7 +309,7 @@ slurm "an account that may not" 'Invalid account or account/partition combinatio
 	'partition = physics' 'account = chemistry'
 slurm "a constraint that no node has" 'Invalid feature specification.*\(constraint = nonesuch\)' 'constraint = nonesuch'
 slurm "a generic resource of no name" 'Invalid generic resource.*\(gres = foo:1\)' 'gres = foo:1'
-slurm "more nodes than there are" '\(nodes = 999\)' 'nodes = 999'
+slurm "more nodes than there are" 'nodes = 999 is more than partition main allows' 'nodes = 999'
 slurm "more CPUs than a node has" '\(cpus-per-task = 99\)' 'cpus-per-task = 99'
 
 cat >three.ini <<'INI'
@@ -325,7 +325,7 @@ array.X = 1 2 3
 command = echo second >> ran
 [phase third]
 after = second
-nodes = 999
+gres = gpu:99
 command = echo third >> ran
 [phase fourth]
 after = third
@@ -333,12 +333,12 @@ command = echo fourth >> ran
 INI
 run experiment three.ini
 verdict "a refusal in the middle: all is taken back" "$(complaints 4 \
-	'phase third: Slurm refused it: .*three.ini:13 \(nodes = 999\); nothing is left submitted; mend it')"
+	'phase third: Slurm refused it: .*three.ini:13 \(gres = gpu:99\); nothing is left submitted; mend it')"
 again=$(sed -n "s/.*mend it, then '\(.*\)'$/\1/p" "$tmp/err")
 run=$(newest_run runs)
 is "the state says so" "$(grep -c =pending "$run/.experiment_state") $(grep -c =failed "$run/.experiment_state")" "4 0"
 ok "nothing ran" test ! -e ran
-sed -i 's/^nodes = 999/nodes = 1/' three.ini
+sed -i 's/^gres = gpu:99/gres = gpu:1/' three.ini
 timeout 60 bash -c "$again --wait" >"$tmp/out" 2>"$tmp/err"
 is "mended, resumed with the command that the message names, it runs" "$? $(sort ran | tr '\n' ' ')" \
 	"0 first fourth second second second third "

@@ -16,7 +16,7 @@ static const char text[] =
 	"[experiment]\nname = e\n"
 	"[phase first]\ncommand = true\n"
 	"[phase many]\nafter = first\narray.I = a b c d\ncommand = true\n"
-	"[phase other]\ncommand = true\n"
+	"[phase other]\nmem = 70G\nqos = q\ncommand = true\n"
 	"[phase last]\nafter = other\nafter_any = many\ncommand = true\n";
 #define PHASES 4
 #define ROOTS 2
@@ -406,6 +406,116 @@ a_refused_release_takes_all_back(void **state)
 	assert_int_equal(resume(f), -1);
 	assert_int_equal(fake_live(), 0);
 	assert_int_equal(resume(f), 0);
+	assert_well(f);
+}
+
+/* Held, it was accepted; released, Slurm says that it can never run. */
+static void
+a_root_that_can_never_run_is_a_refusal(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_set_verdict("other", "BadConstraints");
+	assert_int_equal(resume(f), -1);
+	assert_int_equal(f->err.code, LATSUB_SLURM);
+	assert_non_null(strstr(f->err.text, "BadConstraints"));
+	assert_non_null(strstr(f->err.text, "e.ini:10 (mem = 70G)"));
+	assert_int_equal(fake_live(), 0);
+	fake_set_verdict(NULL, NULL);
+	assert_int_equal(resume(f), 0);
+	assert_well(f);
+}
+
+/* Of several partitions one does not fit: that is no refusal. */
+static void
+of_several_partitions_one_is_enough(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_set_verdict("other", "PartitionNodeLimit");
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_live(), PHASES);
+}
+
+static void
+plan_all(struct fixture *f)
+{
+	open_run(f);
+	ask(f);
+	f->plan = plan_create(f->engine.experiment->spec, f->engine.run->state,
+	                      &f->live, NULL);
+}
+
+/* Before anything is submitted; only what is submitted held, and asks for much. */
+static void
+what_slurm_refuses_is_found_before(void **state)
+{
+	struct fixture *f = *state;
+	struct latsub_errlist errors = { 0 };
+
+	plan_all(f);
+	engine_preflight(&f->engine, f->plan, &errors);
+	assert_int_equal(errors.count, 0);
+	assert_int_equal(fake_calls(FAKE_TRY), 1);
+	fake_fail(FAKE_TRY, 1, 1, SLURM_REFUSED, FAKE_BEFORE);
+	engine_preflight(&f->engine, f->plan, &errors);
+	assert_int_equal(errors.count, 1);
+	latsub_errlist_clear(&errors);
+	/* no answer is not a no */
+	fake_fail(FAKE_TRY, 1, 1, SLURM_SILENT, FAKE_BEFORE);
+	engine_preflight(&f->engine, f->plan, &errors);
+	assert_int_equal(errors.count, 0);
+}
+
+static void
+slurm_looks_at_other(void *user)
+{
+	(void)user;
+	if (slept > 0.4)
+		fake_set_reason(fake_find("other"), "BadConstraints");
+}
+
+/* The scheduler takes a moment; one that takes too long is not waited for. */
+static void
+the_scheduler_is_waited_for_with_a_bound(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_set_verdict("other", "None");
+	while_asleep = slurm_looks_at_other;
+	assert_int_equal(resume(f), -1);
+	assert_int_equal(fake_live(), 0);
+	while_asleep = NULL;
+	slept = 0;
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_live(), PHASES);
+	assert_true(slept > 1 && slept < 3);
+	/* silence after the release is no refusal */
+	teardown(state);
+	setup(state);
+	f = *state;
+	fake_set_verdict("other", "None");
+	fake_fail(FAKE_JOBS, 2, 100, SLURM_SILENT, FAKE_BEFORE);
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_live(), PHASES);
+}
+
+/* It was accepted while nodes were away: a resume submits it anew, with what the
+ * experiment says now, and what waits for it, too. */
+static void
+what_can_never_run_is_replaced_by_a_resume(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t last;
+
+	assert_int_equal(resume(f), 0);
+	last = fake_find("last")->job_id;
+	fake_set_reason(fake_find("other"), "BadConstraints");
+	assert_int_equal(resume(f), 0);
+	assert_non_null(strstr(planned(f, "other"),
+		"can never run: BadConstraints: job "));
+	assert_int_equal(fake_live(), PHASES);
+	assert_true(fake_find("last")->job_id > last);
 	assert_well(f);
 }
 
@@ -1017,6 +1127,11 @@ main(void)
 		TEST(a_silent_release_is_done_by_a_resume),
 		TEST(a_release_whose_answer_is_lost_is_done_again),
 		TEST(a_refused_release_takes_all_back),
+		TEST(a_root_that_can_never_run_is_a_refusal),
+		TEST(of_several_partitions_one_is_enough),
+		TEST(what_slurm_refuses_is_found_before),
+		TEST(the_scheduler_is_waited_for_with_a_bound),
+		TEST(what_can_never_run_is_replaced_by_a_resume),
 		TEST(what_slurm_holds_is_told_and_left),
 		TEST(what_fits_goes_in_and_the_rest_follows),
 		TEST(a_queue_without_any_room_is_a_refusal),
