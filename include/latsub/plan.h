@@ -32,6 +32,7 @@ struct live_job {
 	uint32_t gen, job;     /* job: the array's id */
 	uint32_t base;
 	struct rangeset tasks; /* that are pending or running, by our indices */
+	struct rangeset suspended; /* those of them that are stopped */
 	bool held;
 	bool waiting;          /* all of its records are pending */
 	bool running;          /* one of its records is */

@@ -2,7 +2,7 @@
  * cancel.c - cancel what is live of a run.
  *
  * A running job's runner journals its own end; what never started is
- * journalled here.
+ * journalled here, and what is suspended: Slurm kills that without a word to it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +12,18 @@
 #include "latsub/engine.h"
 #include "latsub/fault.h"
 
-/* Waiting tasks of the job end here and now; the state should say so. */
+/* Will no runner say that the task has ended? */
+static bool
+ends_in_silence(const struct live_job *job, const struct task_cell *cell,
+                uint32_t task)
+{
+	return cell->state < TASK_CANCELLED && (cell->state != TASK_STARTED
+		|| rangeset_has(&job->suspended, task));
+}
+
+/* These tasks of the job end here and now; the state should say so. */
 static int
-record_waiting(struct engine *engine, const struct live_job *job,
+record_silent(struct engine *engine, const struct live_job *job,
                struct latsub_error *err)
 {
 	const struct phase_state *phase = state_find(engine->run->state,
@@ -29,8 +38,7 @@ record_waiting(struct engine *engine, const struct live_job *job,
 				.time = time(NULL), .gen = cell->gen,
 				.attempt = cell->attempt, .code = -1 };
 
-			if (cell->state == TASK_STARTED
-			    || cell->state >= TASK_CANCELLED)
+			if (!ends_in_silence(job, cell, t))
 				continue;
 			event.phase = xstrdup(phase->name);
 			event.reason = xstrdup("latsub cancel");
@@ -99,7 +107,7 @@ engine_cancel(struct engine *engine, const struct live_jobs *live,
 		if (answer == SLURM_REFUSED || answer == SLURM_SILENT)
 			return -1;
 		(*cancelled)++;
-		if (record_waiting(engine, job, err))
+		if (record_silent(engine, job, err))
 			return -1;
 	}
 	if (journal_sync(engine->run->journal_dir, err)
@@ -169,6 +177,7 @@ engine_drop(struct engine *engine, const struct plan *plan,
 		} else {
 			free(job.phase_name);
 			rangeset_clear(&job.tasks);
+			rangeset_clear(&job.suspended);
 		}
 	}
 	live->count = kept;

@@ -65,7 +65,7 @@ identity_parse(const char *comment, const char *run_id, char **phase,
 }
 
 static void
-add_tasks(struct live_job *job, const struct slurm_job *record)
+add_tasks(struct rangeset *tasks, uint32_t base, const struct slurm_job *record)
 {
 	struct rangeset ids = { 0 };
 
@@ -77,8 +77,8 @@ add_tasks(struct live_job *job, const struct slurm_job *record)
 	else if (record->array_tasks)
 		rangeset_parse(&ids, record->array_tasks);
 	for (size_t i = 0; i < ids.count; i++)
-		rangeset_add(&job->tasks, job->base + ids.items[i].first,
-		             job->base + ids.items[i].last);
+		rangeset_add(tasks, base + ids.items[i].first,
+		             base + ids.items[i].last);
 	rangeset_clear(&ids);
 }
 
@@ -144,7 +144,9 @@ add_record(struct live_job *job, const struct slurm_job *record)
 		&& record->restarts == 0;
 	job->running |= record->state == SLURM_RUNNING;
 	job->ending |= record->completing && record->state > SLURM_SUSPENDED;
-	add_tasks(job, record);
+	add_tasks(&job->tasks, job->base, record);
+	if (record->state == SLURM_SUSPENDED)
+		add_tasks(&job->suspended, job->base, record);
 }
 
 void
@@ -197,6 +199,7 @@ live_clear(struct live_jobs *live)
 	for (size_t i = 0; i < live->count; i++) {
 		free(live->items[i].phase_name);
 		rangeset_clear(&live->items[i].tasks);
+		rangeset_clear(&live->items[i].suspended);
 	}
 	free(live->items);
 	*live = (struct live_jobs){ 0 };

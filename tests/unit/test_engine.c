@@ -787,6 +787,25 @@ a_cancel_journals_what_waited(void **state)
 	assert_int_equal(task_of(f, "last", 0), TASK_CANCELLED);
 }
 
+/* A stopped runner is killed without a word; one that runs speaks for itself. */
+static void
+a_cancel_journals_what_is_suspended(void **state)
+{
+	struct fixture *f = *state;
+	size_t count;
+
+	assert_int_equal(resume(f), 0);
+	fake_element(fake_find("many")->job_id, 0)->state = SLURM_RUNNING;
+	fake_element(fake_find("many")->job_id, 1)->state = SLURM_SUSPENDED;
+	journal(f, EVENT_STARTED, "many", "0-1", 0);
+	ask(f);
+	assert_int_equal(engine_cancel(&f->engine, &f->live, NULL, &count,
+	                               &f->err), 0);
+	assert_int_equal(task_of(f, "many", 0), TASK_STARTED);
+	assert_int_equal(task_of(f, "many", 1), TASK_CANCELLED);
+	assert_int_equal(task_of(f, "many", 2), TASK_CANCELLED);
+}
+
 static void
 a_silent_cancel_can_be_done_again(void **state)
 {
@@ -1141,6 +1160,7 @@ main(void)
 		TEST(a_silent_succession_is_gone_on_with),
 		TEST(the_holder_of_the_lock_is_named),
 		TEST(a_cancel_journals_what_waited),
+		TEST(a_cancel_journals_what_is_suspended),
 		TEST(a_silent_cancel_can_be_done_again),
 		TEST(a_cancel_of_what_is_gone_is_done),
 		TEST(an_element_is_decided_by_itself),
