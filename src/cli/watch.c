@@ -70,6 +70,37 @@ print_changes(const struct view *view, struct strmap *seen)
 	fflush(stdout);
 }
 
+/* Once for each phase and what is the matter with it. */
+static void
+warn_of(const char *phase, const char *text, const char *kind,
+        struct strmap *warned)
+{
+	char *key = xasprintf("%s %s", phase, kind);
+
+	if (text && !strmap_get(warned, key)) {
+		fprintf(stderr, "latsub: %s: %s\n", phase, text);
+		strmap_set(warned, key, warned);
+	} else if (!text) {
+		strmap_set(warned, key, NULL);
+	}
+	free(key);
+}
+
+/* What waits for a person. */
+static void
+print_warnings(const struct view *view, struct strmap *warned)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		const struct view_phase *row = &view->phases[i];
+		char *held = view_held_text(row), *stuck = view_stuck_text(row);
+
+		warn_of(row->state->name, held, "held", warned);
+		warn_of(row->state->name, stuck, "stuck", warned);
+		free(held);
+		free(stuck);
+	}
+}
+
 static size_t
 screen_rows(void)
 {
@@ -90,28 +121,29 @@ redraw(const struct view *view)
 	else
 		view_print_summary(view, rows > FRAME_ROWS ? rows - FRAME_ROWS
 		                   : 1, stdout, view_use_colour(stdout));
+	view_print_waiting(view, stdout);
 	if (!view->slurm_answered && view->slurm_text)
 		printf("from the state alone: %s\n", view->slurm_text);
 	printf("\nCtrl-C leaves; the run goes on without you.\n");
 	fflush(stdout);
 }
 
-static bool
-any_live(const struct view *view)
-{
-	for (size_t i = 0; i < view->count; i++) {
-		if (view->phases[i].live_running + view->phases[i].live_pending)
-			return true;
-	}
-	return false;
-}
+struct watching {
+	struct run *run;
+	const struct slurm_ops *slurm;
+	bool on_terminal;
+	struct strmap *seen, *warned;
+	int quiet; /* so often nothing was live, or may ever run */
+	int outcome;
+};
 
 /* Has it ended?  Slurm must have said so several times in a row: between a
  * parent's end and its record there is a moment with nothing live. */
 static bool
-look_once(struct run *run, const struct slurm_ops *slurm, bool on_terminal,
-          struct strmap *seen, int *quiet, int *outcome)
+look_once(struct watching *w)
 {
+	struct run *run = w->run;
+	const struct slurm_ops *slurm = w->slurm;
 	struct slurm_jobs jobs = { 0 };
 	struct latsub_error err = { 0 };
 	struct view view;
@@ -121,17 +153,29 @@ look_once(struct run *run, const struct slurm_ops *slurm, bool on_terminal,
 	answered = slurm && slurm->jobs_of_user(geteuid(), &jobs, &err)
 		== SLURM_YES;
 	view_create(&view, run, answered ? &jobs : NULL, err.text);
-	if (on_terminal)
+	if (w->on_terminal) {
 		redraw(&view);
-	else
-		print_changes(&view, seen);
-	*outcome = view.outcome;
-	*quiet = answered && !any_live(&view) ? *quiet + 1 : 0;
+	} else {
+		print_changes(&view, w->seen);
+		print_warnings(&view, w->warned);
+	}
+	w->outcome = view.outcome;
+	w->quiet = answered && (!view.any_live || view.stuck) ? w->quiet + 1
+		: 0;
 	if (!slurm && view.outcome != LATSUB_UNFINISHED)
-		*quiet = DONE_POLLS;
+		w->quiet = DONE_POLLS;
 	view_clear(&view);
 	slurm_jobs_clear(&jobs);
-	return *outcome == LATSUB_OK || *quiet >= DONE_POLLS;
+	return w->outcome == LATSUB_OK || w->quiet >= DONE_POLLS;
+}
+
+static void
+tell_stuck(const struct view *view)
+{
+	char *advice = view_stuck_advice(view);
+
+	fprintf(stderr, "latsub: nothing else is left: %s\n", advice);
+	free(advice);
 }
 
 static void
@@ -147,6 +191,8 @@ print_end(struct run *run, const struct slurm_ops *slurm)
 	printf("\n");
 	view_print_table(&view, stdout, view_use_colour(stdout));
 	view_print_notes(&view, stdout);
+	if (view.stuck)
+		tell_stuck(&view);
 	view_clear(&view);
 	slurm_jobs_clear(&jobs);
 }
@@ -155,9 +201,11 @@ int
 cli_watch(struct run *run, const struct slurm_ops *slurm, bool screen)
 {
 	struct sigaction action = { .sa_handler = on_interrupt };
-	struct strmap *seen = strmap_create();
-	bool on_terminal = view_use_colour(stdout), ended = false;
-	int quiet = 0, outcome = LATSUB_UNFINISHED;
+	struct watching w = { .run = run, .slurm = slurm,
+		.on_terminal = view_use_colour(stdout),
+		.seen = strmap_create(), .warned = strmap_create(),
+		.outcome = LATSUB_UNFINISHED };
+	bool ended = false;
 
 	(void)screen;
 	sigaction(SIGINT, &action, NULL);
@@ -166,15 +214,15 @@ cli_watch(struct run *run, const struct slurm_ops *slurm, bool screen)
 			sleep(polls > SLOW_AFTER_POLLS ? SLOW_POLL_SEC
 			      : POLL_SEC);
 		if (!interrupted)
-			ended = look_once(run, slurm, on_terminal, seen, &quiet,
-			                  &outcome);
+			ended = look_once(&w);
 	}
 	if (ended)
 		print_end(run, slurm);
 	else
-		outcome = detach(run);
+		w.outcome = detach(run);
 	for (size_t i = 0; i < run->state->count; i++)
-		free(strmap_get(seen, run->state->phases[i]->name));
-	strmap_destroy(seen);
-	return outcome;
+		free(strmap_get(w.seen, run->state->phases[i]->name));
+	strmap_destroy(w.seen);
+	strmap_destroy(w.warned);
+	return w.outcome;
 }

@@ -49,7 +49,8 @@ static json_t *
 phase_json(const struct view_phase *row)
 {
 	const struct phase_facts *facts = &row->state->facts;
-	const struct slurm_job *job = row->record;
+	const struct slurm_job *job = row->live_running ? row->record
+		: row->stuck ? row->stuck : row->held ? row->held : row->record;
 	json_t *phase = json_object();
 
 	json_object_set_new(phase, "name", json_string(row->state->name));

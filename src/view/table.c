@@ -15,7 +15,8 @@ colour_of(const struct view_phase *row)
 {
 	if (row->word == WORD_COMPLETED)
 		return "\033[32m";
-	if (row->word == WORD_FAILED || strcmp(row->detail, "lost") == 0)
+	if (row->word == WORD_FAILED || strcmp(row->detail, "lost") == 0
+	    || row->live_stuck)
 		return "\033[31m";
 	if (row->live_running)
 		return "\033[36m";
@@ -54,9 +55,12 @@ elapsed_text(const struct view_phase *row, char *out, size_t size)
 static void
 slurm_text(const struct view_phase *row, char *out, size_t size)
 {
-	const struct slurm_job *job = row->record;
+	const struct slurm_job *job = row->live_running ? row->record
+		: row->stuck ? row->stuck : row->held ? row->held : row->record;
 
-	if (!job && row->blocked_by)
+	if (!job && row->unlaunched)
+		snprintf(out, size, "%s", row->launch_reason);
+	else if (!job && row->blocked_by)
 		snprintf(out, size, "(%s failed)", row->blocked_by);
 	else if (!job)
 		snprintf(out, size, "-");
@@ -125,8 +129,8 @@ interest(const struct view_phase *row)
 {
 	if (row->word == WORD_COMPLETED)
 		return 2;
-	return row->word == WORD_FAILED || row->live_running
-		|| strcmp(row->detail, "lost") == 0 ? 0 : 1;
+	return row->word == WORD_FAILED || row->live_running || row->live_stuck
+		|| row->live_held || strcmp(row->detail, "lost") == 0 ? 0 : 1;
 }
 
 void
@@ -164,8 +168,12 @@ print_failure(const struct view *view, FILE *out)
 		if (row->word != WORD_FAILED)
 			continue;
 		fprintf(out, "\n%s failed", row->state->name);
-		if (failure->phase && failure->error
-		    && strcmp(failure->phase, row->state->name) == 0)
+		if (row->unlaunched)
+			fprintf(out, ": Slurm could not launch it (%s); is the "
+			        "directory of its log there?",
+			        row->launch_reason);
+		else if (failure->phase && failure->error
+		         && strcmp(failure->phase, row->state->name) == 0)
 			fprintf(out, ": %s", failure->error);
 		fprintf(out, "; see '%s logs %s'", program_name(),
 		        row->state->name);
@@ -173,6 +181,30 @@ print_failure(const struct view *view, FILE *out)
 	recovery_print(view->run->state_path, &text);
 	fprintf(out, "\n\n%s", text.data);
 	strbuf_clear(&text);
+}
+
+void
+view_print_waiting(const struct view *view, FILE *out)
+{
+	bool any_stuck = false;
+	char *advice;
+
+	for (size_t i = 0; i < view->count; i++) {
+		const struct view_phase *row = &view->phases[i];
+		char *held = view_held_text(row), *stuck = view_stuck_text(row);
+
+		if (stuck)
+			fprintf(out, "note: %s: %s\n", row->state->name, stuck);
+		if (held)
+			fprintf(out, "note: %s: %s\n", row->state->name, held);
+		any_stuck |= stuck != NULL;
+		free(held);
+		free(stuck);
+	}
+	advice = any_stuck ? view_stuck_advice(view) : NULL;
+	if (advice)
+		fprintf(out, "note: %s\n", advice);
+	free(advice);
 }
 
 void
@@ -184,6 +216,7 @@ view_print_notes(const struct view *view, FILE *out)
 		fprintf(out, "checkpoint: %s\n", checkpoint);
 	if (!view->slurm_answered && view->slurm_text)
 		fprintf(out, "from the state alone: %s\n", view->slurm_text);
+	view_print_waiting(view, out);
 	for (size_t i = 0; i < view->run->notes.count; i++)
 		fprintf(out, "note: %s\n", view->run->notes.items[i]);
 	for (size_t i = 0; i < view->run->edit_count; i++) {
