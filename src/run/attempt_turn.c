@@ -1,0 +1,216 @@
+/*
+ * attempt_turn.c - may this attempt run its task?
+ *
+ * Slurm starts a job when it thinks that it may; what the journal says of the
+ * task, of its parents and of other jobs for it decides.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "attempt.h"
+#include "latsub/error.h"
+
+#define PARENT_WAIT_TRIES 60 /* of half a second: for slow file systems */
+
+static bool
+parent_is_done(const struct attempt *attempt, const char *edge)
+{
+	const char *name = strchr(edge, ':') + 1;
+	const struct phase_state *parent = state_find(attempt->run->state,
+	                                              name);
+	const struct task_cell *cell;
+
+	if (!parent || !parent->cells)
+		return true; /* of an experiment that changed since */
+	if (text_starts(edge, "after_each:") && attempt->task < parent->total) {
+		cell = &parent->cells[attempt->task];
+		return cell->state == TASK_COMPLETED
+			|| cell->state == TASK_SKIPPED;
+	}
+	return phase_word(parent) == WORD_COMPLETED;
+}
+
+/* The first parent that had to complete and did not, or NULL. */
+static const char *
+unfinished_parent(const struct attempt *attempt)
+{
+	const struct strlist *parents = &attempt_state(attempt)->parents;
+
+	for (size_t i = 0; i < parents->count; i++) {
+		if (strchr(parents->items[i], ':')
+		    && !text_starts(parents->items[i], "after_any:")
+		    && !parent_is_done(attempt, parents->items[i]))
+			return strchr(parents->items[i], ':') + 1;
+	}
+	return NULL;
+}
+
+/* Half a second, for what is still on its way.  False: Slurm ends the job (its
+ * TERM waits, for signals are taken later). */
+static bool
+wait_a_little(struct attempt *attempt)
+{
+	struct timespec half = { 0, 500000000 };
+	struct latsub_error err;
+	sigset_t pending;
+
+	nanosleep(&half, NULL);
+	run_refresh(attempt->run, NULL, &err);
+	return sigpending(&pending) || !sigismember(&pending, SIGTERM);
+}
+
+/* Slurm lets afterok on a job that it has forgotten pass: look ourselves,
+ * with patience for a parent's event. */
+static int
+check_parents(struct attempt *attempt)
+{
+	const char *parent = unfinished_parent(attempt);
+	struct event event;
+
+	for (int i = 0; parent && i < PARENT_WAIT_TRIES; i++) {
+		bool go_on = wait_a_little(attempt);
+
+		parent = unfinished_parent(attempt);
+		if (!go_on)
+			break;
+	}
+	if (!parent)
+		return 0;
+	printf("latsub: %s does not run: its parent %s is not completed\n",
+	       attempt->phase, parent);
+	event = attempt_event(attempt, EVENT_CANCELLED);
+	event.reason = xasprintf("parent %s is not completed", parent);
+	attempt_record(attempt, &event);
+	attempt_snapshot(attempt, WORD_COUNT);
+	event_clear(&event);
+	return 1;
+}
+
+static void
+gather_missing(struct attempt *attempt)
+{
+	const struct strlist *parents = &attempt_state(attempt)->parents;
+
+	for (size_t i = 0; i < parents->count; i++) {
+		const char *name = strchr(parents->items[i], ':');
+
+		if (name && !parent_is_done(attempt, parents->items[i]))
+			strlist_add(&attempt->missing, name + 1);
+	}
+}
+
+bool
+attempt_is_done(const struct attempt *attempt)
+{
+	const struct task_cell *cell =
+		&attempt_state(attempt)->cells[attempt->task];
+
+	return cell->state == TASK_COMPLETED || cell->state == TASK_SKIPPED;
+}
+
+/* The intent of our own submission may not have arrived on this node yet; what
+ * is known of earlier ones must not be taken for the truth. */
+static int
+await_intent(struct attempt *attempt)
+{
+	bool go_on = true;
+
+	for (int i = 0; i < PARENT_WAIT_TRIES && go_on; i++) {
+		const struct phase_state *state = attempt_state(attempt);
+
+		if (state->parents_gen >= attempt->gen
+		    || state->edit_gen >= attempt->gen)
+			return 0;
+		go_on = wait_a_little(attempt);
+	}
+	printf("latsub: %s does not run: the journal here does not know of its "
+	       "submission; is the file system late?\n", attempt->phase);
+	return -1;
+}
+
+/* A submission that was not answered in time may have made two jobs: the one
+ * that the journal names runs.  Or a successor goes on for this one. */
+static bool
+has_other_job(const struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+	uint32_t job = phase_job_of(state, attempt->task);
+
+	for (size_t i = 0; i < state->job_count; i++) {
+		if (state->jobs[i].gen == attempt->gen
+		    && state->jobs[i].base == attempt->base
+		    && state->jobs[i].job != attempt->array_job
+		    && state->jobs[i].job == job)
+			return true;
+	}
+	return false;
+}
+
+/* 0 would say to Slurm, and to a later resume, that the task is done. */
+#define STEP_BACK (LATSUB_FAILED + 1)
+#define LEAVE (0 + 1)
+
+/* Slurm may have requeued a job whose task had come to its end, or somebody did:
+ * failed and cancelled are final, and people may have acted on that. */
+static int
+check_not_over(const struct attempt *attempt, const struct task_cell *cell)
+{
+	if (cell->gen != attempt->gen || cell->attempt >= attempt->attempt
+	    || (cell->state != TASK_FAILED && cell->state != TASK_CANCELLED))
+		return 0;
+	printf("latsub: %s (task %u) was %s in attempt %u; it is not run again "
+	       "in this job, 'latsub --resume' runs it\n", attempt->phase,
+	       attempt->task, task_state_name(cell->state), cell->attempt + 1u);
+	return STEP_BACK;
+}
+
+/* Is it this job that has to run the task? */
+static int
+check_turn(struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+	const struct task_cell *cell = &state->cells[attempt->task];
+
+	if (attempt_is_done(attempt)) {
+		attempt->over = true;
+		printf("latsub: %s (task %u) is completed already; it is not "
+		       "run again\n", attempt->phase, attempt->task);
+		return LEAVE;
+	}
+	if (has_other_job(attempt)) { /* what waits, waits for that one */
+		printf("latsub: %s (task %u) has another job; this one steps "
+		       "back\n", attempt->phase, attempt->task);
+		return LEAVE;
+	}
+	if (cell->gen > attempt->gen && cell->state != TASK_NONE) {
+		printf("latsub: %s (task %u) was submitted anew since "
+		       "(generation %u); this job steps back\n",
+		       attempt->phase, attempt->task, cell->gen);
+		return STEP_BACK;
+	}
+	if (cell->gen > attempt->gen) { /* reset by hand while it waited */
+		attempt->gen = cell->gen;
+		return 0;
+	}
+	return check_not_over(attempt, cell);
+}
+
+int
+attempt_check(struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+	int rc = await_intent(attempt) ? STEP_BACK : check_turn(attempt);
+
+	if (rc == 0 && (attempt_record_lost(attempt,
+	                                    &state->cells[attempt->task])
+	                || check_parents(attempt)))
+		rc = attempt_is_done(attempt) ? LEAVE : STEP_BACK;
+	if (rc == 0) /* parents may have been waited for: whose turn is it now? */
+		rc = check_turn(attempt);
+	if (rc == 0)
+		gather_missing(attempt);
+	return rc;
+}
