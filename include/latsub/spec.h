@@ -112,6 +112,14 @@ long spec_select(const struct spec *spec, const char *what,
 /* NULL, or what to write instead of a checkpoint pattern that cannot match or is
  * not under the run's directory. */
 const char *spec_check_pattern(const char *pattern);
+/* The name of a $NAME in it that stands for nothing, or NULL; the caller frees
+ * it.  (In an array the variables of array.* and LATSUB_TASK stand for something.) */
+char *spec_pattern_unknown(const char *pattern, const struct sweep *sweep);
+/* Can one task's pattern match another task's files: NULL, or how and what to
+ * write; the caller frees it. */
+char *spec_pattern_ambiguous(const char *pattern, const struct sweep *sweep);
+/* Is it absolute, or does it go up by ".."? */
+bool spec_leads_out(const char *pattern);
 /* Is this (the last part of) a name that codes give a file until it is whole? */
 bool spec_is_temporary(const char *name);
 /* What keeps the files of an array's tasks apart: NULL if all of it is in the

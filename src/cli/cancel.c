@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -22,6 +23,18 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
+static size_t
+count_suspended(const struct live_jobs *live, const char *phase)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < live->count; i++) {
+		if (!phase || strcmp(phase, live->items[i].phase_name) == 0)
+			count += live->items[i].suspended.count > 0;
+	}
+	return count;
+}
+
 static int
 cancel_run(struct engine *engine, const char *phase)
 {
@@ -29,7 +42,7 @@ cancel_run(struct engine *engine, const char *phase)
 	struct latsub_error err = { 0 };
 	struct slurm_jobs jobs = { 0 };
 	struct live_jobs live = { 0 };
-	size_t count = 0;
+	size_t count = 0, suspended;
 	int lock, rc = -1;
 
 	if (!run_id) {
@@ -47,10 +60,15 @@ cancel_run(struct engine *engine, const char *phase)
 		rc = engine_cancel(engine, &live, phase, &count, &err);
 	}
 	close(lock);
+	suspended = count_suspended(&live, phase);
 	live_clear(&live);
 	slurm_jobs_clear(&jobs);
 	if (rc)
 		return cli_fail(&err);
+	if (suspended)
+		printf("%zu suspended job%s: Slurm gives such a job no time to "
+		       "save; it goes on from its last checkpoint\n",
+		       suspended, suspended == 1 ? "" : "s");
 	printf("%zu job%s cancelled", count, count == 1 ? "" : "s");
 	if (count)
 		printf("; to go on: %s --resume %s", program_name(),

@@ -53,10 +53,15 @@ read_checkpoint(struct spec_phase *phase, const char *value)
 static const char *
 read_outputs(struct spec_phase *phase, const char *value)
 {
+	bool bad;
+
 	strlist_clear(&phase->outputs);
-	return text_split_words(value, &phase->outputs) == 0
-		&& phase->outputs.count ? NULL
-		: "the files that must exist after success";
+	bad = text_split_words(value, &phase->outputs) != 0
+		|| phase->outputs.count == 0;
+	for (size_t i = 0; i < phase->outputs.count; i++)
+		bad |= spec_leads_out(phase->outputs.items[i]);
+	return bad ? "the files under the run directory that must exist after "
+		"success" : NULL;
 }
 
 static const char *

@@ -132,6 +132,38 @@ check_own_files(struct reading *r, const struct spec_phase *phase,
 		                   lacking);
 }
 
+/* Does it match what is meant, and nothing else? */
+static void
+check_variables(struct reading *r, const struct spec_phase *phase,
+                const char *key, const char *pattern)
+{
+	char *unknown = spec_pattern_unknown(pattern, &phase->sweep);
+	char *clash = spec_pattern_ambiguous(pattern, &phase->sweep);
+
+	if (unknown)
+		latsub_errlist_add(r->errors, "%s: %s = %.100s: $%s stands for "
+		                   "nothing here; a pattern is under the run's "
+		                   "directory already, in an array it may have "
+		                   "the array.* variables and $LATSUB_TASK, and "
+		                   "'?' stands for a '$' in a file's name",
+		                   spec_at(r, phase->line), key, pattern,
+		                   unknown);
+	if (clash)
+		latsub_errlist_add(r->errors, "%s: %s = %.100s: %s",
+		                   spec_at(r, phase->line), key, pattern, clash);
+	free(unknown);
+	free(clash);
+}
+
+static void
+check_patterns(struct reading *r, const struct spec_phase *phase)
+{
+	if (phase->checkpoint)
+		check_variables(r, phase, "checkpoint", phase->checkpoint);
+	for (size_t i = 0; i < phase->outputs.count; i++)
+		check_variables(r, phase, "outputs", phase->outputs.items[i]);
+}
+
 void
 spec_finish_array(struct reading *r, struct spec_phase *phase)
 {
@@ -149,6 +181,7 @@ spec_finish_array(struct reading *r, struct spec_phase *phase)
 		check_own_files(r, phase, "checkpoint", phase->checkpoint);
 	for (size_t i = 0; phase->array && i < phase->outputs.count; i++)
 		check_own_files(r, phase, "outputs", phase->outputs.items[i]);
+	check_patterns(r, phase);
 	if (phase->max_parallel && !phase->array)
 		phase->max_parallel = 0; /* from [defaults], or harmless */
 }

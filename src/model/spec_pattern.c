@@ -7,6 +7,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "latsub/spec.h"
@@ -55,8 +56,8 @@ has_braces(const char *pattern)
 	return false;
 }
 
-static bool
-leads_out(const char *pattern)
+bool
+spec_leads_out(const char *pattern)
 {
 	for (const char *at = pattern; at; at = strchr(at, '/')) {
 		at += *at == '/';
@@ -65,31 +66,6 @@ leads_out(const char *pattern)
 	}
 	return *pattern == '/';
 }
-
-const char *
-spec_check_pattern(const char *pattern)
-{
-	const char *slash = strrchr(pattern, '/');
-	const char *name = slash ? slash + 1 : pattern;
-
-	if (!*name || leads_out(pattern))
-		return "a pattern under the run directory, such as "
-			"checkpoint/epoch*";
-	if (strpbrk(pattern, "\"'"))
-		return "the pattern with no quotes, and '?' for a space or a "
-			"quote in a file's name";
-	if (strpbrk(pattern, " \t\n"))
-		return "one pattern, and '?' for a space in a file's name";
-	if (has_braces(pattern))
-		return "one pattern, which knows *, ? and [...] but no {a,b}; "
-			"'?' stands for a brace in a file's name";
-	if (spec_is_temporary(name))
-		return "a pattern of whole checkpoints: this name is a temporary "
-			"one, and is passed over";
-	return NULL;
-}
-
-/* ---- a task's own values ---- */
 
 /* The NAME of a $NAME or ${NAME} at text, and its length; *end is what follows.
  * 0: there is none. */
@@ -115,6 +91,112 @@ is_named(const char *known, const char *name, size_t len)
 {
 	return strlen(known) == len && strncmp(known, name, len) == 0;
 }
+
+/* The first $NAME that stands for nothing; the caller frees it. */
+char *
+spec_pattern_unknown(const char *pattern, const struct sweep *sweep)
+{
+	const char *name, *end;
+
+	for (; *pattern; pattern++) {
+		size_t len = variable_at(pattern, &name, &end);
+		bool known = len && sweep->count > 0
+			&& is_named("LATSUB_TASK", name, len);
+
+		for (size_t i = 0; len && i < sweep->count; i++)
+			known |= is_named(sweep->keys[i].name, name, len);
+		if (len && !known)
+			return xstrndup(name, len);
+	}
+	return NULL;
+}
+
+static int
+compare_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Does one of the values begin another?  *longer is that one. */
+static const char *
+one_begins_another(const struct strlist *values, const char **longer)
+{
+	const char **sorted = xcalloc(values->count + 1, sizeof *sorted);
+	const char *found = NULL;
+
+	for (size_t i = 0; i < values->count; i++)
+		sorted[i] = values->items[i];
+	qsort(sorted, values->count, sizeof *sorted, compare_text);
+	/* the shortest that begins a value stands before it, and so do all
+	 * others that it begins */
+	for (size_t i = 0; i + 1 < values->count && !found; i++) {
+		if (text_starts(sorted[i + 1], sorted[i])) {
+			found = sorted[i];
+			*longer = sorted[i + 1];
+		}
+	}
+	free(sorted);
+	return found;
+}
+
+static char *
+clash(const char *name, const char *shorter, const char *longer, char wildcard)
+{
+	return xasprintf("where %s is %s it also matches the files of %s = %s; "
+	                 "put another character between $%s and '%c'", name,
+	                 shorter, name, longer, name, wildcard);
+}
+
+char *
+spec_pattern_ambiguous(const char *pattern, const struct sweep *sweep)
+{
+	const char *name, *end, *shorter, *longer = NULL;
+
+	for (; *pattern; pattern++) {
+		size_t len = variable_at(pattern, &name, &end);
+
+		if (!len || !*end || !strchr("*?[", *end))
+			continue;
+		if (is_named("LATSUB_TASK", name, len)
+		    && sweep_size(sweep) > 10)
+			return clash("LATSUB_TASK", "1", "10", *end);
+		for (size_t i = 0; i < sweep->count; i++) {
+			if (!is_named(sweep->keys[i].name, name, len))
+				continue;
+			shorter = one_begins_another(&sweep->keys[i].values,
+			                             &longer);
+			if (shorter)
+				return clash(sweep->keys[i].name, shorter,
+				             longer, *end);
+		}
+	}
+	return NULL;
+}
+
+const char *
+spec_check_pattern(const char *pattern)
+{
+	const char *slash = strrchr(pattern, '/');
+	const char *name = slash ? slash + 1 : pattern;
+
+	if (!*name || spec_leads_out(pattern))
+		return "a pattern under the run directory, such as "
+			"checkpoint/epoch*";
+	if (strpbrk(pattern, "\"'"))
+		return "the pattern with no quotes, and '?' for a space or a "
+			"quote in a file's name";
+	if (strpbrk(pattern, " \t\n"))
+		return "one pattern, and '?' for a space in a file's name";
+	if (has_braces(pattern))
+		return "one pattern, which knows *, ? and [...] but no {a,b}; "
+			"'?' stands for a brace in a file's name";
+	if (spec_is_temporary(name))
+		return "a pattern of whole checkpoints: this name is a temporary "
+			"one, and is passed over";
+	return NULL;
+}
+
+/* ---- a task's own values ---- */
 
 static bool
 uses(const char *pattern, const char *known)

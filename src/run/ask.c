@@ -238,6 +238,13 @@ change_request(const struct slurm_ops *ops, const struct requeue_work *work,
 	if (changed != SLURM_YES)
 		snprintf(answer->text, sizeof answer->text, "the next attempt "
 		         "asks for the same: %.400s", err.text);
+	else if (update->mem_mib > 0)
+		snprintf(answer->text, sizeof answer->text, "the next attempt "
+		         "asks for %lld MiB", (long long)update->mem_mib);
+	else if (work->request->time)
+		snprintf(answer->text, sizeof answer->text, "the next attempt "
+		         "asks for %lld minutes",
+		         (long long)(update->time_limit_sec + 59) / 60);
 }
 
 static void

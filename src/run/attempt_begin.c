@@ -17,8 +17,10 @@
 #include "refused.h"
 #include "suspect.h"
 #include "verify.h"
+#include "watch.h"
 
 #define PROLOGUE_SEC 3
+#define VERIFY_MAX_SEC 600 /* before the command begins */
 
 struct beginning {
 	struct attempt *attempt;
@@ -313,17 +315,18 @@ is_good(struct beginning *begin, const char *path,
         const struct checkpoint_look *look)
 {
 	struct attempt *attempt = begin->attempt;
-	enum verify_answer answer = verify_checkpoint(attempt, path, 0);
+	enum verify_answer answer;
 
+	if (attempt->spec->checkpoint_verify)
+		printf("latsub: checkpoint_verify looks at %s\n", path);
+	fflush(stdout);
+	answer = verify_checkpoint(attempt, path,
+	                           watch_now() + VERIFY_MAX_SEC);
 	attempt->own_verified = attempt->spec->checkpoint_verify
 		&& answer == VERIFY_GOOD;
-	if (answer == VERIFY_BAD) {
-		printf("latsub: checkpoint_verify says that %s is not good; it "
-		       "is not taken\n", path);
+	verify_say(answer, path);
+	if (answer == VERIFY_BAD)
 		refused_record(attempt, path, look, "verify");
-	} else if (answer == VERIFY_NONE) {
-		printf("latsub: %s could not be verified\n", path);
-	}
 	return answer != VERIFY_BAD;
 }
 

@@ -55,9 +55,36 @@ attempt_newest_checkpoint(const struct attempt *attempt)
 	return newest;
 }
 
-/* Did the command report one in this attempt?  Its path may be an old one. */
+static double
+verify_until(const struct attempt_death *death)
+{
+	double until = death->leave_by - KEPT_BACK_SEC;
+
+	return death->leave_by <= 0 ? 0 : until > 0 ? until : watch_now();
+}
+
 static bool
-has_reported(struct attempt *attempt)
+is_verified(struct attempt *attempt, const char *reported,
+            const struct attempt_death *death)
+{
+	char *path = file_join(attempt->experiment->workdir, reported);
+	enum verify_answer answer = verify_checkpoint(attempt, path,
+	                                              verify_until(death));
+	struct checkpoint_look look;
+
+	verify_say(answer, path);
+	if (answer == VERIFY_BAD) {
+		look = checkpoint_look(path);
+		refused_record(attempt, path, &look, "verify");
+	}
+	free(path);
+	return answer != VERIFY_BAD;
+}
+
+/* Did the command report one in this attempt that is good?  Its path may be an old
+ * one. */
+static bool
+has_reported(struct attempt *attempt, const struct attempt_death *death)
 {
 	struct latsub_error err;
 	struct attempt_report report;
@@ -67,7 +94,8 @@ has_reported(struct attempt *attempt)
 		printf("latsub: %s\n", err.text);
 	attempt_find_report(attempt, &report);
 	has = report.path && report.gen == attempt->gen
-		&& report.number == attempt->attempt;
+		&& report.number == attempt->attempt
+		&& is_verified(attempt, report.path, death);
 	free(report.path);
 	return has;
 }
@@ -106,14 +134,6 @@ let_it_settle(const char *path)
 	}
 }
 
-static double
-verify_until(const struct attempt_death *death)
-{
-	double until = death->leave_by - KEPT_BACK_SEC;
-
-	return death->leave_by <= 0 ? 0 : until > 0 ? until : watch_now();
-}
-
 /* May the next attempt begin from it?  stopped_at: when the command was killed,
  * by the file system's clock; 0: it was not.  *verified becomes whether its own
  * test said so, where there is one. */
@@ -141,14 +161,9 @@ is_fit(struct attempt *attempt, const char *path,
 		return true;
 	answer = verify_checkpoint(attempt, path, verify_until(death));
 	*verified = answer == VERIFY_GOOD;
-	if (answer == VERIFY_BAD) {
-		printf("latsub: checkpoint_verify says that %s is not good; it "
-		       "is not taken\n", path);
+	verify_say(answer, path);
+	if (answer == VERIFY_BAD)
 		refused_record(attempt, path, &look, "verify");
-	} else if (answer == VERIFY_NONE) {
-		printf("latsub: %s could not be verified; that is done before "
-		       "the next start\n", path);
-	}
 	return answer != VERIFY_BAD;
 }
 
@@ -183,11 +198,11 @@ attempt_record_checkpoint(struct attempt *attempt,
 	char *newest;
 
 	if (!attempt->spec->checkpoint)
-		return has_reported(attempt);
+		return has_reported(attempt, death);
 	newest = fit_checkpoint(attempt, death, &verified);
 	if (!newest) {
-		printf("latsub: nothing matches checkpoint = %s under %s\n",
-		       attempt->spec->checkpoint, attempt->run->dir);
+		printf("latsub: no whole and good checkpoint matches %s under "
+		       "%s\n", attempt->spec->checkpoint, attempt->run->dir);
 		return false;
 	}
 	relative = file_relative(attempt->experiment->workdir, newest);

@@ -150,7 +150,10 @@ after_exit(const struct decide_in *in)
 	if (in->retries < in->phase->retries)
 		return requeue(in, again);
 	if (allows(in, REQUEUE_FAILURE))
-		return requeue_with_progress(in, "retry", "retry_stalled");
+		return in->out_of_memory
+			? requeue_with_progress(in, again,
+			                        "out_of_memory_stalled")
+			: requeue_with_progress(in, again, "retry_stalled");
 	if (in->exit_code == 0 && in->out_of_memory)
 		return fail("exit code 0, but the kernel killed one of its "
 		            "processes", 0);

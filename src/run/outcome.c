@@ -266,31 +266,6 @@ fail(struct attempt *attempt, const struct watch_end *end, const char *why)
 	return end->exit_code ? end->exit_code : 1;
 }
 
-static const char *
-reason_words(const char *reason)
-{
-	static const char *const words[][2] = {
-		{ "preempted", "preempted" },
-		{ "time_limit", "time limit" },
-		{ "time_limit_stalled", "time limit, no new checkpoint" },
-		{ "requested", "the command asked for it" },
-		{ "requested_stalled",
-		  "the command asked for it, no new checkpoint" },
-		{ "retry", "it failed, and may be tried again" },
-		{ "retry_stalled", "it failed, and may be tried again" },
-		{ "out_of_memory", "it ran out of memory, and may be tried again" },
-		{ "operator", "requeued by someone" },
-		{ "node_failure", "its node was lost" },
-		{ "unknown", "a signal came, and Slurm did not say why" },
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (strcmp(words[i][0], reason) == 0)
-			return words[i][1];
-	}
-	return reason;
-}
-
 static int
 cancel(struct attempt *attempt, const struct watch_end *end)
 {
@@ -333,16 +308,18 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 	record_end(attempt, EVENT_REQUEUED, end, reason);
 	if (requeue_for_memory(end))
 		attempt_print(attempt, "ran out of memory", "");
-	attempt_print(attempt, "goes back into the queue", reason_words(reason));
 	if (end->cause == END_EXIT && !end->final_term
 	    && attempt_is_retry(reason)
 	    && wait_before_retry(attempt, &deadline))
 		return cancel(attempt, end);
 	answer = requeue_job(attempt, end, deadline, words, sizeof words);
-	if (answer == SLURM_YES && *words)
-		attempt_print(attempt, "note", words);
-	if (answer == SLURM_YES)
+	if (answer == SLURM_YES) {
+		attempt_print(attempt, "goes back into the queue",
+		              requeue_words(reason));
+		if (*words)
+			attempt_print(attempt, "note", words);
 		return 0;
+	}
 	if (answer == SLURM_SILENT) {
 		attempt_print(attempt, "Slurm did not answer the requeue", "it is "
 		           "recorded: 'latsub --resume' goes on from here");
@@ -360,7 +337,7 @@ await_requeue(struct attempt *attempt, const struct watch_end *end,
               const char *reason)
 {
 	record_end(attempt, EVENT_REQUEUED, end, reason);
-	attempt_print(attempt, "goes back into the queue", reason_words(reason));
+	attempt_print(attempt, "goes back into the queue", requeue_words(reason));
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ask.h"
 #include "bulk.h"
@@ -14,6 +15,33 @@ requeue_for_memory(const struct watch_end *end)
 {
 	return end->out_of_memory
 		|| (end->step_out_of_memory && end->exit_code != 0);
+}
+
+const char *
+requeue_words(const char *reason)
+{
+	static const char *const words[][2] = {
+		{ "preempted", "preempted" },
+		{ "time_limit", "time limit" },
+		{ "time_limit_stalled", "time limit, no new checkpoint" },
+		{ "requested", "the command asked for it" },
+		{ "requested_stalled",
+		  "the command asked for it, no new checkpoint" },
+		{ "retry", "it failed, and may be tried again" },
+		{ "retry_stalled", "it failed, and may be tried again" },
+		{ "out_of_memory", "it ran out of memory, and may be tried again" },
+		{ "out_of_memory_stalled",
+		  "it ran out of memory, and may be tried again" },
+		{ "operator", "requeued by someone" },
+		{ "node_failure", "its node was lost" },
+		{ "unknown", "a signal came, and Slurm did not say why" },
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(words[i][0], reason) == 0)
+			return words[i][1];
+	}
+	return reason;
 }
 
 struct successor_work {

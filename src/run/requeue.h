@@ -10,6 +10,9 @@
 #include "attempt.h"
 #include "watch.h"
 
+/* A reason of the state file, for people. */
+const char *requeue_words(const char *reason);
+
 /* Did it run out of memory: by Slurm's word, or a step of it, and it failed? */
 bool requeue_for_memory(const struct watch_end *end);
 

@@ -24,6 +24,7 @@
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "outcome.h"
+#include "requeue.h"
 #include "rest.h"
 #include "watch.h"
 
@@ -41,12 +42,11 @@ print_header(const struct attempt *attempt)
 	printf("=== latsub: %s, job %s on %s, %s, attempt %u", attempt->phase,
 	       attempt->id, attempt->node, when, attempt->attempt + 1);
 	if (attempt->attempt)
-		printf(", requeued: %s", why ? why : "unknown");
+		printf(", requeued: %s", why ? requeue_words(why)
+		       : "for a reason unknown");
 	if (attempt->gen > 1)
 		printf(", submission %u", attempt->gen);
 	printf(" ===\n");
-	if (*attempt->checkpoint)
-		printf("latsub: checkpoint: %s\n", attempt->checkpoint);
 	fflush(stdout);
 }
 
@@ -97,7 +97,6 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 		        "journal it could run twice\n", attempt->phase);
 		return LATSUB_SYSTEM;
 	}
-	print_header(attempt);
 	canary = canary_start(); /* before the command, or it may miss a TERM */
 	child = child_start(&command);
 	if (child < 0) {
@@ -139,7 +138,11 @@ runner_main(const struct runner_hooks *hooks)
 		if (signalfd(signal_fd, &taken, 0) < 0)
 			perror("latsub: run: signalfd");
 		attempt.prologue = prologue_path(&attempt);
+		print_header(&attempt);
 		attempt_find_checkpoint(&attempt);
+		if (*attempt.checkpoint)
+			printf("latsub: checkpoint: %s\n", attempt.checkpoint);
+		fflush(stdout);
 		rc = run_command(&attempt, signal_fd, &before);
 	} else {
 		rc--;

@@ -79,13 +79,29 @@ read_status(int status)
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status) == 0 ? VERIFY_GOOD
 			: WEXITSTATUS(status) == 127
-			|| WEXITSTATUS(status) == 126 ? VERIFY_NONE : VERIFY_BAD;
+			|| WEXITSTATUS(status) == 126 ? VERIFY_ABSENT : VERIFY_BAD;
 	switch (WTERMSIG(status)) {
 	case SIGSEGV: case SIGBUS: case SIGFPE: case SIGILL: case SIGABRT:
 		return VERIFY_BAD;
 	default:
 		return VERIFY_NONE;
 	}
+}
+
+void
+verify_say(enum verify_answer answer, const char *path)
+{
+	static const char *const words[] = {
+		[VERIFY_BAD] = "is not good, says checkpoint_verify; it is not "
+			"taken",
+		[VERIFY_NONE] = "could not be verified in time",
+		[VERIFY_ABSENT] = "is taken unverified: the command of "
+			"checkpoint_verify cannot be run (exit code 126 or 127)",
+	};
+
+	if (answer != VERIFY_GOOD)
+		printf("latsub: %s %s\n", path, words[answer]);
+	fflush(stdout);
 }
 
 enum verify_answer

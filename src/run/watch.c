@@ -27,6 +27,8 @@
 #define SECOND_LOOK_SEC 0.03
 #define CANARY_POLL_SEC 0.02
 #define ANSWER_SEC 60.0 /* for Slurm's word on a command that has left */
+/* the same where its warning came before: that it is to go on is known */
+#define ANSWER_TO_WARNING_SEC 12.0
 #define TICK_SEC 1.0    /* while deadlines run: to notice a suspension */
 #define DAY_SEC 86400.0
 
@@ -72,7 +74,7 @@ on_end(struct watching *w, int status)
 	w->ended = w->stop.child_ended = true;
 	w->status = status;
 	w->first_ended = now;
-	w->answer_by = now + ANSWER_SEC;
+	w->answer_by = now + (w->warned ? ANSWER_TO_WARNING_SEC : ANSWER_SEC);
 	if (w->slurm_kills_at > 0 && w->answer_by > w->slurm_kills_at - 1)
 		w->answer_by = w->slurm_kills_at - 1;
 	/* the requeue is to come before the end, too */

@@ -131,6 +131,14 @@ spread(const struct attempt *attempt)
 		: seconds * attempt_chance(attempt, 0);
 }
 
+static const char *
+what_is_done(const struct watching *w)
+{
+	return w->attempt->spec->checkpoint_mode == CHECKPOINT_NONE
+		? "the command gets TERM"
+		: "the command is told to save itself";
+}
+
 static void
 on_warning(struct watching *w)
 {
@@ -138,8 +146,8 @@ on_warning(struct watching *w)
 		return;
 	w->warned = true;
 	w->warned_until = watch_now() + (double)w->attempt->warn_sec;
-	watching_say(w, "Slurm's warning has come (%s); the command is told to save "
-	    "itself", strsignal(w->attempt->warn_signal));
+	watching_say(w, "Slurm's warning has come (%s); %s",
+	             strsignal(w->attempt->warn_signal), what_is_done(w));
 	w->tell_at = watch_now() + spread(w->attempt);
 }
 
@@ -162,7 +170,7 @@ forward_plain_term(struct watching *w, enum decide_tell how)
 	w->termed = false;
 	w->slurm_kills_at = 0;
 	watching_say(w, "TERM has come, and Slurm does not end this job: %s",
-	    how == TELL_NOTHING ? "the command has it, too"
+	    how == TELL_NOTHING ? "the command has it as well"
 	    : "it goes to the command");
 	if (how != TELL_NOTHING)
 		stop_forward(&w->stop, SIGTERM);
@@ -178,8 +186,9 @@ tell_at_term(struct watching *w, enum decide_tell how)
 
 	watching_say(w, "TERM has come; %s", w->stop.told
 	    ? "the command was told before and goes on saving"
-	    : how == TELL_NOTHING ? "the command has it, too"
-	    : "the command is told to save itself");
+	    : how == TELL_NOTHING ? "Slurm sent it to the command as well"
+	    : how == TELL_TERM ? "the command gets TERM"
+	    : what_is_done(w));
 	w->stop.spares_srun = true;
 	stop_tell(&w->stop, how, now + grace - rest, now + grace);
 }

@@ -109,9 +109,9 @@ report "latsub-experiment.5 has every key of a phase" "${complaints[@]}"
 
 # The runner's own set_env() calls; what submission sets is checked by hand.
 names=$(sed -n 's/.*set_env("\(LATSUB_[A-Z_]*\)".*/\1/p' \
-	"$top/src/run/attempt.c" | sort)
+	"$top/src/run/attempt_environment.c" | sort)
 mapfile -t complaints < <(
-	[ -n "$names" ] || echo "attempt.c sets no variable"
+	[ -n "$names" ] || echo "attempt_environment.c sets no variable"
 	for name in $names; do
 		grep -q "^\.It Ev $name\$" "$docs/latsub-experiment.5" ||
 			echo "$name is not in latsub-experiment.5"

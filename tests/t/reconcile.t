@@ -122,7 +122,7 @@ end_well "misses" "2aggregation 1evaluation1 1evaluation2 1evaluation3 2training
 start anew
 ok "it starts" until_true 30 started
 "$sandbox" stop --dir "$sandbox_dir" >/dev/null
-start_sandbox --nodes 2 --cpus 8 --clean
+"$sandbox" start --dir "$sandbox_dir" --nodes 2 --cpus 8 --clean >/dev/null 2>&1
 plan=$(dry_run)
 like "a Slurm that was set up anew is told" "$(row training <<<"$plan")" \
 	'^run training (lost|cancelled): this Slurm does not know the job'

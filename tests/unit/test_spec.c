@@ -195,6 +195,48 @@ a_tasks_values_are_no_pattern(void **state)
 }
 
 static void
+assert_sound(const char *body)
+{
+	char *text = xasprintf("[experiment]\nname = e\n%s", body);
+	struct spec *spec = parse(text);
+
+	assert_int_equal(errors.count, 0);
+	spec_destroy(spec);
+	free(text);
+}
+
+static void
+patterns_match_the_tasks_own_files_alone(void **state)
+{
+	(void)state;
+	assert_refused("[phase a]\ncommand = x\n"
+	               "checkpoint = $LATSUB_RUN_DIR/ck/*\n", "e.ini:3:",
+	               "$LATSUB_RUN_DIR stands for nothing");
+	assert_refused("[phase a]\ncommand = x\ncheckpoint = $LATSUB_TASK/*\n",
+	               "e.ini:3:", "$LATSUB_TASK stands for nothing");
+	assert_refused("[phase a]\ncommand = x\narray.S = 1 10\n"
+	               "outputs = o/$S.txt ${T}.txt\n", "e.ini:3:",
+	               "$T stands for nothing");
+	assert_refused("[phase a]\ncommand = x\narray.S = 2 1 10\n"
+	               "checkpoint = ck/seed$S*\n", "e.ini:3:",
+	               "where S is 1 it also matches the files of S = 10");
+	assert_refused("[phase a]\ncommand = x\narray.S = 2 1 10\n"
+	               "checkpoint = ck/seed${S}?\n", "e.ini:3:", "S = 10");
+	assert_refused("[phase a]\ncommand = x\n"
+	               "array.S = a b c d e f g h i j k\n"
+	               "checkpoint = ck/$LATSUB_TASK*\n", "e.ini:3:",
+	               "LATSUB_TASK = 10");
+	assert_refused("[phase a]\ncommand = x\noutputs = ../o\n", "e.ini:5:",
+	               "under the run directory");
+	assert_refused("[phase a]\ncommand = x\noutputs = ok /etc/o\n",
+	               "e.ini:5:", "under the run directory");
+	assert_sound("[phase a]\ncommand = x\narray.S = 2 1 10\n"
+	             "checkpoint = ck/seed$S-*\noutputs = o/$S/*\n");
+	assert_sound("[phase a]\ncommand = x\narray.S = 20 30\n"
+	             "checkpoint = ck/seed$S*\n");
+}
+
+static void
 a_checkpoints_test_and_number_are_read(void **state)
 {
 	struct spec *spec = parse("[experiment]\nname = e\n[defaults]\n"
@@ -385,6 +427,7 @@ main(void)
 		cmocka_unit_test(patterns_that_can_never_match_are_refused),
 		cmocka_unit_test(files_of_an_array_differ_from_task_to_task),
 		cmocka_unit_test(a_tasks_values_are_no_pattern),
+		cmocka_unit_test(patterns_match_the_tasks_own_files_alone),
 		cmocka_unit_test(a_checkpoints_test_and_number_are_read),
 		cmocka_unit_test(signals_that_cannot_do_it_are_refused),
 		cmocka_unit_test(cycles_name_their_members),
