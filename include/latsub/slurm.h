@@ -18,7 +18,7 @@
 #include "latsub/error.h"
 #include "latsub/options.h"
 
-#define SLURM_OPS_VERSION 4
+#define SLURM_OPS_VERSION 5
 #define SLURM_NO_TASK UINT32_MAX
 
 /* What a call may answer.  "No answer" is never taken for "no". */
@@ -27,6 +27,7 @@ enum slurm_answer {
 	SLURM_REFUSED = -1,  /* Slurm said no; the error has its own words */
 	SLURM_SILENT = -2,   /* no answer: it may or may not have happened */
 	SLURM_UNKNOWN_JOB = -3,
+	SLURM_CANCELLED_JOB = -5, /* the runner's: a person has cancelled it */
 	SLURM_FULL = -4      /* no room in the queue: MaxJobCount, or a limit on
 	                      * submitted jobs */
 };
@@ -171,6 +172,9 @@ struct slurm_ops {
 	enum slurm_answer (*largest_memory)(const char *partition,
 	                                    int64_t *mem_mib,
 	                                    struct latsub_error *err);
+	/* Is one of these nodes ("n[1-3]") down, or does it not answer? */
+	enum slurm_answer (*node_lost)(const char *nodes, bool *lost,
+	                               struct latsub_error *err);
 };
 
 /* What the module exports. */

@@ -41,6 +41,7 @@ enum event_kind {
 	EVENT_LOST, EVENT_REQUEUED, EVENT_CANCELLED, EVENT_FAILED,
 	EVENT_COMPLETED,
 	EVENT_EDITED,     /* a person set a word (or reset, skip) */
+	EVENT_QUEUED,     /* of requeues on record: Slurm has them in the queue */
 	EVENT_KIND_COUNT
 };
 
@@ -59,7 +60,8 @@ struct event {
 	                        * + 1 */
 	int code, signal;      /* of the command; -1 when not known */
 	uint32_t elapsed;      /* REQUEUED: seconds that the attempt ran */
-	uint32_t queued;       /* REQUEUED: 1: Slurm has it back in the queue */
+	uint32_t shared;       /* REQUEUED: 1: another task's runner may ask Slurm
+	                        * for it */
 	char *node, *reason, *text; /* text: last lines of the log */
 	char *path, *epoch;    /* a checkpoint */
 	char *from;            /* STARTED: the checkpoint it began from; FAILED
@@ -84,9 +86,10 @@ struct task_cell {
 	uint8_t state; /* enum task_state */
 	/* it completed once, whatever came after */
 	uint8_t done : 1;
-	/* REQUEUED, and someone has seen that Slurm has it in the queue; not in
-	 * the snapshot: who waits for it has the journal */
-	uint8_t queued : 1;
+	/* of a REQUEUED one; not in the snapshot, as who waits for it has the
+	 * journal: another's runner may ask Slurm for it; Slurm has it in the
+	 * queue */
+	uint8_t shared : 1, queued : 1;
 };
 
 /* A job of the phase: its tasks' attempts from `attempt` on, which is 0 unless

@@ -40,7 +40,7 @@ set_cell(struct phase_state *phase, uint32_t task, uint32_t gen,
 		cell->gen = gen;
 		cell->attempt = (uint16_t)attempt;
 		cell->state = state;
-		cell->queued = 0;
+		cell->queued = cell->shared = 0;
 	}
 }
 
@@ -220,6 +220,27 @@ apply_mark(struct phase_state *phase, const struct event *event,
 		               event->attempt, event->reason, tasks);
 }
 
+/* What else is known of requeues of this attempt, in whatever order it comes. */
+static void
+mark_requeued(struct phase_state *phase, const struct event *event,
+              const struct rangeset *tasks, bool is_queued)
+{
+	for (size_t i = 0; i < tasks->count; i++) {
+		for (uint32_t t = tasks->items[i].first;
+		     t <= tasks->items[i].last && t < phase->total; t++) {
+			struct task_cell *cell = &phase->cells[t];
+
+			set_cell(phase, t, event->gen, event->attempt,
+			         TASK_REQUEUED);
+			if (compare_key(cell, event->gen, event->attempt,
+			                TASK_REQUEUED) != 0)
+				continue;
+			cell->shared |= event->shared != 0;
+			cell->queued |= is_queued;
+		}
+	}
+}
+
 static void
 apply_to_tasks(struct state *state, struct phase_state *phase,
                const struct event *event)
@@ -233,6 +254,8 @@ apply_to_tasks(struct state *state, struct phase_state *phase,
 			set_cell(phase, t, event->gen, event->attempt,
 			         state_after[event->kind]);
 	}
+	if (event->kind == EVENT_REQUEUED && event->shared)
+		mark_requeued(phase, event, &tasks, false);
 	apply_mark(phase, event, &tasks);
 	if (event->job && event->kind == EVENT_SUBMITTED)
 		phase_add_job(phase, event->gen, event->attempt, event->job,
@@ -249,16 +272,7 @@ apply_queued(struct phase_state *phase, const struct event *event)
 	struct rangeset tasks = { 0 };
 
 	phase_tasks_of(phase, event, &tasks);
-	for (size_t i = 0; i < tasks.count; i++) {
-		for (uint32_t t = tasks.items[i].first;
-		     t <= tasks.items[i].last && t < phase->total; t++) {
-			set_cell(phase, t, event->gen, event->attempt,
-			         TASK_REQUEUED);
-			if (compare_key(&phase->cells[t], event->gen,
-			                event->attempt, TASK_REQUEUED) == 0)
-				phase->cells[t].queued = 1;
-		}
-	}
+	mark_requeued(phase, event, &tasks, true);
 	rangeset_clear(&tasks);
 }
 
@@ -356,7 +370,7 @@ state_apply(struct state *state, const struct event *event)
 		apply_edit(phase, event);
 		return STATE_APPLIED;
 	}
-	if (event->queued) {
+	if (event->kind == EVENT_QUEUED) {
 		apply_queued(phase, event);
 		return STATE_APPLIED;
 	}

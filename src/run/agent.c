@@ -71,7 +71,8 @@ agent_finish(struct agent *agent, struct agent_answer *answer)
 	ssize_t got = read(agent->fd, answer, sizeof *answer);
 
 	if (got != sizeof *answer)
-		*answer = (struct agent_answer){ .answer = SLURM_SILENT };
+		*answer = (struct agent_answer){ .answer = SLURM_SILENT,
+			.died = true };
 	end(agent);
 }
 

@@ -13,6 +13,7 @@
 
 struct agent_answer {
 	enum slurm_answer answer; /* SLURM_SILENT is tried again */
+	bool died;                /* without an answer */
 	struct slurm_view view;   /* where that was asked for */
 	char text[512];           /* words for people */
 };

@@ -74,6 +74,13 @@ view_from_scontrol(const char *text, struct slurm_view *view)
 		view->state = SLURM_CANCELLED;
 }
 
+static enum slurm_answer
+answer_of_failure(const char *text)
+{
+	return strstr(text, "contact") || strstr(text, "timed out")
+		? SLURM_SILENT : SLURM_REFUSED;
+}
+
 static void
 scontrol_view(uint32_t job, struct agent_answer *answer)
 {
@@ -82,6 +89,7 @@ scontrol_view(uint32_t job, struct agent_answer *answer)
 
 	snprintf(id, sizeof id, "%u", job);
 	text = run_command(argv, answer->text, sizeof answer->text);
+	answer->answer = text ? SLURM_YES : answer_of_failure(answer->text);
 	if (text)
 		view_from_scontrol(text, &answer->view);
 	free(text);
@@ -95,26 +103,19 @@ scontrol_requeue(const char *id, struct agent_answer *answer)
 	bool done = text || strstr(answer->text, "pending execution");
 
 	free(text);
-	return done ? SLURM_YES : strstr(answer->text, "contact")
-		|| strstr(answer->text, "timed out") ? SLURM_SILENT
-		: SLURM_REFUSED;
+	return done ? SLURM_YES : answer_of_failure(answer->text);
 }
 
 /* ---- the work, in the child ---- */
 
 static void
-work_view(const void *what, struct agent_answer *answer)
+view_of(const struct slurm_ops *ops, uint32_t job, struct agent_answer *answer)
 {
-	uint32_t job = *(const uint32_t *)what;
-	const struct slurm_ops *ops = ask_open_slurm(answer);
 	struct latsub_error err = { 0 };
 	struct slurm_jobs jobs;
 
-	if (!ops) {
-		scontrol_view(job, answer);
-		return;
-	}
-	if (ops->job(job, &jobs, &err) != SLURM_YES)
+	answer->answer = ops->job(job, &jobs, &err);
+	if (answer->answer != SLURM_YES)
 		return;
 	for (size_t i = 0; i < jobs.count; i++) {
 		if (jobs.items[i].job_id != job)
@@ -129,6 +130,36 @@ work_view(const void *what, struct agent_answer *answer)
 				jobs.items[i].step_out_of_memory };
 	}
 	slurm_jobs_clear(&jobs);
+}
+
+/* Slurm requeues a job of several nodes when it has lost one of them, and keeps no
+ * word of why.  The runner's own node is there. */
+static void
+look_for_lost_node(const struct slurm_ops *ops, struct slurm_view *view)
+{
+	const char *nodes = getenv("SLURM_JOB_NODELIST");
+	const char *own = getenv("SLURM_RESTART_COUNT");
+	struct latsub_error ignored;
+
+	if (!nodes || !strpbrk(nodes, ",[") || view->preempting
+	    || !decide_is_requeued(view, own ? (uint32_t)atoi(own) : 0))
+		return;
+	if (ops->node_lost(nodes, &view->node_lost, &ignored) != SLURM_YES)
+		view->node_lost = false;
+}
+
+static void
+work_view(const void *what, struct agent_answer *answer)
+{
+	uint32_t job = *(const uint32_t *)what;
+	const struct slurm_ops *ops = ask_open_slurm(answer);
+
+	if (ops) {
+		view_of(ops, job, answer);
+		look_for_lost_node(ops, &answer->view);
+	} else {
+		scontrol_view(job, answer);
+	}
 }
 
 struct requeue_work {
@@ -247,6 +278,20 @@ change_request(const struct slurm_ops *ops, const struct requeue_work *work,
 		         (long long)(update->time_limit_sec + 59) / 60);
 }
 
+/* Slurm requeues a cancelled job, too, and then nobody could cancel it: while this
+ * one waited, a person may have. */
+static bool
+is_cancelled(const struct slurm_ops *ops, uint32_t job)
+{
+	struct agent_answer answer = { .answer = SLURM_SILENT };
+
+	if (ops)
+		view_of(ops, job, &answer);
+	else
+		scontrol_view(job, &answer);
+	return answer.view.answered && answer.view.state == SLURM_CANCELLED;
+}
+
 static void
 work_requeue(const void *what, struct agent_answer *answer)
 {
@@ -255,6 +300,10 @@ work_requeue(const void *what, struct agent_answer *answer)
 	struct latsub_error err = { 0 };
 	struct slurm_update update;
 
+	if (is_cancelled(ops, work->job)) {
+		answer->answer = SLURM_CANCELLED_JOB;
+		return;
+	}
 	if (!ops) {
 		answer->answer = scontrol_requeue(work->id, answer);
 		return;

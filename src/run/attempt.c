@@ -148,12 +148,12 @@ attempt_open(struct attempt *attempt)
 	int rc;
 
 	*attempt = (struct attempt){ 0 };
+	read_cluster(attempt); /* first: every exit code counts for Slurm */
 	rc = open_run(attempt);
 	if (rc == 0)
 		rc = open_experiment(attempt);
 	if (rc)
 		return rc;
-	read_cluster(attempt);
 	read_slurm(attempt);
 	read_log_time(attempt);
 	read_signals(attempt);

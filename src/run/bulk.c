@@ -47,7 +47,7 @@ choose_one(const struct phase_state *phase, const struct phase_job *job,
 		return;
 	cell = &phase->cells[task];
 	if (cell->gen != job->gen || cell->state != TASK_REQUEUED
-	    || cell->queued || cell->attempt < job->attempt)
+	    || !cell->shared || cell->queued || cell->attempt < job->attempt)
 		return;
 	restarts = cell->attempt - job->attempt; /* when it asked */
 	if (record->restarts > restarts)
@@ -100,7 +100,7 @@ record_queued(const struct attempt *attempt, const struct rangeset *queued)
 
 		while (first <= last) {
 			struct event event = attempt_event(attempt,
-			                                   EVENT_REQUEUED);
+			                                   EVENT_QUEUED);
 			uint32_t end = first;
 
 			while (end < last && phase->cells[end + 1].attempt
@@ -109,7 +109,6 @@ record_queued(const struct attempt *attempt, const struct rangeset *queued)
 			rangeset_clear(&event.tasks);
 			rangeset_add(&event.tasks, first, end);
 			event.attempt = phase->cells[first].attempt;
-			event.queued = 1;
 			run_record(attempt->run, &event, 1, false, &ignored);
 			event_clear(&event);
 			first = end + 1;
@@ -134,6 +133,18 @@ requeue_wanted(const struct slurm_ops *ops, const struct phase_job *job,
 	return got;
 }
 
+/* Slurm requeues a cancelled job, too: a person may have cancelled this one while
+ * it waited. */
+static bool
+is_cancelled(const struct attempt *attempt, const struct slurm_jobs *records)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		if (records->items[i].job_id == attempt->job)
+			return records->items[i].state == SLURM_CANCELLED;
+	}
+	return false;
+}
+
 static void
 requeue_these(const struct attempt *attempt, const struct slurm_ops *ops,
               const struct phase_job *job, const struct slurm_jobs *records,
@@ -142,6 +153,10 @@ requeue_these(const struct attempt *attempt, const struct slurm_ops *ops,
 	struct rangeset queued = { 0 }, wanted = { 0 };
 	bool refused = false;
 
+	if (is_cancelled(attempt, records)) {
+		answer->answer = SLURM_CANCELLED_JOB;
+		return;
+	}
 	bulk_choose(attempt_state(attempt), job, records, &queued, &wanted);
 	if (wanted.count) {
 		enum slurm_answer got = requeue_wanted(ops, job, &wanted,

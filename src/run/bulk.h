@@ -18,7 +18,8 @@
 /* Are there enough tasks of the array under way? */
 bool bulk_is_worth_it(const struct attempt *attempt);
 
-/* SLURM_REFUSED: ask for this one alone.  Else as requeue_job(). */
+/* For a task whose requeue is on record as shared.  SLURM_REFUSED: ask for this one
+ * alone.  Else as requeue_job(). */
 enum slurm_answer bulk_requeue(struct attempt *attempt,
                                const struct watch_end *end, double deadline,
                                char *words, size_t size);

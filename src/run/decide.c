@@ -21,15 +21,23 @@ decide_cause(enum decide_moment moment, const struct slurm_view *view,
 		return END_TIMEOUT;
 	case SLURM_PREEMPTED:
 		return END_PREEMPTED;
+	case SLURM_NODE_FAIL:
+	case SLURM_BOOT_FAIL:
+		return END_NODE_LOST;
 	case SLURM_PENDING: /* Slurm has requeued it */
-		return view->preempting ? END_PREEMPTED : END_OPERATOR;
+		return view->preempting ? END_PREEMPTED
+			: view->node_lost ? END_NODE_LOST : END_OPERATOR;
+	case SLURM_COMPLETE:
+	case SLURM_FAILED:
+	case SLURM_OOM: /* over, while the command runs or just has ended */
+		return END_UNKNOWN;
 	default:
 		break;
 	}
 	if (view->preempting)
 		return END_PREEMPTED;
 	if (view->restarts > restarts)
-		return END_OPERATOR;
+		return view->node_lost ? END_NODE_LOST : END_OPERATOR;
 	return moment == AT_TERM ? END_FORWARDED
 		: moment == AT_WARNING ? END_TIMEOUT : END_EXIT;
 }
@@ -181,6 +189,11 @@ decide_end(const struct decide_in *in)
 	case END_PREEMPTED:
 		return allows(in, REQUEUE_PREEMPT) ? requeue(in, "preempted")
 			: fail("preempted, and requeue_on leaves preempt out", 0);
+	case END_NODE_LOST:
+		return allows(in, REQUEUE_NODE_FAIL)
+			? requeue(in, "node_failure")
+			: fail("its node was lost, and requeue_on leaves "
+			       "node_fail out", 0);
 	case END_TIMEOUT:
 		return allows(in, REQUEUE_TIMEOUT)
 			? requeue_with_progress(in, "time_limit",

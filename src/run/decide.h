@@ -16,6 +16,7 @@ struct slurm_view {
 	bool answered;     /* false: it does not answer, or not yet */
 	enum slurm_state state;
 	bool preempting;   /* it has a preempt time */
+	bool node_lost;    /* one of the attempt's nodes is down */
 	uint32_t restarts;
 	int64_t time_limit_sec; /* of this attempt; 0: not known, -1: none */
 	int64_t submitted; /* when it came into the queue, or back into it; 0 */
@@ -28,6 +29,7 @@ enum end_cause { /* why the attempt ends */
 	END_PREEMPTED,
 	END_OPERATOR,  /* someone requeued the job */
 	END_CANCELLED,
+	END_NODE_LOST, /* one of its nodes; Slurm ends the rest of the job */
 	END_BUDGET,    /* time_budget is spent */
 	END_UNKNOWN,   /* a signal, and Slurm is silent */
 	END_FORWARDED  /* a plain TERM to a running job: the command's affair */

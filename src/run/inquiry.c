@@ -53,6 +53,8 @@ inquiry_read(struct inquiry *inquiry)
 	agent_finish(&inquiry->agent, &answer);
 	inquiry->view = answer.view;
 	inquiry->has_view = answer.view.answered;
+	inquiry->is_silent = !inquiry->has_view
+		&& answer.answer == SLURM_SILENT && !answer.died;
 	if (!inquiry->has_view)
 		inquiry->ask_at = watch_now() + next_pause(inquiry);
 	return inquiry->has_view;

@@ -179,8 +179,10 @@ record_end(struct attempt *attempt, enum event_kind kind,
 	event.code = end->exit_code;
 	event.signal = end->signal;
 	event.reason = xstrdup(reason);
-	if (kind == EVENT_REQUEUED)
+	if (kind == EVENT_REQUEUED) {
 		event.elapsed = end->elapsed_sec;
+		event.shared = requeue_is_shared(attempt, end, reason);
+	}
 	if (is_own_failure(attempt, kind, end, reason))
 		attempt_note_failure(attempt, end->elapsed_sec, &event);
 	if (kind == EVENT_FAILED)
@@ -312,7 +314,10 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 	    && attempt_is_retry(reason)
 	    && wait_before_retry(attempt, &deadline))
 		return cancel(attempt, end);
-	answer = requeue_job(attempt, end, deadline, words, sizeof words);
+	answer = requeue_job(attempt, end, reason, deadline, words,
+	                     sizeof words);
+	if (answer == SLURM_CANCELLED_JOB)
+		return cancel(attempt, end);
 	if (answer == SLURM_YES) {
 		attempt_print(attempt, "goes back into the queue",
 		              requeue_words(reason));

@@ -150,9 +150,21 @@ is_changed(const struct ask_request *request)
 	return request->time_limit_sec || request->time || request->mem;
 }
 
+bool
+requeue_is_shared(const struct attempt *attempt, const struct watch_end *end,
+                  const char *reason)
+{
+	struct ask_request request;
+
+	next_request(attempt, end, &request);
+	return bulk_is_worth_it(attempt) && !is_changed(&request)
+		&& !(attempt_is_retry(reason)
+		     && attempt->spec->retry_delay_sec > 0);
+}
+
 enum slurm_answer
 requeue_job(struct attempt *attempt, const struct watch_end *end,
-            double deadline, char *words, size_t size)
+            const char *reason, double deadline, char *words, size_t size)
 {
 	enum slurm_answer answer = SLURM_REFUSED;
 	struct ask_request request;
@@ -161,7 +173,7 @@ requeue_job(struct attempt *attempt, const struct watch_end *end,
 	if (keeps_cut_limit(attempt, end, &request)
 	    && replace(attempt, &request, deadline, words, size) == SLURM_YES)
 		return SLURM_YES;
-	if (bulk_is_worth_it(attempt) && !is_changed(&request))
+	if (requeue_is_shared(attempt, end, reason))
 		answer = bulk_requeue(attempt, end, deadline, words, size);
 	if (answer == SLURM_REFUSED)
 		answer = ask_requeue(attempt->id, attempt->job, &request,

@@ -53,6 +53,8 @@ send(struct stop *stop, int number)
 	struct tree tree, sent;
 
 	tree_list(stop->helpers, stop->helper_count, &tree);
+	if (tree.count == 0) /* no /proc here */
+		stop_forward(stop, number);
 	deliver(&tree, stop->child, number, stop->spares_srun, &sent);
 	for (size_t i = 0; number == SIGTERM && i < sent.count; i++)
 		tree_add(&stop->had_term, &sent.items[i]);
@@ -220,10 +222,13 @@ stop_clear(struct stop *stop)
 }
 
 void
-stop_take_back(struct stop *stop)
+stop_take_back(struct stop *stop, const struct stop *before)
 {
-	stop->told = stop->spares_srun = false;
-	stop->term_at = stop->kill_at = stop->next_look = 0;
+	stop->told = before->told;
+	stop->spares_srun = before->spares_srun;
+	stop->term_at = before->term_at;
+	stop->kill_at = before->kill_at;
+	stop->next_look = before->next_look;
 }
 
 bool

@@ -45,8 +45,8 @@ bool stop_is_over(const struct stop *stop);
 /* A signal to the command's process group, and nothing else. */
 void stop_forward(const struct stop *stop, int number);
 void stop_clear(struct stop *stop);
-/* Slurm does not end the job after all: no deadlines any more. */
-void stop_take_back(struct stop *stop);
+/* Slurm does not end the job after all: told and deadlines as they were before. */
+void stop_take_back(struct stop *stop, const struct stop *before);
 
 /* The job was suspended for so long: that is no time to save anything. */
 void stop_postpone(struct stop *stop, double seconds);

@@ -10,6 +10,7 @@
 #include "watching.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@
 #define SECOND_LOOK_SEC 0.03
 #define CANARY_POLL_SEC 0.02
 #define ANSWER_SEC 60.0 /* for Slurm's word on a command that has left */
-/* the same where its warning came before: that it is to go on is known */
+/* the same where its warning came before */
 #define ANSWER_TO_WARNING_SEC 12.0
 #define TICK_SEC 1.0    /* while deadlines run: to notice a suspension */
 #define DAY_SEC 86400.0
@@ -62,30 +63,26 @@ say_ended_by(const struct watching *w, pid_t pid, const char *name, int number)
 	    number, strsignal(number));
 }
 
+static bool
+needs_answer(const struct watching *w)
+{
+	bool good = WIFEXITED(w->status) && WEXITSTATUS(w->status) == 0;
+
+	if (w->warned || w->termed)
+		return true;
+	return !w->over_budget && !(good && !w->attempt->may_preempt);
+}
+
 /* The first process has left.  If no signal explains that, Slurm may: a step
  * that was told to stop, a limit, a preemption whose TERM is on its way. */
 static void
 on_end(struct watching *w, int status)
 {
-	const struct attempt *attempt = w->attempt;
-	bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	double now = watch_now();
-
 	w->ended = w->stop.child_ended = true;
 	w->status = status;
-	w->first_ended = now;
-	w->answer_by = now + (w->warned ? ANSWER_TO_WARNING_SEC : ANSWER_SEC);
-	if (w->slurm_kills_at > 0 && w->answer_by > w->slurm_kills_at - 1)
-		w->answer_by = w->slurm_kills_at - 1;
-	/* the requeue is to come before the end, too */
-	if (w->warned && w->answer_by > (now + w->warned_until) / 2)
-		w->answer_by = (now + w->warned_until) / 2;
-	if (!w->warned && !w->termed && !w->over_budget) {
-		if (good && !attempt->may_preempt)
-			w->answer_by = 0;
-		else
-			watching_ask(w);
-	}
+	w->first_ended = watch_now();
+	if (!w->warned && !w->termed && needs_answer(w))
+		watching_ask(w);
 }
 
 /* Slurm may be ending the job just now: then the rest has its TERM as well. */
@@ -126,6 +123,8 @@ reap(struct watching *w)
 		if (WIFSIGNALED(status) && (w->stop.told || w->termed
 		                            || info.si_pid == w->stop.child))
 			say_ended_by(w, info.si_pid, name, WTERMSIG(status));
+		w->stop.killed |= WIFSIGNALED(status)
+			&& WTERMSIG(status) == SIGKILL;
 		if (info.si_pid == w->stop.child)
 			on_end(w, status);
 	}
@@ -138,19 +137,18 @@ keep_deadlines(struct watching *w)
 {
 	double now = watch_now();
 
-	if (w->budget_at > 0 && now >= w->budget_at) {
+	if (!w->termed && w->budget_at > 0 && now >= w->budget_at) {
 		w->budget_at = 0;
-		w->over_budget = !w->warned && !w->termed;
+		w->over_budget = !w->warned;
 		if (w->over_budget)
 			watching_say(w, "time_budget is spent; the command is told to "
 			    "save itself");
 		watching_tell_in_time(w);
 	}
-	if (w->tell_at > 0 && now >= w->tell_at) {
+	if (!w->termed && w->tell_at > 0 && now >= w->tell_at) {
 		w->tell_at = 0;
 		watching_tell_in_time(w);
-		if (!w->termed)
-			watching_ask(w);
+		watching_ask(w);
 	}
 	inquiry_keep_time(&w->inquiry, now);
 	w->helpers[1] = w->inquiry.agent.pid;
@@ -234,16 +232,29 @@ budget_end(const struct attempt *attempt, double started)
 	return started + (left > 0.1 ? left : 0.1);
 }
 
-static bool
-awaits_answer(struct watching *w)
+/* Until when Slurm's word is waited for.  While slurmctld is silent nobody else
+ * gets the node, and a step that it told to stop may have left with 0: then there
+ * is time until its TERM. */
+static double
+answer_until(const struct watching *w)
 {
-	if (w->inquiry.has_view || w->answer_by <= 0 || w->over_budget)
-		return false;
-	if (watch_now() < w->answer_by)
-		return true;
-	watching_say(w, "Slurm does not say why the command has ended");
-	w->answer_by = 0;
-	return false;
+	double until = w->first_ended + ANSWER_SEC, middle;
+
+	if (w->termed)
+		return w->slurm_kills_at - 1;
+	if (!w->warned)
+		return w->inquiry.is_silent ? INFINITY : until;
+	/* that it is to go on is known, and the requeue needs time, too */
+	until = w->first_ended + ANSWER_TO_WARNING_SEC;
+	middle = (w->first_ended + w->warned_until) / 2;
+	return until < middle ? until : middle;
+}
+
+static bool
+awaits_answer(const struct watching *w)
+{
+	return !w->inquiry.has_view && needs_answer(w)
+		&& watch_now() < answer_until(w);
 }
 
 /* Slurm signals the processes of a job one after the other: the command may
@@ -266,7 +277,11 @@ is_over(struct watching *w)
 	    || awaits_answer(w))
 		return false;
 	look_again(w);
-	return !w->deciding && !awaits_answer(w);
+	if (w->deciding || awaits_answer(w))
+		return false;
+	if (!w->inquiry.has_view && needs_answer(w))
+		watching_say(w, "Slurm does not say why the command has ended");
+	return true;
 }
 
 /* That a step ran out of memory Slurm remembers over requeues. */
@@ -282,6 +297,7 @@ fill_end(const struct watching *w, struct watch_end *end)
 		.warned_until = w->warned_until,
 		.requeued = decide_is_requeued(&w->inquiry.view, attempt->restarts),
 		.time_limit_sec = w->inquiry.view.time_limit_sec,
+		.out_of_memory = memory_kills() > w->oom_before,
 		.step_out_of_memory = w->inquiry.view.step_out_of_memory
 			&& (attempt->restarts == 0 || memory_was_full()),
 		.elapsed_sec = (uint32_t)(watch_now() - w->started + 0.5),
@@ -291,7 +307,9 @@ fill_end(const struct watching *w, struct watch_end *end)
 		.death = { .at = w->ended_at,
 			.leave_by = w->slurm_kills_at > 0 ? w->slurm_kills_at
 				: w->warned_until } };
-	end->death.killed = w->stop.killed || end->signal == SIGKILL;
+	/* a shell says so of its child by its own exit code */
+	end->death.killed = w->stop.killed || end->exit_code == 128 + SIGKILL
+		|| end->out_of_memory || end->step_out_of_memory;
 	/* Slurm may have ended it and its TERM to us be on its way: KILL, too */
 	if (end->requeued && end->kill_at <= 0)
 		end->kill_at = watch_now() + (double)attempt->kill_wait_sec;
@@ -304,8 +322,8 @@ watch_command(const struct attempt *attempt, pid_t child, pid_t canary,
 	struct watching w = { .attempt = attempt, .signal_fd = signal_fd,
 		.helpers = { canary, 0 },
 		.started = watch_now(), .stop = { .attempt = attempt,
-			.child = child, .helper_count = 2 } };
-	uint64_t oom_before = memory_kills();
+			.child = child, .helper_count = 2 },
+		.oom_before = memory_kills() };
 
 	inquiry_init(&w.inquiry, attempt);
 	w.stop.helpers = w.helpers;
@@ -317,5 +335,4 @@ watch_command(const struct attempt *attempt, pid_t child, pid_t canary,
 	canary_stop(w.helpers[0]);
 	stop_clear(&w.stop);
 	fill_end(&w, end);
-	end->out_of_memory = memory_kills() > oom_before;
 }

@@ -60,6 +60,7 @@ say_cause(const struct watching *w)
 		[END_PREEMPTED] = "Slurm preempts the job",
 		[END_OPERATOR] = "someone has requeued the job",
 		[END_CANCELLED] = "the job was cancelled",
+		[END_NODE_LOST] = "a node of the job is lost",
 	};
 	enum end_cause cause = watching_cause(w);
 
@@ -67,14 +68,26 @@ say_cause(const struct watching *w)
 		watching_say(w, "the reason: %s", words[cause]);
 }
 
+/* It was a plain one.  The canary keeps it for ever: the next one needs another. */
+static void
+forget_term(struct watching *w)
+{
+	w->termed = false;
+	w->slurm_kills_at = 0;
+	w->stop.all_had_term = false;
+	if (!canary_has(w->helpers[0], SIGTERM))
+		return;
+	canary_stop(w->helpers[0]);
+	w->helpers[0] = canary_start();
+}
+
 /* It was taken for Slurm's, which was slow to say that it was not. */
 static void
 take_back(struct watching *w)
 {
 	watching_say(w, "Slurm does not end this job");
-	w->termed = false;
-	w->slurm_kills_at = 0;
-	stop_take_back(&w->stop);
+	forget_term(w);
+	stop_take_back(&w->stop, &w->before_term);
 }
 
 void
@@ -154,8 +167,11 @@ on_warning(struct watching *w)
 static void
 on_term(struct watching *w)
 {
-	if (w->termed)
+	if (w->termed) { /* an earlier one may have been a plain one */
+		if (!w->inquiry.has_view)
+			watching_ask(w);
 		return;
+	}
 	w->termed = true;
 	w->deciding = true;
 	w->term_came = watch_now();
@@ -167,8 +183,7 @@ on_term(struct watching *w)
 static void
 forward_plain_term(struct watching *w, enum decide_tell how)
 {
-	w->termed = false;
-	w->slurm_kills_at = 0;
+	forget_term(w);
 	watching_say(w, "TERM has come, and Slurm does not end this job: %s",
 	    how == TELL_NOTHING ? "the command has it as well"
 	    : "it goes to the command");
@@ -189,6 +204,7 @@ tell_at_term(struct watching *w, enum decide_tell how)
 	    : how == TELL_NOTHING ? "Slurm sent it to the command as well"
 	    : how == TELL_TERM ? "the command gets TERM"
 	    : what_is_done(w));
+	w->before_term = w->stop;
 	w->stop.spares_srun = true;
 	stop_tell(&w->stop, how, now + grace - rest, now + grace);
 }

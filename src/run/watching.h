@@ -27,7 +27,8 @@ struct watching {
 	double tell_at;        /* when to tell the command of it, 0: not */
 	double slurm_kills_at; /* when Slurm's KILL is due, 0: not */
 	double budget_at;      /* when time_budget says stop, 0: never */
-	double answer_by;      /* until then its answer is waited for, 0: not */
+	uint64_t oom_before;   /* memory_kills() at the start */
+	struct stop before_term; /* to go back to, if that was not Slurm's */
 };
 
 /* A line of the log. */

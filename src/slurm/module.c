@@ -105,6 +105,7 @@ latsub_slurm_ops(void)
 		.requeue = module_requeue,
 		.try_submit = module_try_submit,
 		.largest_memory = module_largest_memory,
+		.node_lost = module_node_lost,
 	};
 
 	return &ops;

@@ -42,6 +42,8 @@ enum slurm_answer module_update(const char *id,
                                 struct latsub_error *err);
 enum slurm_answer module_cancel(const char *id, struct latsub_error *err);
 enum slurm_answer module_requeue(const char *id, struct latsub_error *err);
+enum slurm_answer module_node_lost(const char *nodes, bool *lost,
+                                   struct latsub_error *err);
 enum slurm_answer module_largest_memory(const char *partition, int64_t *mem_mib,
                                         struct latsub_error *err);
 

@@ -1,5 +1,5 @@
 /*
- * nodes.c - what the nodes of a partition have.
+ * nodes.c - what the nodes of a partition have, and whether they are there.
  */
 #include "config.h"
 
@@ -67,4 +67,34 @@ module_largest_memory(const char *partition, int64_t *mem_mib,
 	if (nodes)
 		slurm_free_node_info_msg(nodes);
 	return answer;
+}
+
+static bool
+is_lost(const node_info_t *node)
+{
+	return (node->node_state & NODE_STATE_BASE) == NODE_STATE_DOWN
+		|| (node->node_state & (NODE_STATE_NO_RESPOND | NODE_STATE_FAIL));
+}
+
+enum slurm_answer
+module_node_lost(const char *nodes, bool *lost, struct latsub_error *err)
+{
+	/* a pointer in all releases, of a type that has changed */
+	__typeof__(slurm_hostlist_create("")) wanted;
+	node_info_msg_t *message = NULL;
+
+	*lost = false;
+	if (slurm_load_node(0, &message, SHOW_ALL))
+		return module_failed("asking for the nodes", err);
+	wanted = slurm_hostlist_create(nodes);
+	for (uint32_t i = 0; wanted && i < message->record_count; i++) {
+		const node_info_t *node = &message->node_array[i];
+
+		*lost |= node->name && is_lost(node)
+			&& slurm_hostlist_find(wanted, node->name) >= 0;
+	}
+	if (wanted)
+		slurm_hostlist_destroy(wanted);
+	slurm_free_node_info_msg(message);
+	return SLURM_YES;
 }

@@ -36,7 +36,7 @@ static const struct field {
 	FIELD("code", FIELD_INT, code),
 	FIELD("sig", FIELD_INT, signal),
 	FIELD("elapsed", FIELD_U32, elapsed),
-	FIELD("queued", FIELD_U32, queued),
+	FIELD("shared", FIELD_U32, shared),
 	FIELD("node", FIELD_TEXT, node),
 	FIELD("reason", FIELD_TEXT, reason),
 	FIELD("text", FIELD_TEXT, text),

@@ -2,7 +2,7 @@
 # ends.t - how attempts end: failed is final, whatever Slurm does with the job;
 # nothing of a command runs on; a command is told why it runs again.
 . "$(dirname "$0")/lib.sh"
-start_sandbox --nodes 2 --cpus 4 --conf-extra RequeueExit=3,5-7 \
+start_sandbox --nodes 2 --cpus 4 --conf-extra RequeueExit=2-3,5-7 \
 	--conf-extra RequeueExitHold=9 --conf-extra KillWait=10
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 . "$top_srcdir/tests/t/counting.sh"
@@ -80,6 +80,55 @@ is "requeued after it failed: it ran once" "$(count run)" 1
 touch "$run/mended"
 is "requeued after it failed: a resume runs it" \
 	"$(timeout 60 "$latsub" --resume "$run" --wait >/dev/null 2>&1; echo $?)" 0
+
+# a runner that cannot read its run leaves with such a code as well
+submit gone <<'SH'
+until [ -e "$LATSUB_RUN_DIR/go" ]; do sleep 0.1; done
+SH
+ok "a run that is gone: it starts" until_true 20 test -e "$run/logs/p-$job.log"
+child=$(sed -n '/^\[jobs\]/,/^\[/s/^child=//p' "$run/.experiment_state")
+touch "$run/go"
+mv "$run" "$run.away"
+# the parent's runner ends in the directory that was moved, the child's finds none
+record() { scontrol -o show job "$child" 2>/dev/null; }
+ended() { record | grep -Eq 'JobState=(FAILED|CANCELLED)'; }
+ok "a run that is gone: what waits ends" until_true 60 ended
+is "a run that is gone: Slurm did not start it again and again" \
+	"$(record | sed -n 's/.* Restarts=\([0-9]*\) .*/\1/p')" 0
+mv "$run.away" "$run"
+
+# ---- a child of the first process is killed while it writes ----
+submit grandchild "checkpoint = ck/*" "retries = 2" <<'SH'
+mkdir -p "$LATSUB_RUN_DIR/ck"; cd "$LATSUB_RUN_DIR/ck"
+echo "start ${LATSUB_CHECKPOINT##*/}" >> "$TRACE"
+case $LATSUB_ATTEMPT in
+0) echo whole > c1.tmp; mv c1.tmp c1; sleep 2; sh -c 'echo half > c2; kill -9 $$'; exit $? ;;
+esac
+SH
+ok "a grandchild is killed: the run ends well" until_true 40 seen child
+is "a grandchild is killed: what it was writing is not begun from" \
+	"$(tr '\n' ',' <"$trace")" "start ,start c1,child,"
+
+# ---- no second word while the command saves itself after TERM ----
+submit saving "checkpoint = ck/*" "time_budget = 0:12" "signal = USR1@60" <<'SH'
+mkdir -p "$LATSUB_RUN_DIR/ck"
+exec python3 -c '
+import os, signal, sys, time
+def save(number, frame):
+    open(os.environ["TRACE"], "a").write("told\n")
+    time.sleep(6)
+    open(os.environ["LATSUB_RUN_DIR"] + "/ck/one", "w").write("x")
+    open(os.environ["TRACE"], "a").write("saved\n"); sys.exit(3)
+signal.signal(signal.SIGTERM, save)
+open(os.environ["TRACE"], "a").write("ready\n")
+while True: time.sleep(0.1)'
+SH
+ok "saving at TERM: it starts" until_true 20 seen ready
+sleep 2 # time_budget is to end (after 6 s) while it saves
+scancel "$job"
+ok "saving at TERM: it is told" until_true 10 seen told
+ok "saving at TERM: over time_budget's end it saves" until_true 15 seen saved
+is "saving at TERM: it is told once" "$(count told)" 1
 
 # ---- what a command leaves behind ----
 submit behind <<'SH'
@@ -219,9 +268,33 @@ ok "a slow Slurm: it starts" until_true 20 seen run
 touch "$run/go"
 asks() { grep -q . "$run"/logs/p-*.log && ! in_state 'p.state=1.0 completed'; }
 ok "a slow Slurm: a good end is not taken for a completion yet" asks
-sleep 4
-ok "a slow Slurm: nor after a moment" asks
+sleep 70 # longer than any patience of the runner
+ok "a slow Slurm: nor after a minute and more" asks
 "$sandbox" resume-slurmctld --dir "$sandbox_dir" >/dev/null
 ok "a slow Slurm: with its answer it is" until_true 40 seen child
 is "a slow Slurm: it ran once" "$(count run)" 1
+
+# ---- a node is lost, and the command leaves with 0 on Slurm's TERM ----
+# two jobs on both nodes, one that Slurm may not requeue and one that the user
+# will not have run again for this
+for name in norequeue notagain; do
+	[ $name = norequeue ] && key="requeue = no" || key="requeue_on = preempt timeout"
+	submit $name "nodes = 2" "ntasks = 2" "$key" <<-'SH'
+		trap 'echo saved >> "$TRACE"; exit 0' TERM
+		echo "run $LATSUB_REASON" >> "$TRACE"
+		sleep 300 & wait
+	SH
+done
+lost_trace=$tmp/e/norequeue.trace
+ok "node lost: they start" until_true 30 eval 'seen run && grep -q run "$lost_trace"'
+node=$(scontrol show job "$job" | sed -n 's/^ *BatchHost=//p')
+[ "$node" = n1 ] && other=n2 || other=n1
+"$sandbox" kill-node "$other" --dir "$sandbox_dir" >/dev/null
+"$sandbox" start-slurmd "$other" --dir "$sandbox_dir" >/dev/null
+for name in norequeue notagain; do
+	run=$tmp/e/runs/$name trace=$tmp/e/$name.trace
+	ok "node lost, $name: the phase has failed" until_true 90 has_failed
+	is "node lost, $name: it ran once" "$(count run)" 1
+	ok "node lost, $name: nothing ran on half of its work" test "$(count child)" = 0
+done
 finish

@@ -58,4 +58,30 @@ ok "all is completed" until_true 30 completed
 requeues=$(grep -c '^r' calls)
 echo "# $requeues requests for a requeue, $(grep -c '^r+' calls) got through; $(grep -c '^l' calls) questions"
 ok "with fewer requests than tasks" test "$requeues" -lt $((tasks / 2))
+
+# ---- a person cancels the array while its tasks wait for their requeue ----
+cat >cancelled.ini <<INI
+[experiment]
+name = cancelled
+[phase many]
+array.I = $(seq -s ' ' 200)
+command = echo x >>"$tmp/e/cancelled.\$I"; sleep 2; exit 75
+INI
+timeout 120 "$latsub" experiment cancelled.ini -o runs/cancelled >cancelled.out 2>&1 ||
+	fail "cancelled: it is submitted" "$(cat cancelled.out)"
+run=$tmp/e/runs/cancelled
+job=$(sed -n '/^\[jobs\]/,/^\[/s/^many=//p' "$run/.experiment_state")
+asked() { [ "$(cat "$run"/.latsub/journal/* | grep -c '"e":"requeued"')" -ge 20 ]; }
+# their moments to ask are spread over seconds: most of them wait
+ok "cancelled: many ask to be requeued" until_true 90 asked
+scancel "$job"
+none_runs() { ! squeue -h -t R,CG | grep -q .; }
+ok "cancelled: all that ran has left" until_true 60 none_runs
+# (one that was just being asked for may be in the queue again: until the next scancel)
+scancel "$job"
+ok "cancelled: nothing is left in the queue" until_true 30 queue_is_empty
+again=$(cat cancelled.* | sort | uniq -c | awk '{ n += $1 } END { print n + 0 }')
+ok "cancelled: those that waited have not come back" test "$again" -le $((200 + 40))
+ok "cancelled: the state says so" eval \
+	'[ "$(cat "$run"/.latsub/journal/* | grep -c "\"e\":\"cancelled\"")" -ge 100 ]'
 finish

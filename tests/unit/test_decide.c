@@ -38,6 +38,15 @@ causes_follow_slurms_words(void **state)
 		{ AT_END, VIEW(true, SLURM_TIMEOUT, false, 0), END_TIMEOUT },
 		{ AT_END, VIEW(true, SLURM_CANCELLED, false, 0), END_CANCELLED },
 		{ AT_END, VIEW(false, 0, false, 0), END_EXIT },
+		{ AT_TERM, VIEW(true, SLURM_NODE_FAIL, false, 0), END_NODE_LOST },
+		{ AT_END, VIEW(true, SLURM_NODE_FAIL, false, 0), END_NODE_LOST },
+		{ AT_END, VIEW(true, SLURM_BOOT_FAIL, false, 0), END_NODE_LOST },
+		{ AT_END, VIEW(true, SLURM_FAILED, false, 0), END_UNKNOWN },
+		{ AT_TERM, VIEW(true, SLURM_OOM, false, 0), END_UNKNOWN },
+		{ AT_TERM, VIEW(true, SLURM_COMPLETE, false, 0), END_UNKNOWN },
+		{ AT_TERM, VIEW(true, SLURM_SUSPENDED, false, 0), END_FORWARDED },
+		{ AT_TERM, { .answered = true, .state = SLURM_PENDING,
+		    .restarts = 1, .node_lost = true }, END_NODE_LOST },
 	};
 
 	(void)state;
@@ -112,6 +121,9 @@ ends_by_signal(void **state)
 	           "time_limit_stalled");
 	assert_end(IN(.cause = END_TIMEOUT, .stalled = 3), DECIDE_FAIL, NULL);
 	assert_end(IN(.cause = END_UNKNOWN), DECIDE_REQUEUE, "unknown");
+	assert_end(IN(.cause = END_NODE_LOST), DECIDE_REQUEUE, "node_failure");
+	assert_end(IN(.cause = END_NODE_LOST, .requeues = 10), DECIDE_FAIL,
+	           NULL);
 	assert_end(IN(.cause = END_UNKNOWN, .requeues = 10), DECIDE_FAIL, NULL);
 	assert_end(IN(.cause = END_TIMEOUT, .exit_code = 0,
 	              .outputs_exist = true), DECIDE_COMPLETE, NULL);
@@ -121,6 +133,7 @@ ends_by_signal(void **state)
 	assert_end(IN(.cause = END_TIMEOUT, .progressed = true), DECIDE_FAIL,
 	           NULL);
 	assert_end(IN(.cause = END_PREEMPTED), DECIDE_FAIL, NULL);
+	assert_end(IN(.cause = END_NODE_LOST), DECIDE_FAIL, NULL);
 }
 
 /* ---- who is told what when TERM has come to the runner ---- */
@@ -290,6 +303,8 @@ only_those_are_requeued_that_have_asked_and_still_run(void **state)
 		{ TASK_REQUEUED, 1, 2, SLURM_RUNNING, 1, false, '-' },
 		{ TASK_REQUEUED, 0, 2, SLURM_CANCELLED, 1, true, '-' },
 		{ TASK_REQUEUED, 0, 2, SLURM_TIMEOUT, 1, false, '-' },
+		/* restarts 9: one that asks for itself */
+		{ TASK_REQUEUED, 0, 10, SLURM_RUNNING, 9, false, '-' },
 		{ TASK_STARTED, 0, 2, SLURM_RUNNING, 1, false, '-' },
 		{ TASK_COMPLETED, 0, 2, SLURM_RUNNING, 1, false, '-' },
 	};
@@ -306,7 +321,8 @@ only_those_are_requeued_that_have_asked_and_still_run(void **state)
 	for (uint32_t i = 0; i < COUNT; i++) {
 		cells[100 + i] = (struct task_cell){ .gen = 1,
 			.attempt = rows[i].attempt, .state = rows[i].cell,
-			.queued = rows[i].queued };
+			.queued = rows[i].queued,
+			.shared = rows[i].completing || rows[i].restarts < 9 };
 		records[i] = (struct slurm_job){ .job_id = 1000 + i,
 			.array_job_id = 77, .array_task_id = i,
 			.state = rows[i].slurm, .restarts = rows[i].restarts,
