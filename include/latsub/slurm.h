@@ -163,10 +163,10 @@ struct slurm_ops {
 	/* Requeue: "pending execution" counts as done. */
 	enum slurm_answer (*requeue)(const char *id, struct latsub_error *err);
 	/* Would Slurm refuse this if it were not held?  REFUSED: yes, with its
-	 * words.  Nodes that are only down do not count.  Where Slurm is in
-	 * doubt a job that begins in an hour is submitted, and cancelled. */
-	enum slurm_answer (*try_submit)(const struct slurm_request *request,
-	                               struct latsub_error *err);
+	 * words.  It submits nothing.  Nodes that are only down count as if
+	 * they were up. */
+	enum slurm_answer (*can_run)(const struct slurm_request *request,
+	                             struct latsub_error *err);
 	/* The most memory that a job may ask for on a node of a partition (or of
 	 * one of "a,b"); -1: no node of it is known. */
 	enum slurm_answer (*largest_memory)(const char *partition,

@@ -93,7 +93,7 @@ try_phase(const struct engine *engine, const struct job_request_base *base,
 
 	rangeset_copy(&job.tasks, &plan->phases[index].tasks);
 	job_request_fill(&request, base, &job, engine);
-	if (engine->slurm->try_submit(&request.slurm, &err) == SLURM_REFUSED)
+	if (engine->slurm->can_run(&request.slurm, &err) == SLURM_REFUSED)
 		job_request_complain(errors, engine, phase, err.text);
 	job_request_clear(&request);
 	rangeset_clear(&job.tasks);

@@ -103,7 +103,7 @@ latsub_slurm_ops(void)
 		.update = module_update,
 		.cancel = module_cancel,
 		.requeue = module_requeue,
-		.try_submit = module_try_submit,
+		.can_run = module_can_run,
 		.largest_memory = module_largest_memory,
 		.node_lost = module_node_lost,
 	};

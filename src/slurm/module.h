@@ -19,6 +19,12 @@ int module_errno(void);
 enum slurm_why module_why(const slurm_job_info_t *job);
 char *module_reason(const slurm_job_info_t *job);
 
+/* Could the nodes of its partitions run it, were they up and idle?  True, too, in
+ * doubt.  *all_up: they are all up, so nothing better is to come. */
+bool module_may_fit(const job_desc_msg_t *desc, bool *all_up);
+/* Is it in "a,b,c" (or NULL)? */
+bool module_is_listed(const char *list, const char *name);
+
 /* Between the two what is printed to standard error is kept, to be looked at. */
 struct module_capture {
 	int file, saved;
@@ -29,8 +35,8 @@ void module_capture_end(struct module_capture *capture, char *text,
 
 enum slurm_answer module_submit(const struct slurm_request *request,
                                 uint32_t *job_id, struct latsub_error *err);
-enum slurm_answer module_try_submit(const struct slurm_request *request,
-                                    struct latsub_error *err);
+enum slurm_answer module_can_run(const struct slurm_request *request,
+                                 struct latsub_error *err);
 enum slurm_answer module_cluster(struct slurm_cluster *out,
                                  struct latsub_error *err);
 enum slurm_answer module_jobs_of_user(uid_t uid, struct slurm_jobs *out,

@@ -8,12 +8,12 @@
 #include "latsub/text.h"
 #include "module.h"
 
-static bool
-is_named(const char *list, const char *name)
+bool
+module_is_listed(const char *list, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (const char *at = list; *at; at += strspn(at, ",")) {
+	for (const char *at = list ? list : ""; *at; at += strspn(at, ",")) {
 		size_t size = strcspn(at, ",");
 
 		if (size == len && strncmp(at, name, len) == 0)
@@ -56,7 +56,7 @@ module_largest_memory(const char *partition, int64_t *mem_mib,
 		answer = module_failed("asking for the nodes' memory", err);
 	for (uint32_t i = 0; partitions && i < partitions->record_count; i++) {
 		const partition_info_t *one = &partitions->partition_array[i];
-		int64_t most = is_named(partition, one->name)
+		int64_t most = module_is_listed(partition, one->name)
 			? largest_of(one, nodes) : -1;
 
 		if (most > *mem_mib)

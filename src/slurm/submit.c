@@ -15,13 +15,10 @@
 #include <strings.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "latsub/text.h"
 #include "module.h"
-
-#define TRY_BEGINS_SEC 3600
 
 struct building {
 	job_desc_msg_t desc;
@@ -365,51 +362,58 @@ module_submit(const struct slurm_request *request, uint32_t *job_id,
 	return answer;
 }
 
-/* What sbatch --test-only does.  It says no, too, while nodes are down. */
-static bool
-may_never_run(struct building *b)
+/* What sbatch --test-only does: the number of the error that it gives. */
+static int
+test_only(struct building *b)
 {
-	bool no = true;
+	int number = ESLURM_REQUESTED_PART_CONFIG_UNAVAILABLE;
 #ifdef HAVE_SLURM_JOB_WILL_RUN
 	struct module_capture capture;
 	char said[1024];
 
 	module_capture_begin(&capture); /* it prints when and where */
-	no = slurm_job_will_run(&b->desc) != SLURM_SUCCESS;
+	number = slurm_job_will_run(&b->desc) ? module_errno() : SLURM_SUCCESS;
 	module_capture_end(&capture, said, sizeof said);
 #else
 	(void)b;
 #endif
-	return no;
+	return number;
+}
+
+/* Slurm says that its nodes cannot run it while some are down, too, and that a
+ * partition cannot, while that is down.  What it has against it besides, it says of
+ * the job that is submitted. */
+static bool
+is_never(const struct building *b, int number)
+{
+	bool all_up;
+
+	if (number == ESLURM_INVALID_FEATURE || number == ESLURM_INVALID_GRES)
+		return true;
+	return (number == ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE
+	        || number == ESLURM_REQUESTED_PART_CONFIG_UNAVAILABLE)
+		&& (!module_may_fit(&b->desc, &all_up)
+		    || (all_up
+		        && number == ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE));
 }
 
 enum slurm_answer
-module_try_submit(const struct slurm_request *request,
-                  struct latsub_error *err)
+module_can_run(const struct slurm_request *request, struct latsub_error *err)
 {
-	struct slurm_request harmless = *request;
-	struct building b = { .request = &harmless };
-	struct latsub_error ignored;
+	struct slurm_request released = *request;
+	struct building b = { .request = &released };
 	enum slurm_answer answer = SLURM_YES;
-	uint32_t job_id;
-	char id[16];
+	int number;
 
-	harmless.script = "#!/bin/sh\n:\n";
-	harmless.output = "/dev/null";
-	harmless.comment = "[latsub try]";
-	harmless.dependency = harmless.array = NULL;
-	harmless.hold = false;
-	harmless.patience = 0;
+	released.dependency = released.array = NULL;
+	released.hold = false;
 	build(&b);
-	if (may_never_run(&b)) {
-		b.desc.begin_time = time(NULL) + TRY_BEGINS_SEC;
-		answer = submit_patiently(&b, &job_id, err);
-		if (answer == SLURM_YES) {
-			snprintf(id, sizeof id, "%u", job_id);
-			module_cancel(id, &ignored);
-		}
+	number = test_only(&b);
+	if (is_never(&b, number)) {
+		slurm_seterrno(number);
+		answer = module_failed("submission", err);
 	}
 	strlist_clear(&b.env);
 	strlist_clear(&b.owned);
-	return answer == SLURM_FULL ? SLURM_YES : answer;
+	return answer;
 }

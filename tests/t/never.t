@@ -54,7 +54,7 @@ never() { # NAME LINE WORDS [OPTION-LINE]...: what is asked, what is said of it
 	like "$name: why, and the line" "$(grep "$name.ini:$line" err | grep "phase big")" "$words"
 	is "$name: nothing of it stays" "$(squeue -h | wc -l) $(ls -d "runs/$name" 2>/dev/null)" "0 "
 }
-refuses="Slurm refuses it: .*Requested node configuration is not available.*see .*"
+refuses="Slurm refuses it: .*Requested (node|partition) configuration .*see .*"
 never mem "mem = 70G" "$refuses\(mem = 70G\)"
 never cpus "cpus-per-task = 9" "$refuses\(cpus-per-task = 9\)"
 never nodes "nodes = 5" "nodes = 5 is more than partition main allows \(4\)"
@@ -64,8 +64,18 @@ never list "mem = 90G" "$refuses\(mem = 90G\)" "partition = short,main"
 never listnodes "nodes = 6" "nodes = 6 is more than partition low allows" "partition = low,main"
 is "none of it ran" "$(cat ran 2>/dev/null)" ""
 # on a drained machine, too: it is not a matter of time
+submissions() { grep -c '_slurm_rpc_submit_batch_job: JobId=' "$sandbox_dir/log/slurmctld.log"; }
 scontrol update NodeName=n[1-4] State=drain Reason=test
+before=$(submissions)
 never gone "mem = 99G" "$refuses\(mem = 99G\)"
+never gonecpus "cpus-per-task = 9" "$refuses\(cpus-per-task = 9\)"
+never gonetasks "ntasks = 33" "$refuses\(ntasks = 33\)"
+never gonetogether "ntasks = 9" "$refuses\(ntasks = 9\)" "cpus-per-task = 4"
+never gonenodes "nodes = 2" "$refuses\(nodes = 2\)" "mem = 1G" "ntasks = 17"
+never gonegpus "gpus = 17" "$refuses\(gpus = 17\)"
+never gonegres "gres = gpu:5" "$refuses\(gres = gpu:5\)"
+never goneconstraint "constraint = haswell&avx" "refuse[sd] it: .*\(constraint = haswell&avx\)"
+is "it was found out without a job" "$(submissions)" "$before"
 scontrol update NodeName=n[1-4] State=resume
 sed -i 's/^mem = 99G/mem = 1G/' gone.ini
 submit gone --wait
@@ -119,10 +129,23 @@ command = echo x
 [phase all]
 nodes = 4
 command = echo x
+[phase most]
+ntasks = 8
+cpus-per-task = 4
+command = echo x
+[phase gpus]
+gpus = 16
+command = echo x
+[phase gres]
+gres = gpu:4
+command = echo x
 INI
+before=$(submissions)
 submit drained
-is "drained nodes: it is submitted, and waits" "$? $(squeue -h -o %j | sort | tr '\n' ' ')" "0 all some "
-is "drained nodes: status says that it waits" "$(detail drained some) $(detail drained all)" "queued queued"
+is "drained nodes: it is submitted, and waits" "$? $(squeue -h -o %j | sort | tr '\n' ' ')" "0 all gpus gres most some "
+is "and nothing else was" "$(submissions)" $((before + 5))
+is "drained nodes: status says that it waits" "$(detail drained some) $(detail drained all) $(detail drained gpus)" \
+	"queued queued queued"
 scontrol update NodeName=n[1-4] State=resume
 all_done() { [ "$(outcome "$1")" = 0 ]; }
 ok "it runs when they are back" until_true 60 all_done drained

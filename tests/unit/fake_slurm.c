@@ -308,7 +308,7 @@ fake_cancel(const char *id, struct latsub_error *err)
 }
 
 static enum slurm_answer
-fake_try_submit(const struct slurm_request *request, struct latsub_error *err)
+fake_can_run(const struct slurm_request *request, struct latsub_error *err)
 {
 	enum slurm_answer answer;
 	bool carried_out;
@@ -335,7 +335,7 @@ fake_slurm(void)
 		.submit = fake_submit, .jobs_of_user = fake_jobs_of_user,
 		.job = fake_one_job, .update = fake_update,
 		.cancel = fake_cancel, .requeue = fake_requeue,
-		.try_submit = fake_try_submit,
+		.can_run = fake_can_run,
 	};
 
 	return &ops;
