@@ -23,9 +23,10 @@
 static const enum option_id demands[] = { OPTION_NODES, OPTION_NTASKS,
 	OPTION_CPUS_PER_TASK, OPTION_MEM, OPTION_GPUS, OPTION_GRES,
 	OPTION_CONSTRAINT };
-/* Where it is asked for. */
-static const enum option_id places[] = { OPTION_PARTITION, OPTION_ACCOUNT,
-	OPTION_QOS };
+/* What says nothing of where a job may run. */
+static const enum option_id beside[] = { OPTION_SIGNAL, OPTION_REQUEUE,
+	OPTION_OUTPUT, OPTION_OPEN_MODE, OPTION_MAIL_TYPE, OPTION_MAIL_USER,
+	OPTION_NICE, OPTION_COMMENT };
 
 static const char *
 demand(const struct spec_phase *phase, enum option_id id)
@@ -42,15 +43,22 @@ same(const char *a, const char *b)
 }
 
 static bool
+is_beside(enum option_id id)
+{
+	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+		if (beside[i] == id)
+			return true;
+	}
+	return false;
+}
+
+static bool
 asks_for_the_same(const struct spec_phase *a, const struct spec_phase *b)
 {
-	for (size_t i = 0; i < sizeof demands / sizeof *demands; i++) {
-		if (!same(demand(a, demands[i]), demand(b, demands[i])))
-			return false;
-	}
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		if (!same(options_get(&a->options, places[i]),
-		          options_get(&b->options, places[i])))
+	for (size_t id = 0; id < OPTION_COUNT; id++) {
+		if (!is_beside((enum option_id)id)
+		    && !same(options_get(&a->options, (enum option_id)id),
+		             options_get(&b->options, (enum option_id)id)))
 			return false;
 	}
 	return true;

@@ -467,6 +467,44 @@ what_slurm_refuses_is_found_before(void **state)
 	assert_int_equal(errors.count, 0);
 }
 
+/* Replace the fixture's experiment. */
+static void
+load_experiment(struct fixture *f, const char *ini)
+{
+	struct latsub_errlist errors = { 0 };
+	char *file = file_join(f->dir, "other.ini");
+
+	assert_int_equal(file_replace(file, ini, strlen(ini), 0644, &f->err),
+	                 0);
+	experiment_destroy(f->engine.experiment);
+	f->engine.experiment = experiment_load(file, NULL, NULL, &errors);
+	assert_int_equal(errors.count, 0);
+	assert_int_equal(engine_update_run(&f->engine, &f->err), 0);
+	free(file);
+}
+
+/* Roots that differ in anything that decides where they may run are asked about
+ * one by one; else one question is enough. */
+static void
+roots_that_differ_are_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct latsub_errlist errors = { 0 };
+
+	load_experiment(f, "[experiment]\nname = e\n[defaults]\nmem = 9G\n"
+	                "[phase a]\ncommand = true\n"
+	                "[phase b]\ncommand = true\nmail-type = END\n"
+	                "[phase c]\ncommand = true\ntime = 10\n"
+	                "[phase d]\ncommand = true\ntime = 20\n"
+	                "[phase e]\ncommand = true\ntime = 20\n"
+	                "time-min = 5\n"
+	                "[phase f]\ncommand = true\npartition = p\n");
+	plan_all(f);
+	engine_preflight(&f->engine, f->plan, &errors);
+	assert_int_equal(fake_calls(FAKE_TRY), 5);
+	latsub_errlist_clear(&errors);
+}
+
 static void
 slurm_looks_at_other(void *user)
 {
@@ -1149,6 +1187,7 @@ main(void)
 		TEST(a_root_that_can_never_run_is_a_refusal),
 		TEST(of_several_partitions_one_is_enough),
 		TEST(what_slurm_refuses_is_found_before),
+		TEST(roots_that_differ_are_asked_about),
 		TEST(the_scheduler_is_waited_for_with_a_bound),
 		TEST(what_can_never_run_is_replaced_by_a_resume),
 		TEST(what_slurm_holds_is_told_and_left),
