@@ -6,6 +6,7 @@
 #include "log_dir.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,32 +37,57 @@ log_path(const char *run_dir, const struct spec_phase *phase)
 	return strbuf_steal(&out);
 }
 
-/* "%%" is a percent sign.  False: there is a pattern in it. */
-static bool
-replace_percents(char *text)
+/* What a pattern stands for, where that is known before there is a job; or NULL. */
+static const char *
+value_of(char pattern, const struct spec_phase *phase)
 {
-	char *to = text;
+	const struct passwd *user;
 
-	for (const char *p = text; *p; p++) {
-		if (*p == '%' && *++p != '%')
-			return false;
-		*to++ = *p;
+	switch (pattern) {
+	case '%': return "%";
+	case 'x': return phase->name; /* the job's name */
+	case 'u':
+		user = getpwuid(getuid());
+		return user ? user->pw_name : NULL;
+	default: return NULL;
 	}
-	*to = '\0';
-	return true;
 }
 
-/* The directory of the log that the phase asked for; NULL: it has a pattern, or
- * nothing was asked for.  Caller frees. */
+/* NULL: there is a pattern in it that is not known yet.  Caller frees. */
+static char *
+replace_patterns(const char *text, const struct spec_phase *phase)
+{
+	struct strbuf out = { 0 };
+
+	for (const char *p = text; *p; p++) {
+		const char *value = NULL;
+
+		if (*p != '%') {
+			strbuf_putc(&out, *p);
+			continue;
+		}
+		value = value_of(*++p, phase);
+		if (!value) {
+			strbuf_clear(&out);
+			return NULL;
+		}
+		strbuf_printf(&out, "%s", value);
+	}
+	return strbuf_steal(&out);
+}
+
+/* The directory of the log that the phase asked for; NULL: its name is not known
+ * yet, or nothing was asked for.  Caller frees. */
 static char *
 asked_directory(const char *run_dir, const struct spec_phase *phase)
 {
 	const char *asked = options_get(&phase->options, OPTION_OUTPUT);
 	char *below = asked ? file_directory(asked) : NULL;
-	char *dir = below && replace_percents(below) ? file_join(run_dir, below)
-		: NULL;
+	char *known = below ? replace_patterns(below, phase) : NULL;
+	char *dir = known ? file_join(run_dir, known) : NULL;
 
 	free(below);
+	free(known);
 	return dir;
 }
 
@@ -75,8 +101,8 @@ log_check_directory(const char *run_dir, const struct spec_phase *phase,
 	if (asked->text && !dir)
 		latsub_errlist_add(errors, "%s: phase %s: output = %s: Slurm "
 			"makes no directories, and this one's name is known "
-			"only when the job runs; write the pattern into the "
-			"name of the file", asked->where, phase->name,
+			"only when the job runs (%%u and %%x are known); "
+			"write the pattern into the name of the file", asked->where, phase->name,
 			asked->text);
 	free(dir);
 }

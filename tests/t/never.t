@@ -223,6 +223,23 @@ INI
 submit logdir --wait
 is "the directories of logs are made" "$? $(cat runs/logdir/deep/er/a-*.log | grep -c 'from a') $(grep -c 'from b' absolute/b.log)" "0 1 1"
 
+make logknown <<INI
+[phase a]
+output = $tmp/e/%u/of-%x/100%%/%x-%j.log
+command = echo from a
+INI
+submit logknown --wait
+is "a user and a job name in a log's directory are known" "$? $(grep -c 'from a' "$(id -un)"/of-a/100%/a-*.log)" "0 1"
+mkdir have
+make loghave <<INI
+[phase a]
+array.I = 1 2
+output = $tmp/e/have/%u-%x-%A_%a.log
+command = echo from a
+INI
+submit loghave --wait
+is "patterns in the name of the file are Slurm's" "$? $(ls have/"$(id -un)"-a-*_*.log | wc -l)" "0 2"
+
 make logpattern <<INI
 [phase a]
 array.I = 1 2
