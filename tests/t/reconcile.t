@@ -109,7 +109,16 @@ rm "$tmp/bin/sacct"
 SECONDS_LONG=3 start misses
 ok "it starts" until_true 30 started
 "$latsub" reset training "$run" >/dev/null
-waiting() { [ "$(squeue -h -t R -n evaluation | wc -l)" = 3 ]; }
+# Slurm calls a job running before there is a log: the runners must be there, and have
+# TERM blocked (bit 14).
+runners() {
+	local file
+	for file in $(grep -lszx "LATSUB_STATE=$PWD/$run/.experiment_state" /proc/[0-9]*/environ); do
+		grep -qszx LATSUB_PHASE=evaluation "$file" &&
+			sed -n 's/^SigBlk:\t.*\(.\)...$/\1/p' "${file%environ}status" 2>/dev/null
+	done | grep -c '[4-7c-f]'
+}
+waiting() { [ "$(runners)" = 3 ]; }
 ok "the children look for it" until_true 30 waiting
 scancel -n evaluation
 ok "cancelled, they do not wait on" until_true 10 queue_is_empty
