@@ -1,8 +1,11 @@
 /*
- * table.c - a run in 80 columns.
+ * table.c - a run as a table: a row for each phase, cut where a terminal has no room.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "latsub/error.h"
 #include "latsub/file.h"
@@ -70,57 +73,153 @@ slurm_text(const struct view_phase *row, char *out, size_t size)
 		snprintf(out, size, "%s", slurm_state_name(job->state));
 }
 
-static void
-print_row(const struct view_phase *row, size_t width, FILE *out, bool colour)
-{
-	uint32_t done = row->counts[TASK_COMPLETED] + row->counts[TASK_SKIPPED];
-	char tasks[32], job[16] = "-", elapsed[32], slurm[64];
-	const char *word = phase_word_name(row->word);
-	const char *state = *row->detail ? row->detail : word;
-	const char *node = row->record && row->record->nodes[0]
-		? row->record->nodes : row->state->facts.node
-		? row->state->facts.node : "-";
+enum column { NAME, STATE, TASKS, JOB, SLURM, NODE, TIME, REQUEUES,
+	COLUMN_COUNT };
 
-	snprintf(tasks, sizeof tasks, "%u/%u", done, row->state->total);
-	if (newest_job(row->state))
-		snprintf(job, sizeof job, "%u", newest_job(row->state));
-	elapsed_text(row, elapsed, sizeof elapsed);
-	slurm_text(row, slurm, sizeof slurm);
-	fprintf(out, "%-*.*s %s%-11s%s %9s %7s %-12.12s %-6.6s %9s", (int)width,
-	        (int)width, row->state->name, colour ? colour_of(row) : "",
-	        state, colour && *colour_of(row) ? "\033[0m" : "",
-	        row->state->array ? tasks : "", job, slurm, node, elapsed);
-	if (row->requeues)
-		fprintf(out, " %llu requeue%s", (unsigned long long)row->requeues,
-		        row->requeues > 1 ? "s" : "");
-	fputc('\n', out);
+struct table {
+	size_t width[COLUMN_COUNT];
+	FILE *out;
+	bool colour;
+};
+
+static const struct {
+	const char *heading;
+	size_t least;
+	bool right;
+} columns[] = {
+	[NAME] = { "PHASE", 8, false }, [STATE] = { "STATE", 11, false },
+	[TASKS] = { "TASKS", 9, true }, [JOB] = { "JOB", 7, true },
+	[SLURM] = { "SLURM", 12, false }, [NODE] = { "NODE", 6, false },
+	[TIME] = { "TIME", 9, true }, [REQUEUES] = { "", 0, false },
+};
+
+struct row {
+	char cells[COLUMN_COUNT][128];
+};
+
+static void
+fill_row(const struct view_phase *from, struct row *row)
+{
+	uint32_t done = from->counts[TASK_COMPLETED]
+		+ from->counts[TASK_SKIPPED];
+	uint32_t job = newest_job(from->state);
+	const char *node = from->record && from->record->nodes[0]
+		? from->record->nodes : from->state->facts.node
+		? from->state->facts.node : "-";
+	const size_t size = sizeof row->cells[0];
+
+	memset(row, 0, sizeof *row);
+	snprintf(row->cells[NAME], size, "%s", from->state->name);
+	snprintf(row->cells[STATE], size, "%s", *from->detail ? from->detail
+	         : phase_word_name(from->word));
+	if (from->state->array)
+		snprintf(row->cells[TASKS], size, "%u/%u", done,
+		         from->state->total);
+	snprintf(row->cells[JOB], size, job ? "%u" : "-", job);
+	slurm_text(from, row->cells[SLURM], size);
+	snprintf(row->cells[NODE], size, "%s", node);
+	elapsed_text(from, row->cells[TIME], size);
+	if (from->requeues)
+		snprintf(row->cells[REQUEUES], size, "%llu requeue%s",
+		         (unsigned long long)from->requeues,
+		         from->requeues > 1 ? "s" : "");
 }
 
+/* A line has room for so many; what is no terminal takes any number. */
 static size_t
-print_heading(const struct view *view, FILE *out)
+line_columns(FILE *out)
 {
-	size_t width = 8;
+	struct winsize size;
 
-	for (size_t i = 0; i < view->count; i++) {
-		size_t len = strlen(view->phases[i].state->name);
+	if (!isatty(fileno(out)))
+		return SIZE_MAX;
+	return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col
+		? size.ws_col : 80;
+}
 
-		if (len > width)
-			width = len;
+/* Some reasons are sentences; words are cut after the node and the name. */
+static void
+narrow(size_t *width, size_t room)
+{
+	static const struct { enum column column; size_t least; } cuts[] = {
+		{ SLURM, 24 }, { NODE, 6 }, { NAME, 12 }, { SLURM, 12 },
+		{ NAME, 8 },
+	};
+	size_t total = 0;
+
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		total += width[i] + (i > 0 && width[i] > 0);
+	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+		size_t *it = &width[cuts[i].column];
+		size_t spare = *it > cuts[i].least ? *it - cuts[i].least : 0;
+		size_t over = total > room ? total - room : 0;
+
+		*it -= over < spare ? over : spare;
+		total -= over < spare ? over : spare;
 	}
-	if (width > 20)
-		width = 20;
-	fprintf(out, "%-*s %-11s %9s %7s %-12s %-6s %9s\n", (int)width, "PHASE",
-	        "STATE", "TASKS", "JOB", "SLURM", "NODE", "TIME");
-	return width;
+}
+
+static void
+print_cell(const struct table *table, enum column column, const char *text)
+{
+	int width = (int)table->width[column];
+
+	/* no blanks at the end of a line */
+	if (column == REQUEUES)
+		fprintf(table->out, *text ? " %s" : "%s", text);
+	else
+		fprintf(table->out, "%s%*.*s", column ? " " : "",
+		        columns[column].right ? width : -width, width, text);
+}
+
+static void
+print_row(const struct table *table, const struct view_phase *from)
+{
+	const char *colour = table->colour ? colour_of(from) : "";
+	struct row row;
+
+	fill_row(from, &row);
+	for (enum column i = 0; i < COLUMN_COUNT; i++) {
+		fputs(i == STATE ? colour : "", table->out);
+		print_cell(table, i, row.cells[i]);
+		fputs(i == STATE && *colour ? "\033[0m" : "", table->out);
+	}
+	fputc('\n', table->out);
+}
+
+/* The columns are as wide as what is in them, if there is room. */
+static void
+begin_table(struct table *table, const struct view *view, FILE *out,
+            bool colour)
+{
+	*table = (struct table){ .out = out, .colour = colour };
+	for (size_t c = 0; c < COLUMN_COUNT; c++)
+		table->width[c] = columns[c].least;
+	for (size_t i = 0; i < view->count; i++) {
+		struct row row;
+
+		fill_row(&view->phases[i], &row);
+		for (size_t c = 0; c < COLUMN_COUNT; c++) {
+			size_t len = strlen(row.cells[c]);
+
+			if (len > table->width[c])
+				table->width[c] = len;
+		}
+	}
+	narrow(table->width, line_columns(out));
+	for (enum column i = 0; i < COLUMN_COUNT; i++)
+		print_cell(table, i, columns[i].heading);
+	fputc('\n', out);
 }
 
 void
 view_print_table(const struct view *view, FILE *out, bool colour)
 {
-	size_t width = print_heading(view, out);
+	struct table table;
 
+	begin_table(&table, view, out, colour);
 	for (size_t i = 0; i < view->count; i++)
-		print_row(&view->phases[i], width, out, colour);
+		print_row(&table, &view->phases[i]);
 }
 
 /* 0: something goes on or went wrong; 1: waits; 2: done. */
@@ -137,14 +236,16 @@ void
 view_print_summary(const struct view *view, size_t max_rows, FILE *out,
                    bool colour)
 {
-	size_t width = print_heading(view, out), shown = 0, words[WORD_COUNT];
+	size_t shown = 0, words[WORD_COUNT];
+	struct table table;
 
+	begin_table(&table, view, out, colour);
 	memset(words, 0, sizeof words);
 	for (int class = 0; class < 3; class++) {
 		for (size_t i = 0; i < view->count && shown < max_rows; i++) {
 			if (interest(&view->phases[i]) != class)
 				continue;
-			print_row(&view->phases[i], width, out, colour);
+			print_row(&table, &view->phases[i]);
 			shown++;
 		}
 	}

@@ -4,7 +4,7 @@
 # it ends, and that a resume goes on.
 . "$(dirname "$0")/lib.sh"
 start_sandbox --nodes 4 --cpus 8 --conf-extra SelectTypeParameters=CR_CPU_Memory \
-	--conf-extra RequeueExitHold=77
+	--conf-extra RequeueExitHold=77 --conf-extra FirstJobId=10000001
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 
 make() { # NAME: an experiment from standard input, one phase or more
@@ -282,6 +282,35 @@ ok "status says failed" until_true 10 detail_is launch gone failed
 outcome_is() { [ "$(outcome "$1")" = "$2" ]; }
 ok "the outcome is failed" until_true 20 outcome_is launch 1
 like "with Slurm's word" "$(status launch)" 'gone failed: .*JobLaunchFailure'
+# as wide as needed; a terminal of 80 columns cuts the node and the name first
+like "the table has the whole word" "$(status launch)" '^gone .* [0-9]{8} JobLaunchFailure '
+ends_of() { # WORD: where it ends in the lines that have it
+	awk -v word="$1" 'match($0, word) { print RSTART + RLENGTH - 1 }' | sort -u
+}
+is "a long job number stands below its heading" \
+	"$(status launch | grep -A3 ^PHASE | ends_of ' (JOB|[0-9]+) ' | wc -l)" 1
+if command -v script >/dev/null; then
+	make wide <<INI
+[phase a_long_name_that_takes_thirty_2]
+array.I = 1 2 3
+output = wide/x.log
+command = true
+INI
+	screen() { # COLUMNS: the table on such a terminal
+		script -qec "stty cols $1; NO_COLOR=1 '$latsub' status runs/wide" /dev/null </dev/null |
+			tr -d '\r' | grep -A1 ^PHASE
+	}
+	scontrol update NodeName=n[1-4] State=drain Reason=test
+	submit wide
+	job=$(job_of wide a_long_name_that_takes_thirty_2)
+	ok "wide: a long reason" until_true 20 eval 'reason_of "$job" | grep -q "Nodes required for"'
+	is "in 80 columns" "$(screen 80 | awk '{ print (length <= 80) }' | tr '\n' ' ')" "1 1 "
+	like "the name is cut, and not the number" "$(screen 80)" "^a_long_name_ .* $job Nodes required "
+	like "in 200 all of it is there" "$(screen 200)" \
+		"^a_long_name_that_takes_thirty_2 .* $job Nodes required .*reserved for jobs"
+	timeout 20 "$latsub" cancel runs/wide >/dev/null
+	scontrol update NodeName=n[1-4] State=resume
+fi
 timeout 30 "$latsub" status --watch runs/launch >out 2>err
 is "--watch ends, failed" $? 1
 rm -f runs/launch/gone
