@@ -48,7 +48,8 @@ enum slurm_why {
 	SLURM_WHY_DEPENDENCY,
 	SLURM_WHY_NEVER,        /* its dependency can never be satisfied */
 	SLURM_WHY_HELD_USER,
-	SLURM_WHY_HELD,         /* by an administrator, or by Slurm */
+	SLURM_WHY_HELD,         /* by Slurm; or by whom is not told */
+	SLURM_WHY_HELD_ADMIN,   /* by an administrator: others cannot release it */
 	SLURM_WHY_IMPOSSIBLE,   /* it can never run, as the cluster is now */
 	SLURM_WHY_UNFIT,        /* the same in one of the partitions that it may
 	                         * have; which one is not told */
@@ -188,6 +189,9 @@ const struct slurm_ops *slurm_load(struct latsub_error *err);
 /* Owned members of what the calls fill. */
 void slurm_jobs_clear(struct slurm_jobs *jobs);
 void slurm_cluster_clear(struct slurm_cluster *cluster);
+/* Of one that is held, "is held (REASON)" and who can let it go on: its job id as
+ * scontrol takes it.  Caller frees. */
+char *slurm_held_text(const struct slurm_job *job, const char *id);
 const char *slurm_state_name(enum slurm_state state); /* "PENDING" ... */
 bool slurm_state_is_live(const struct slurm_job *job); /* pending..suspended */
 

@@ -42,7 +42,7 @@ struct view {
 	int outcome;            /* enum latsub_exit of the run */
 };
 
-/* "job 12 is held (JobHeldAdmin); 'scontrol release 12' when it may run", "job 12
+/* "job 12 is held (JobHeldUser); 'scontrol release 12' when it may run", "job 12
  * can never run (BadConstraints)"; NULL: neither.  Caller frees. */
 char *view_held_text(const struct view_phase *row);
 char *view_stuck_text(const struct view_phase *row);

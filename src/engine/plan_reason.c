@@ -174,7 +174,9 @@ plan_reason_adopt(const struct live_jobs *live, size_t phase)
 	if (job->record->state == SLURM_RUNNING && *job->record->nodes)
 		strbuf_printf(&text, " on %s", job->record->nodes);
 	if (out.action == RECONCILE_TELL)
-		strbuf_printf(&text, "; 'scontrol release %u' when it may run",
+		strbuf_printf(&text, job->record->why == SLURM_WHY_HELD_ADMIN
+		              ? ", who can 'scontrol release %u'"
+		              : "; 'scontrol release %u' when it may run",
 		              job->job);
 	if (count > 1)
 		strbuf_printf(&text, "; %zu jobs in all", count);

@@ -34,7 +34,9 @@ const struct reconcile_row reconcile_rows[] = {
 	{ "held by a person or a cut-off submission", SAYS(HELD_USER), ANY,
 	  RECONCILE_RELEASE, 0, "is held, a resume releases it", PLAIN },
 	{ "held by Slurm", SAYS(HELD_SLURM), ANY, RECONCILE_TELL, 0,
-	  "is held by Slurm", WITH_SLURMS_REASON },
+	  "is held", WITH_SLURMS_REASON },
+	{ "held by an administrator", SAYS(HELD_ADMIN), ANY, RECONCILE_TELL, 0,
+	  "is held by an administrator", WITH_SLURMS_REASON },
 	{ "dependency never satisfied", SAYS(NEVER), ANY, RECONCILE_DROP, 0,
 	  "its dependency can never be satisfied", PLAIN },
 	{ "can never run", SAYS(IMPOSSIBLE), ANY, RECONCILE_DROP, 0,
@@ -109,6 +111,7 @@ word_of_live(const struct slurm_job *record)
 		return SAYS_IMPOSSIBLE;
 	if (record->held)
 		return record->why == SLURM_WHY_HELD_USER ? SAYS_HELD_USER
+			: record->why == SLURM_WHY_HELD_ADMIN ? SAYS_HELD_ADMIN
 			: SAYS_HELD_SLURM;
 	return record->restarts || record->completing ? SAYS_REQUEUED
 		: SAYS_PENDING;

@@ -371,16 +371,17 @@ static enum slurm_answer
 release_leftover(struct submitting *s, const struct live_job *job)
 {
 	enum slurm_answer answer = SLURM_REFUSED;
-	char *line;
+	char id[16], *text, *line;
 
 	if (job->record->why == SLURM_WHY_HELD_USER)
 		answer = submit_job_release(s->engine, job->job, s->err);
 	if (answer != SLURM_REFUSED)
 		return answer;
-	line = xasprintf("job %u (%s) is held (%s); 'scontrol release %u' when "
-	                 "it may run", job->job, job->phase_name,
-	                 job->record->reason, job->job);
+	snprintf(id, sizeof id, "%u", job->job);
+	text = slurm_held_text(job->record, id);
+	line = xasprintf("job %s (%s) %s", id, job->phase_name, text);
 	say(s->engine, line);
+	free(text);
 	free(line);
 	return SLURM_YES;
 }

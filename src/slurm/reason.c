@@ -81,11 +81,10 @@ why_impossible(const slurm_job_info_t *job)
 /* A person's hold has no description.  Slurm's own have one ("job requeued in
  * held state"), or the job's state says that its exit code was a special one. */
 static enum slurm_why
-why_held(const slurm_job_info_t *job)
+why_held(const slurm_job_info_t *job, enum slurm_why by)
 {
 	return (job->state_desc && *job->state_desc)
-		|| (job->job_state & JOB_SPECIAL_EXIT) ? SLURM_WHY_HELD
-		: SLURM_WHY_HELD_USER;
+		|| (job->job_state & JOB_SPECIAL_EXIT) ? SLURM_WHY_HELD : by;
 }
 
 static enum slurm_why
@@ -95,7 +94,8 @@ why_waiting(const slurm_job_info_t *job)
 		return why_impossible(job);
 	switch (job->state_reason) {
 	case WAIT_DEP_INVALID: return SLURM_WHY_NEVER;
-	case WAIT_HELD_USER: return why_held(job);
+	case WAIT_HELD: return why_held(job, SLURM_WHY_HELD_ADMIN);
+	case WAIT_HELD_USER: return why_held(job, SLURM_WHY_HELD_USER);
 	case WAIT_NO_REASON:
 		return job->priority ? SLURM_WHY_UNSEEN : SLURM_WHY_HELD;
 	case WAIT_DEPENDENCY:

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "latsub/slurm.h"
+#include "latsub/text.h"
 
 const char *
 slurm_state_name(enum slurm_state state)
@@ -22,6 +23,16 @@ slurm_state_name(enum slurm_state state)
 	};
 
 	return names[state];
+}
+
+char *
+slurm_held_text(const struct slurm_job *job, const char *id)
+{
+	if (job->why == SLURM_WHY_HELD_ADMIN)
+		return xasprintf("is held by an administrator (%s), who can "
+		                 "'scontrol release %s'", job->reason, id);
+	return xasprintf("is held (%s); 'scontrol release %s' when it may run",
+	                 job->reason, id);
 }
 
 bool

@@ -294,7 +294,7 @@ char *
 view_held_text(const struct view_phase *row)
 {
 	const struct slurm_job *job = row->held;
-	char *id, *text, more[32] = "";
+	char *id, *held, *text, more[32] = "";
 
 	if (!job)
 		return NULL;
@@ -302,8 +302,9 @@ view_held_text(const struct view_phase *row)
 	if (row->live_held > tasks_of(job))
 		snprintf(more, sizeof more, "; so are %u more of it",
 		         row->live_held - tasks_of(job));
-	text = xasprintf("job %s is held (%s); 'scontrol release %s' when it "
-	                 "may run%s", id, job->reason, id, more);
+	held = slurm_held_text(job, id);
+	text = xasprintf("job %s %s%s", id, held, more);
+	free(held);
 	free(id);
 	return text;
 }

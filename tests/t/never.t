@@ -337,9 +337,18 @@ ok "requeued and held: status says held" until_true 20 detail_is held one held
 like "requeued and held: how to release it" "$(status held)" "one: job $one is held .*'scontrol release $one'"
 is "the outcome is unfinished" "$(outcome held)" 3
 is "what waits for it is queued" "$(detail held many)" queued
-scontrol hold "${many}_2"
+scontrol uhold "${many}_2"
 ok "an element that is held: status says how to release it" until_true 10 eval \
 	'status held | grep -q "many: job ${many}_2 is held .*scontrol release ${many}_2"'
+if [ "$(id -u)" = 0 ]; then # a hold of root's is an administrator's
+	scontrol hold "${many}_1"
+	scontrol release "${many}_2"
+	ok "held by an administrator: status says whom to ask" until_true 10 eval \
+		'status held | grep -q "many: job ${many}_1 is held by an administrator (JobHeldAdmin), who can .scontrol release ${many}_1"'
+	like "a dry run, too" "$(timeout 20 "$latsub" --resume runs/held --dry-run 2>&1 | tr -s ' \n' ' ')" \
+		"is held by an administrator: JobHeldAdmin, who can 'scontrol release"
+	scontrol release "${many}_1"
+fi
 timeout 60 "$latsub" status --watch runs/held >watch.out 2>watch.err &
 watch=$!
 ok "--watch says it on standard error" until_true 20 grep -q "one: job $one is held" watch.err

@@ -58,7 +58,7 @@ rm "$tmp/broken"
 for node in n1 n2; do scontrol update NodeName=$node State=RESUME 2>/dev/null; done
 plan=$(dry_run)
 like "the dry run says so, and the way out" "$(row training <<<"$plan")" \
-	"^adopt training job $job is held by Slurm: launch failed requeued held; 'scontrol release $job' when it may run"
+	"^adopt training job $job is held: launch failed requeued held; 'scontrol release $job' when it may run"
 like "what waits for it, too" "$(row evaluation <<<"$plan")" \
 	'^adopt evaluation \[3 of 3\] job [0-9]+ waits: Dependency'
 is "in 80 columns" "$(wide "$plan")" ""

@@ -122,6 +122,7 @@ why_of(const char *reason)
 		{ "Dependency", SLURM_WHY_DEPENDENCY },
 		{ "DependencyNeverSatisfied", SLURM_WHY_NEVER },
 		{ "JobHeldUser", SLURM_WHY_HELD_USER },
+		{ "JobHeldAdmin", SLURM_WHY_HELD_ADMIN },
 		{ "BadConstraints", SLURM_WHY_IMPOSSIBLE },
 		{ "PartitionNodeLimit", SLURM_WHY_UNFIT },
 		{ "JobLaunchFailure", SLURM_WHY_LAUNCH },

@@ -568,8 +568,15 @@ what_slurm_holds_is_told_and_left(void **state)
 	assert_int_equal(resume(f), 0);
 	assert_int_equal(fake_held(), 1);
 	assert_non_null(strstr(f->said, "scontrol release"));
-	assert_non_null(strstr(planned(f, "other"), "held by Slurm: launch "
-		"failed requeued held; 'scontrol release"));
+	assert_non_null(strstr(planned(f, "other"), "is held: launch failed "
+		"requeued held; 'scontrol release"));
+	fake_set_reason(fake_find("other"), "JobHeldAdmin");
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_held(), 1);
+	assert_non_null(strstr(f->said, "is held by an administrator "
+		"(JobHeldAdmin), who can 'scontrol release"));
+	assert_non_null(strstr(planned(f, "other"), "is held by an "
+		"administrator: JobHeldAdmin, who can 'scontrol release"));
 }
 
 /* ---- a queue without room for all ---- */

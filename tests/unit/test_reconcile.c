@@ -149,7 +149,6 @@ static void
 held_by_slurm(void **state)
 {
 	static char words[] = "launch failed requeued held";
-	static char admin[] = "JobHeldAdmin";
 	struct reconcile_out out;
 
 	(void)state;
@@ -157,10 +156,21 @@ held_by_slurm(void **state)
 		.held = true, .why = SLURM_WHY_HELD, .restarts = 1)),
 		"held by Slurm", RECONCILE_TELL);
 	assert_string_equal(out.reason,
-	                    "is held by Slurm: launch failed requeued held");
-	decided(TASK(.state = TASK_SUBMITTED,
-		.record = PENDING(admin, .held = true)), "held by Slurm",
-		RECONCILE_TELL);
+	                    "is held: launch failed requeued held");
+}
+
+static void
+held_by_an_administrator(void **state)
+{
+	static char admin[] = "JobHeldAdmin";
+	struct reconcile_out out;
+
+	(void)state;
+	out = decided(TASK(.state = TASK_SUBMITTED, .record = PENDING(admin,
+		.held = true, .why = SLURM_WHY_HELD_ADMIN)),
+		"held by an administrator", RECONCILE_TELL);
+	assert_string_equal(out.reason,
+	                    "is held by an administrator: JobHeldAdmin");
 }
 
 static void
@@ -569,6 +579,7 @@ main(void)
 		cmocka_unit_test(requeued_and_pending),
 		cmocka_unit_test(held_by_a_person_or_a_cut_off_submission),
 		cmocka_unit_test(held_by_slurm),
+		cmocka_unit_test(held_by_an_administrator),
 		cmocka_unit_test(dependency_never_satisfied),
 		cmocka_unit_test(can_never_run),
 		cmocka_unit_test(over_in_the_journal),
