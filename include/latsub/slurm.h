@@ -49,11 +49,11 @@ enum slurm_why {
 	SLURM_WHY_NEVER,        /* its dependency can never be satisfied */
 	SLURM_WHY_HELD_USER,
 	SLURM_WHY_HELD,         /* by Slurm; or by whom is not told */
-	SLURM_WHY_HELD_ADMIN,   /* by an administrator: others cannot release it */
 	SLURM_WHY_IMPOSSIBLE,   /* it can never run, as the cluster is now */
 	SLURM_WHY_UNFIT,        /* the same in one of the partitions that it may
 	                         * have; which one is not told */
-	SLURM_WHY_LAUNCH        /* Slurm could not start its batch script */
+	SLURM_WHY_LAUNCH,       /* Slurm could not start its batch script */
+	SLURM_WHY_HELD_ADMIN    /* by an administrator: others cannot release it */
 };
 
 /* One record of slurmctld: a job, an element of an array, or the elements of
