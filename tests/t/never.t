@@ -149,6 +149,12 @@ is "drained nodes: status says that it waits" "$(detail drained some) $(detail d
 scontrol update NodeName=n[1-4] State=resume
 all_done() { [ "$(outcome "$1")" = 0 ]; }
 ok "it runs when they are back" until_true 60 all_done drained
+scontrol update PartitionName=main State=DOWN
+sed 's/^name = drained/name = down/' drained.ini >down.ini
+submit down
+is "nor is a partition that is down" "$? $(squeue -h -o %j | sort | tr '\n' ' ')" "0 all gpus gres most some "
+timeout 20 "$latsub" cancel runs/down >/dev/null
+scontrol update PartitionName=main State=UP
 
 # ---- what became impossible while it waited ----
 make later <<INI
