@@ -81,6 +81,7 @@ check_parents(struct attempt *attempt)
 		return 0;
 	printf("latsub: %s does not run: its parent %s is not completed\n",
 	       attempt->phase, parent);
+	fflush(stdout); /* Slurm's KILL may come before the end */
 	event = attempt_event(attempt, EVENT_CANCELLED);
 	event.reason = xasprintf("parent %s is not completed", parent);
 	attempt_record(attempt, &event);

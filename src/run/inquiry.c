@@ -40,7 +40,7 @@ void
 inquiry_begin(struct inquiry *inquiry)
 {
 	inquiry_end(inquiry);
-	inquiry->has_view = false;
+	inquiry->has_view = inquiry->is_over = false;
 	inquiry->view = (struct slurm_view){ 0 };
 	ask(inquiry);
 }
@@ -55,7 +55,9 @@ inquiry_read(struct inquiry *inquiry)
 	inquiry->has_view = answer.view.answered;
 	inquiry->is_silent = !inquiry->has_view
 		&& answer.answer == SLURM_SILENT && !answer.died;
-	if (!inquiry->has_view)
+	inquiry->is_over = inquiry->has_view
+		|| (answer.answer != SLURM_SILENT && !answer.died);
+	if (!inquiry->is_over)
 		inquiry->ask_at = watch_now() + next_pause(inquiry);
 	return inquiry->has_view;
 }

@@ -12,6 +12,7 @@ struct inquiry {
 	struct agent agent;     /* agent.fd: readable when there is news */
 	struct slurm_view view; /* not answered until has_view */
 	bool has_view;
+	bool is_over;           /* there is one, or Slurm will not give one */
 	bool is_silent;         /* slurmctld did not answer the last question:
 	                         * else nothing can be asked from here */
 	double ask_at;          /* when to ask again, 0: not (watch_now) */

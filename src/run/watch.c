@@ -253,7 +253,7 @@ answer_until(const struct watching *w)
 static bool
 awaits_answer(const struct watching *w)
 {
-	return !w->inquiry.has_view && needs_answer(w)
+	return !w->inquiry.is_over && needs_answer(w)
 		&& watch_now() < answer_until(w);
 }
 
