@@ -174,7 +174,8 @@ measure_starts() # CASE
             more=(LATSUB_PHASE=step SLURM_ARRAY_TASK_ID="$i"
                 SLURM_ARRAY_JOB_ID="$(job_of step)")
         fi
-        one_start with.sh "${more[@]}" LATSUB_TASK_BASE=0
+        # Slurm knows nothing of these attempts: it is not to be asked
+        one_start with.sh "${more[@]}" LATSUB_TASK_BASE=0 LATSUB_MAY_PREEMPT=0
         with+=" $BEFORE" after+=" $AFTER"
         one_start without.sh
         without+=" $BEFORE" plain+=" $AFTER"
