@@ -131,6 +131,11 @@ char *spec_expand_pattern(const char *pattern, const struct sweep *sweep,
                           uint32_t task);
 char *spec_expand_name(const char *name, const struct sweep *sweep,
                        uint32_t task);
+/* Does $NAME or ${NAME} stand in it? */
+bool spec_pattern_uses(const char *pattern, const char *variable);
+/* A pattern that matches what the one of any task does, or a directory that it is
+ * in (where a value has a '/', it ends there).  Caller frees. */
+char *spec_pattern_any_task(const char *pattern, const struct sweep *sweep);
 
 /* The grown value; never less than before plus one. */
 int64_t spec_grow(const struct spec_growth *growth, int64_t value);

@@ -229,6 +229,44 @@ spec_pattern_lacks(const char *pattern, const struct sweep *sweep)
 	return used ? lacking : "";
 }
 
+bool
+spec_pattern_uses(const char *pattern, const char *variable)
+{
+	return uses(pattern, variable);
+}
+
+static bool
+has_slash(const struct sweep *sweep, const char *name, size_t len)
+{
+	for (size_t i = 0; i < sweep->count; i++) {
+		const struct strlist *values = &sweep->keys[i].values;
+
+		for (size_t j = 0; is_named(sweep->keys[i].name, name, len)
+		     && j < values->count; j++) {
+			if (strchr(values->items[j], '/'))
+				return true;
+		}
+	}
+	return false;
+}
+
+char *
+spec_pattern_any_task(const char *pattern, const struct sweep *sweep)
+{
+	struct strbuf out = { 0 };
+
+	while (*pattern) {
+		const char *name, *end;
+		size_t len = sweep->count ? variable_at(pattern, &name, &end) : 0;
+
+		strbuf_putc(&out, len ? '*' : *pattern);
+		if (len && has_slash(sweep, name, len))
+			break;
+		pattern = len ? end : pattern + 1;
+	}
+	return strbuf_steal(&out);
+}
+
 static const char *
 task_variable(const struct sweep *sweep, uint32_t task, const char *index,
               const char *name, size_t len)

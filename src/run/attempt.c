@@ -174,6 +174,7 @@ attempt_close(struct attempt *attempt)
 	free(attempt->id);
 	free(attempt->checkpoint);
 	free(attempt->own_checkpoint);
+	free(attempt->recorded);
 	free(attempt->prologue);
 	strmap_destroy(attempt->refused);
 }

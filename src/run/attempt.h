@@ -34,6 +34,8 @@ struct attempt {
 	uint64_t own_fingerprint;
 	char own_mark[17];    /* of own_checkpoint when it is begun from; or "" */
 	bool own_verified;    /* checkpoint_verify said that it is good */
+	char *recorded;       /* the new and good checkpoint that it put on record,
+	                       * absolute; or NULL */
 	struct strmap *refused; /* "MARK NAME" of what is not to be taken */
 	double log_written;   /* when its log was written before this attempt, by
 	                       * the file system's clock; 0 if never */
@@ -101,7 +103,9 @@ struct attempt_death {
 bool attempt_record_checkpoint(struct attempt *attempt,
                                const struct attempt_death *death);
 
-/* The matches of the phase's pattern for this task, the newest first. */
+/* The phase's pattern with this task's values; caller frees. */
+char *attempt_pattern(const struct attempt *attempt);
+/* What it matches, the newest first. */
 void attempt_checkpoints(const struct attempt *attempt, struct strlist *paths);
 /* The newest of them that is not refused; NULL: none.  Caller frees. */
 char *attempt_newest_checkpoint(const struct attempt *attempt);

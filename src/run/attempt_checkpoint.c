@@ -10,7 +10,6 @@
 #include "checkpoint.h"
 #include "doubt.h"
 #include "latsub/file.h"
-#include "prune.h"
 #include "refused.h"
 #include "verify.h"
 #include "watch.h"
@@ -20,8 +19,8 @@
 
 /* The pattern with $NAME and ${NAME} replaced: tasks of an array keep their
  * checkpoints apart by them. */
-static char *
-own_pattern(const struct attempt *attempt)
+char *
+attempt_pattern(const struct attempt *attempt)
 {
 	const struct sweep *sweep = phase_sweep_now(attempt_state(attempt));
 
@@ -32,7 +31,7 @@ own_pattern(const struct attempt *attempt)
 void
 attempt_checkpoints(const struct attempt *attempt, struct strlist *paths)
 {
-	char *pattern = own_pattern(attempt);
+	char *pattern = attempt_pattern(attempt);
 
 	checkpoint_list(attempt->run->dir, pattern, paths);
 	free(pattern);
@@ -215,7 +214,7 @@ attempt_record_checkpoint(struct attempt *attempt,
 	else if ((state->checkpoint && strcmp(state->checkpoint, relative) == 0)
 	         || record_path(attempt, newest, relative)) {
 		if (is_new && verified)
-			prune_checkpoints(attempt, newest, death->leave_by);
+			attempt->recorded = xstrdup(newest);
 	}
 	free(newest);
 	return is_new;

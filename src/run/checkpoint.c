@@ -207,6 +207,21 @@ list_candidates(const glob_t *found, struct candidate *candidates)
 	return count;
 }
 
+void
+checkpoint_glob(const char *dir, const char *pattern, struct strlist *paths)
+{
+	char *escaped = escape(dir), *whole = file_join(escaped, pattern);
+	glob_t found;
+
+	if (glob(whole, GLOB_NOSORT, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			strlist_add(paths, found.gl_pathv[i]);
+		globfree(&found);
+	}
+	free(whole);
+	free(escaped);
+}
+
 bool
 checkpoint_has_match(const char *dir, const char *pattern)
 {

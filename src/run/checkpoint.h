@@ -15,6 +15,10 @@
 void checkpoint_list(const char *dir, const char *pattern,
                      struct strlist *paths);
 
+/* All that the pattern matches under dir, in no order, whatever its name. */
+void checkpoint_glob(const char *dir, const char *pattern,
+                     struct strlist *paths);
+
 /* Is there anything under dir that the pattern matches? */
 bool checkpoint_has_match(const char *dir, const char *pattern);
 

@@ -19,6 +19,7 @@
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "latsub/recovery.h"
+#include "prune.h"
 #include "requeue.h"
 
 #define TAIL_BYTES 2000
@@ -154,6 +155,21 @@ log_tail(void)
 
 /* ---- the actions ---- */
 
+/* Last of all: nothing that is on record, or asked of Slurm, may wait for it.
+ * killed_in_sec: Slurm was asked to end the job, and gives it so long; or 0. */
+static void
+make_room(struct attempt *attempt, const struct watch_end *end,
+          double killed_in_sec)
+{
+	double leave_by = end->kill_at > 0 ? end->kill_at : end->death.leave_by;
+	double killed_at = watch_now() + killed_in_sec;
+
+	if (killed_in_sec > 0 && (leave_by <= 0 || leave_by > killed_at))
+		leave_by = killed_at;
+	if (attempt->recorded)
+		prune_checkpoints(attempt, attempt->recorded, leave_by);
+}
+
 /* The command's own, and not for want of memory: then what it began from may be
  * to blame. */
 static bool
@@ -232,6 +248,7 @@ complete(struct attempt *attempt, const struct watch_end *end)
 	attempt->over = true;
 	attempt->leave_by = end->kill_at;
 	attempt_print(attempt, "completed", "");
+	make_room(attempt, end, 0);
 	return 0;
 }
 
@@ -305,9 +322,8 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 	double deadline = end->kill_at > 0 ? end->kill_at - 0.3 : 0;
 	enum slurm_answer answer;
 	char *why;
-	int rc;
+	int rc = record_end(attempt, EVENT_REQUEUED, end, reason);
 
-	record_end(attempt, EVENT_REQUEUED, end, reason);
 	if (requeue_for_memory(end))
 		attempt_print(attempt, "ran out of memory", "");
 	if (end->cause == END_EXIT && !end->final_term
@@ -323,6 +339,8 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 		              requeue_words(reason));
 		if (*words)
 			attempt_print(attempt, "note", words);
+		if (rc == 0)
+			make_room(attempt, end, (double)attempt->kill_wait_sec);
 		return 0;
 	}
 	if (answer == SLURM_SILENT) {
@@ -341,8 +359,11 @@ static int
 await_requeue(struct attempt *attempt, const struct watch_end *end,
               const char *reason)
 {
-	record_end(attempt, EVENT_REQUEUED, end, reason);
+	int rc = record_end(attempt, EVENT_REQUEUED, end, reason);
+
 	attempt_print(attempt, "goes back into the queue", requeue_words(reason));
+	if (rc == 0)
+		make_room(attempt, end, (double)attempt->kill_wait_sec);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "latsub/file.h"
 #include "run/checkpoint.h"
+#include "run/claims.h"
 #include "run/doubt.h"
 #include "run/prune.h"
 #include "run/suspect.h"
@@ -273,15 +274,15 @@ removal_stays_inside_and_takes_no_links(void **state)
 	assert_int_equal(symlink(outside, inner), 0);
 	free(outside);
 	outside = file_join(dir, "run");
-	assert_int_equal(prune_remove(outside, "out/kept"), -1);
-	assert_int_equal(prune_remove(outside, "out"), -1);
-	assert_int_equal(prune_remove(outside, "../away/kept"), -1);
-	assert_int_equal(prune_remove(outside, "ck/.."), -1);
-	assert_int_equal(prune_remove(outside, ""), -1);
-	assert_int_equal(prune_remove(outside, "ck/nothing"), -1);
+	assert_int_equal(prune_remove(outside, "out/kept", 0), -1);
+	assert_int_equal(prune_remove(outside, "out", 0), -1);
+	assert_int_equal(prune_remove(outside, "../away/kept", 0), -1);
+	assert_int_equal(prune_remove(outside, "ck/..", 0), -1);
+	assert_int_equal(prune_remove(outside, "", 0), -1);
+	assert_int_equal(prune_remove(outside, "ck/nothing", 0), -1);
 	assert_true(file_exists(kept));
 	assert_true(file_exists(inner));
-	assert_int_equal(prune_remove(outside, "ck/sub"), 0);
+	assert_int_equal(prune_remove(outside, "ck/sub", 0), 0);
 	assert_false(file_exists(inner));
 	assert_true(file_exists(kept)); /* the link went, not what it led to */
 	free(outside);
@@ -291,6 +292,73 @@ removal_stays_inside_and_takes_no_links(void **state)
 	free(inner);
 	free(link_path);
 	free(kept);
+}
+
+static void
+a_removal_ends_at_its_deadline_and_goes_on_the_next_time(void **state)
+{
+	char *aside = file_join(dir, "late/.e1.pruned.tmp");
+
+	(void)state;
+	free(make("late/", NULL, 5));
+	free(make("late/.e1.pruned.tmp/", NULL, 5));
+	free(make("late/.e1.pruned.tmp/f", "x", 5));
+	assert_int_equal(prune_remove(dir, "late/.e1.pruned.tmp", 0.001), -1);
+	assert_true(file_exists(aside));
+	assert_int_equal(prune_remove(dir, "late/.e1.pruned.tmp", 0), 0);
+	assert_false(file_exists(aside));
+	free(aside);
+}
+
+/* ---- whose it is ---- */
+
+static void
+a_pattern_meets_what_it_matches_and_what_is_above_and_below(void **state)
+{
+	(void)state;
+	assert_true(claims_meets("ck/e*", "ck/e1"));
+	assert_true(claims_meets("./ck//e*", "ck/./e1"));
+	assert_true(claims_meets("ck/e*/model", "ck/e1"));
+	assert_true(claims_meets("ck/e*", "ck/e1/model"));
+	assert_true(claims_meets("a[1]", "a[1]")); /* outputs mean themselves */
+	assert_false(claims_meets("ck/e*/model", "ck/f1"));
+	assert_false(claims_meets("ck/e*/model", "ck/e1/table"));
+	assert_false(claims_meets("ck", "ck2"));
+}
+
+static void
+tasks_and_phases_claim_their_own(void **state)
+{
+	struct spec_phase phases[2] = { { .name = (char *)"p",
+		.checkpoint = (char *)"ck/e${S}*", .array = true },
+		{ .name = (char *)"q", .checkpoint = (char *)"q/$V/*" } };
+	struct spec spec = { .phases = phases, .phase_count = 2 };
+	struct claims claims = { &spec, "p", &phases[0].sweep, 1 };
+	struct sweep_key *key = sweep_add(&phases[0].sweep, "S");
+
+	(void)state;
+	for (int i = 0; i < 200000; i++)
+		strlist_add_owned(&key->values, xasprintf("%d", i));
+	key = sweep_add(&phases[1].sweep, "V");
+	strlist_add(&key->values, "a");
+	strlist_add(&phases[0].outputs, "ck/e${S}_best");
+	strlist_add(&phases[1].outputs, "out/[1]");
+	assert_false(claims_has(&claims, "ck/e1"));
+	assert_false(claims_has(&claims, "ck/e1_"));
+	assert_true(claims_has(&claims, "ck/e199999_")); /* e19* matches, too */
+	assert_true(claims_has(&claims, "ck/e10"));
+	assert_true(claims_has(&claims, "ck/e1_best"));  /* its own output */
+	assert_true(claims_has(&claims, "ck/e1_best/x"));
+	assert_true(claims_has(&claims, "q/a/x"));
+	assert_true(claims_has(&claims, "q/b/x"));       /* rather too much */
+	assert_true(claims_has(&claims, "out/[1]"));
+	strlist_clear(&key->values);
+	strlist_add(&key->values, "a/b");
+	assert_true(claims_has(&claims, "q/a/b/x"));
+	strlist_clear(&phases[0].outputs);
+	strlist_clear(&phases[1].outputs);
+	sweep_clear(&phases[0].sweep);
+	sweep_clear(&phases[1].sweep);
 }
 
 int
@@ -309,6 +377,11 @@ main(void)
 		cmocka_unit_test(two_quick_failures_make_a_checkpoint_suspect),
 		cmocka_unit_test(the_order_of_the_failures_does_not_matter),
 		cmocka_unit_test(removal_stays_inside_and_takes_no_links),
+		cmocka_unit_test(
+			a_removal_ends_at_its_deadline_and_goes_on_the_next_time),
+		cmocka_unit_test(
+			a_pattern_meets_what_it_matches_and_what_is_above_and_below),
+		cmocka_unit_test(tasks_and_phases_claim_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
