@@ -14,6 +14,14 @@
 #include "latsub/run.h"
 #include "latsub/runner.h"
 
+/* An attempt that could not look in time at what checkpoint it left. */
+struct attempt_late {
+	bool is_set;
+	uint32_t gen, number;
+	double stopped_at; /* when its command was killed, by the file system's
+	                    * clock; 0: it was not */
+};
+
 struct attempt {
 	const struct runner_hooks *hooks;
 	struct run *run;
@@ -37,6 +45,7 @@ struct attempt {
 	char *recorded;       /* the new and good checkpoint that it put on record,
 	                       * absolute; or NULL */
 	struct strmap *refused; /* "MARK NAME" of what is not to be taken */
+	struct attempt_late late; /* the last of the task's that had no time */
 	double log_written;   /* when its log was written before this attempt, by
 	                       * the file system's clock; 0 if never */
 	double opened;        /* CLOCK_REALTIME seconds of this attempt's beginning */
@@ -99,16 +108,20 @@ struct attempt_death {
 	                     * it is known when that comes; or 0 */
 };
 /* Put the newest checkpoint of the phase on record if it is new, and fit to be
- * begun from; true when it is. */
+ * begun from; true when it is, or when there was no time to look: then that is on
+ * record, and the next attempt looks. */
 bool attempt_record_checkpoint(struct attempt *attempt,
                                const struct attempt_death *death);
 
 /* The phase's pattern with this task's values; caller frees. */
 char *attempt_pattern(const struct attempt *attempt);
-/* What it matches, the newest first. */
-void attempt_checkpoints(const struct attempt *attempt, struct strlist *paths);
-/* The newest of them that is not refused; NULL: none.  Caller frees. */
-char *attempt_newest_checkpoint(const struct attempt *attempt);
+/* What it matches, the newest first.  -1: not before the deadline (0: none). */
+int attempt_checkpoints(const struct attempt *attempt, struct strlist *paths,
+                        double deadline);
+/* It changes with the newest of them that is whole and not refused; 0: there is
+ * none.  -1: not before the deadline. */
+int attempt_newest_fingerprint(const struct attempt *attempt, bool closely,
+                               double deadline, uint64_t *fingerprint);
 
 /* Checkpoints of this task that the journal has. */
 struct attempt_report {

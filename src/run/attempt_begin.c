@@ -21,12 +21,14 @@
 
 #define PROLOGUE_SEC 3
 #define VERIFY_MAX_SEC 600 /* before the command begins */
+#define NOT_KILLED 1e15    /* later than any file is written */
 
 struct beginning {
 	struct attempt *attempt;
 	struct attempt_report report; /* what is on record */
 	char *recorded;               /* its path, absolute; NULL: not there */
 	bool silent;                  /* the attempt before left no word */
+	bool was_late;                /* it had no time to look */
 	double alive_at;              /* the last sign of life that it left, by
 	                               * the file system's clock; 0: none */
 	struct suspect_failures failures;
@@ -161,6 +163,27 @@ last_sign_of_life(const struct attempt *attempt)
 		: log_time_of_old_job(attempt);
 }
 
+/* Had it no time to look at what its command left? */
+static bool
+was_late(const struct attempt *attempt)
+{
+	const struct phase_mark *last = last_end(attempt);
+
+	return attempt->late.is_set && last && attempt->late.gen == last->gen
+		&& attempt->late.number == last->attempt;
+}
+
+static double
+alive_at(const struct beginning *begin)
+{
+	if (!begin->silent)
+		return 0;
+	if (!begin->was_late)
+		return last_sign_of_life(begin->attempt);
+	return begin->attempt->late.stopped_at > 0
+		? begin->attempt->late.stopped_at : NOT_KILLED;
+}
+
 /* ---- what there is ---- */
 
 static void
@@ -180,7 +203,7 @@ add_matches(struct beginning *begin)
 	struct strlist matches = { 0 };
 	size_t first = 0;
 
-	attempt_checkpoints(begin->attempt, &matches);
+	attempt_checkpoints(begin->attempt, &matches, 0);
 	for (size_t i = 0; begin->paths.count && i < matches.count; i++) {
 		if (strcmp(matches.items[i], begin->recorded) == 0)
 			first = i;
@@ -213,7 +236,8 @@ find_candidates(struct beginning *begin)
 	const struct attempt *attempt = begin->attempt;
 	bool has_pattern = attempt->spec->checkpoint != NULL, in_order;
 
-	in_order = begin->recorded && (is_first(attempt) || !has_pattern
+	begin->was_late = !is_first(attempt) && has_pattern && was_late(attempt);
+	in_order = !begin->was_late && begin->recorded && (is_first(attempt) || !has_pattern
 		|| ended_in_order(attempt, &begin->report));
 	if (in_order)
 		strlist_add(&begin->paths, begin->recorded);
@@ -224,7 +248,7 @@ find_candidates(struct beginning *begin)
 	if (begin->recorded)
 		add_path(&begin->paths, begin->recorded);
 	begin->silent = !in_order && !is_first(attempt);
-	begin->alive_at = begin->silent ? last_sign_of_life(attempt) : 0;
+	begin->alive_at = alive_at(begin);
 }
 
 /* ---- which of them ---- */
@@ -279,13 +303,20 @@ is_usable(const struct beginning *begin, const char *path,
 		&& !refused_has(begin->attempt, path, look);
 }
 
+/* The exact time is for those that may be half, and for what has an exact mark. */
+static struct checkpoint_look
+look_at(const struct beginning *begin, const char *path)
+{
+	return checkpoint_look(path, begin->silent || begin->attempt->refused, 0);
+}
+
 /* Is there another one to fall back to? */
 static bool
 has_another(const struct beginning *begin, size_t after)
 {
 	for (size_t i = after + 1; i < begin->paths.count; i++) {
 		const char *path = begin->paths.items[i];
-		struct checkpoint_look look = checkpoint_look(path);
+		struct checkpoint_look look = look_at(begin, path);
 
 		if (is_usable(begin, path, &look)
 		    && !is_suspect(begin, path, &look))
@@ -336,7 +367,7 @@ may_begin_from(struct beginning *begin, size_t index,
 {
 	const char *path = begin->paths.items[index];
 
-	*look = checkpoint_look(path);
+	*look = look_at(begin, path);
 	if (!is_usable(begin, path, look)) {
 		if (refused_has(begin->attempt, path, look))
 			printf("latsub: %s was refused before and has not "
@@ -344,9 +375,11 @@ may_begin_from(struct beginning *begin, size_t index,
 		return false;
 	}
 	if (may_be_half(begin, index, look)) {
-		printf("latsub: %s was the last thing that was written before "
-		       "the attempt died without a word; it may be half of one "
-		       "and is not taken\n", path);
+		printf("latsub: %s was %s; it may be half of one and is not "
+		       "taken\n", path, begin->was_late
+		       ? "written when the command was killed"
+		       : "the last thing that was written before the attempt "
+		         "died without a word");
 		refused_record(begin->attempt, path, look, "died");
 		return false;
 	}
@@ -373,7 +406,7 @@ choose(struct beginning *begin)
 		attempt->checkpoint = xstrdup(path);
 		attempt->own_checkpoint = xstrdup(file_relative(
 			attempt->experiment->workdir, path));
-		attempt->own_fingerprint = checkpoint_fingerprint(path);
+		attempt->own_fingerprint = look.fingerprint;
 		refused_mark(&look, attempt->own_mark);
 		return;
 	}
@@ -394,11 +427,11 @@ find_own(struct attempt *attempt)
 	if (begin.report.path && !begin.recorded)
 		printf("latsub: the checkpoint %s is not there any more\n",
 		       begin.report.path);
-	find_candidates(&begin);
-	if (begin.paths.count && !is_first(attempt)) {
+	if (!is_first(attempt))
 		refused_load(attempt);
+	find_candidates(&begin);
+	if (begin.paths.count && !is_first(attempt))
 		load_failures(&begin);
-	}
 	choose(&begin);
 	suspect_clear(&begin.failures);
 	strlist_clear(&begin.paths);

@@ -16,6 +16,8 @@
 
 #define SETTLE_TRIES 40    /* of a quarter of a second */
 #define KEPT_BACK_SEC 3.0  /* of the time until Slurm's KILL, for the requeue */
+#define LOOK_KEPT_BACK_SEC 1.2 /* the same for a look, which keeps its deadline */
+#define LOOK_LEAST_SEC 0.2 /* most checkpoints need less */
 
 /* The pattern with $NAME and ${NAME} replaced: tasks of an array keep their
  * checkpoints apart by them. */
@@ -28,30 +30,36 @@ attempt_pattern(const struct attempt *attempt)
 	                           attempt->task);
 }
 
-void
-attempt_checkpoints(const struct attempt *attempt, struct strlist *paths)
+int
+attempt_checkpoints(const struct attempt *attempt, struct strlist *paths,
+                    double deadline)
 {
 	char *pattern = attempt_pattern(attempt);
+	int rc = checkpoint_list(attempt->run->dir, pattern, paths, deadline);
 
-	checkpoint_list(attempt->run->dir, pattern, paths);
 	free(pattern);
+	return rc;
 }
 
-char *
-attempt_newest_checkpoint(const struct attempt *attempt)
+int
+attempt_newest_fingerprint(const struct attempt *attempt, bool closely,
+                           double deadline, uint64_t *fingerprint)
 {
 	struct strlist paths = { 0 };
-	char *newest = NULL;
+	struct checkpoint_look look = { 0 };
+	int rc = attempt_checkpoints(attempt, &paths, deadline);
 
-	attempt_checkpoints(attempt, &paths);
-	for (size_t i = 0; i < paths.count && !newest; i++) {
-		struct checkpoint_look look = checkpoint_look(paths.items[i]);
-
-		if (look.complete && !refused_has(attempt, paths.items[i], &look))
-			newest = xstrdup(paths.items[i]);
+	*fingerprint = 0;
+	for (size_t i = 0; rc == 0 && i < paths.count && !*fingerprint; i++) {
+		look = checkpoint_look(paths.items[i], closely, deadline);
+		if (look.late)
+			rc = -1;
+		else if (look.complete
+		         && !refused_has(attempt, paths.items[i], &look))
+			*fingerprint = look.fingerprint ? look.fingerprint : 1;
 	}
 	strlist_clear(&paths);
-	return newest;
+	return rc;
 }
 
 static double
@@ -73,8 +81,9 @@ is_verified(struct attempt *attempt, const char *reported,
 
 	verify_say(answer, path);
 	if (answer == VERIFY_BAD) {
-		look = checkpoint_look(path);
-		refused_record(attempt, path, &look, "verify");
+		look = checkpoint_look(path, true, verify_until(death));
+		if (!look.late)
+			refused_record(attempt, path, &look, "verify");
 	}
 	free(path);
 	return answer != VERIFY_BAD;
@@ -116,70 +125,91 @@ record_path(struct attempt *attempt, const char *newest, const char *relative)
 	return rc == 0;
 }
 
+/* ---- which one is fit ---- */
+
+struct search {
+	struct attempt *attempt;
+	const struct attempt_death *death;
+	double stopped_at;  /* when the command was killed, by the file system's
+	                     * clock; 0: it was not */
+	double look_until;  /* 0: for as long as it takes */
+	struct checkpoint_look look; /* at the last one */
+	bool verified;      /* its own test said so, where there is one */
+	bool late;
+};
+
+/* Opening each file is for the exact time, and for what has an exact mark. */
+static bool
+look_at(struct search *search, const char *path)
+{
+	bool closely = search->stopped_at > 0 || search->attempt->refused;
+
+	search->look = checkpoint_look(path, closely, search->look_until);
+	search->late |= search->look.late;
+	return !search->late;
+}
+
 /* Processes that the command has left behind may still be writing. */
 static void
-let_it_settle(const char *path)
+let_it_settle(struct search *search, const char *path)
 {
 	struct timespec pause = { 0, 250000000 };
-	uint64_t before = checkpoint_fingerprint(path), now;
+	uint64_t before;
 
-	for (int i = 0; i < SETTLE_TRIES && waitpid(-1, NULL, WNOHANG) == 0;
-	     i++) {
+	for (int i = 0; i < SETTLE_TRIES && !search->late
+	     && waitpid(-1, NULL, WNOHANG) == 0; i++) {
+		before = search->look.fingerprint;
 		nanosleep(&pause, NULL);
-		now = checkpoint_fingerprint(path);
-		if (now == before)
+		if (look_at(search, path) && search->look.fingerprint == before)
 			break;
-		before = now;
 	}
 }
 
-/* May the next attempt begin from it?  stopped_at: when the command was killed,
- * by the file system's clock; 0: it was not.  *verified becomes whether its own
- * test said so, where there is one. */
+/* May the next attempt begin from it? */
 static bool
-is_fit(struct attempt *attempt, const char *path,
-       const struct attempt_death *death, double stopped_at, bool *verified)
+is_fit(struct search *search, const char *path)
 {
-	struct checkpoint_look look;
+	struct attempt *attempt = search->attempt;
 	enum verify_answer answer;
 
-	if (!death->killed)
-		let_it_settle(path);
-	look = checkpoint_look(path);
-	if (!look.complete || refused_has(attempt, path, &look))
+	if (look_at(search, path) && !search->death->killed)
+		let_it_settle(search, path);
+	if (search->late || !search->look.complete
+	    || refused_has(attempt, path, &search->look))
 		return false;
-	if (stopped_at > 0 && !attempt->spec->checkpoint_verify
-	    && doubt_half(&look, stopped_at)) {
+	if (search->stopped_at > 0 && !attempt->spec->checkpoint_verify
+	    && doubt_half(&search->look, search->stopped_at)) {
 		printf("latsub: %s was written when the command was killed; it "
 		       "may be half of one and is not taken\n", path);
-		refused_record(attempt, path, &look, "killed");
+		refused_record(attempt, path, &search->look, "killed");
 		return false;
 	}
-	*verified = true;
-	if (attempt->own_verified && look.fingerprint == attempt->own_fingerprint)
+	search->verified = true;
+	if (attempt->own_verified
+	    && search->look.fingerprint == attempt->own_fingerprint)
 		return true;
-	answer = verify_checkpoint(attempt, path, verify_until(death));
-	*verified = answer == VERIFY_GOOD;
+	answer = verify_checkpoint(attempt, path, verify_until(search->death));
+	search->verified = answer == VERIFY_GOOD;
 	verify_say(answer, path);
 	if (answer == VERIFY_BAD)
-		refused_record(attempt, path, &look, "verify");
+		refused_record(attempt, path, &search->look, "verify");
 	return answer != VERIFY_BAD;
 }
 
 /* The newest match that is fit to be begun from; caller frees. */
 static char *
-fit_checkpoint(struct attempt *attempt, const struct attempt_death *death,
-               bool *verified)
+find_fit(struct search *search)
 {
 	struct strlist paths = { 0 };
-	char *dir = file_join(attempt->run->dir, ".latsub"), *fit = NULL;
-	double stopped_at = !death->killed ? 0
-		: doubt_seconds(death->at) + doubt_clock_offset(dir);
+	char *dir = file_join(search->attempt->run->dir, ".latsub"), *fit = NULL;
 
-	*verified = true;
-	attempt_checkpoints(attempt, &paths);
-	for (size_t i = 0; i < paths.count && !fit; i++) {
-		if (is_fit(attempt, paths.items[i], death, stopped_at, verified))
+	if (search->death->killed)
+		search->stopped_at = doubt_seconds(search->death->at)
+			+ doubt_clock_offset(dir);
+	search->late = attempt_checkpoints(search->attempt, &paths,
+	                                   search->look_until) != 0;
+	for (size_t i = 0; i < paths.count && !fit && !search->late; i++) {
+		if (is_fit(search, paths.items[i]))
 			fit = xstrdup(paths.items[i]);
 	}
 	strlist_clear(&paths);
@@ -187,34 +217,61 @@ fit_checkpoint(struct attempt *attempt, const struct attempt_death *death,
 	return fit;
 }
 
-bool
-attempt_record_checkpoint(struct attempt *attempt,
-                          const struct attempt_death *death)
-{
-	const struct phase_state *state = attempt_state(attempt);
-	const char *relative;
-	bool is_new, verified;
-	char *newest;
+/* ---- what goes on record ---- */
 
-	if (!attempt->spec->checkpoint)
-		return has_reported(attempt, death);
-	newest = fit_checkpoint(attempt, death, &verified);
-	if (!newest) {
-		printf("latsub: no whole and good checkpoint matches %s under "
-		       "%s\n", attempt->spec->checkpoint, attempt->run->dir);
-		return false;
-	}
-	relative = file_relative(attempt->experiment->workdir, newest);
-	is_new = !attempt->own_checkpoint
+static bool
+record_fit(struct search *search, const char *newest)
+{
+	struct attempt *attempt = search->attempt;
+	const struct phase_state *state = attempt_state(attempt);
+	const char *relative = file_relative(attempt->experiment->workdir,
+	                                     newest);
+	bool is_new = !attempt->own_checkpoint
 		|| strcmp(relative, attempt->own_checkpoint) != 0
-		|| checkpoint_fingerprint(newest) != attempt->own_fingerprint;
+		|| search->look.fingerprint != attempt->own_fingerprint;
+
 	if (!text_is_utf8(relative, strlen(relative)))
 		printf("latsub: the checkpoint's path is not UTF-8 and cannot "
 		       "be recorded\n");
 	else if ((state->checkpoint && strcmp(state->checkpoint, relative) == 0)
 	         || record_path(attempt, newest, relative)) {
-		if (is_new && verified)
+		if (is_new && search->verified)
 			attempt->recorded = xstrdup(newest);
+	}
+	return is_new;
+}
+
+static double
+look_until(const struct attempt_death *death)
+{
+	double until = death->leave_by - LOOK_KEPT_BACK_SEC;
+	double least = watch_now() + LOOK_LEAST_SEC;
+
+	return death->leave_by <= 0 ? 0 : until > least ? until : least;
+}
+
+bool
+attempt_record_checkpoint(struct attempt *attempt,
+                          const struct attempt_death *death)
+{
+	struct search search = { .attempt = attempt, .death = death,
+		.look_until = look_until(death) };
+	bool is_new = false;
+	char *newest;
+
+	if (!attempt->spec->checkpoint)
+		return has_reported(attempt, death);
+	newest = find_fit(&search);
+	if (search.late) {
+		printf("latsub: there was no time to look at all of the "
+		       "checkpoint; the next attempt does\n");
+		refused_record_late(attempt, search.stopped_at);
+		is_new = true;
+	} else if (newest) {
+		is_new = record_fit(&search, newest);
+	} else {
+		printf("latsub: no whole and good checkpoint matches %s under "
+		       "%s\n", attempt->spec->checkpoint, attempt->run->dir);
 	}
 	free(newest);
 	return is_new;

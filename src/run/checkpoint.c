@@ -19,6 +19,7 @@
 #include "latsub/file.h"
 #include "latsub/spec.h"
 #include "latsub/text.h"
+#include "watch.h"
 
 /* Wildcards match no hidden name; a pattern that names one means it. */
 static bool
@@ -46,6 +47,7 @@ is_newer(const struct timespec *a, const char *a_name,
 static struct checkpoint_look looking; /* nftw() passes nothing on */
 static size_t looking_base;            /* the length of the candidate's path */
 static bool looking_closely;
+static double looking_until;           /* 0: for as long as it takes */
 
 static uint64_t
 hash(uint64_t hash, const void *data, size_t size)
@@ -105,8 +107,12 @@ static int
 look_at_one(const char *path, const struct stat *known, int type,
             struct FTW *ftw)
 {
-	struct stat st = stat_now(path, known);
+	struct stat st;
 
+	looking.late = looking_until > 0 && watch_now() >= looking_until;
+	if (looking.late)
+		return 1;
+	st = stat_now(path, known);
 	/* a hidden file in a directory may well be a part of it; not what NFS
 	 * calls a file that was removed while it was open */
 	if (ftw->level > 0 && text_starts(path + ftw->base, ".nfs"))
@@ -125,37 +131,21 @@ look_at_one(const char *path, const struct stat *known, int type,
 	return 0;
 }
 
-static struct checkpoint_look
-look_at(const char *path, bool closely)
+struct checkpoint_look
+checkpoint_look(const char *path, bool closely, double deadline)
 {
 	char *real = realpath(path, NULL); /* "last" may be a link */
 
 	looking = (struct checkpoint_look){ .complete = real != NULL };
 	looking_base = real ? strlen(real) : 0;
 	looking_closely = closely;
+	looking_until = deadline;
 	if (real && nftw(real, look_at_one, 16, FTW_PHYS))
 		looking.complete = false;
 	if (is_later(&looking.changed, &looking.renamed_at))
 		looking.renamed = false;
 	free(real);
 	return looking;
-}
-
-struct checkpoint_look
-checkpoint_look(const char *path)
-{
-	return look_at(path, true);
-}
-
-uint64_t
-checkpoint_fingerprint(const char *path)
-{
-	uint64_t fingerprint;
-
-	if (!path || !file_exists(path))
-		return 0;
-	fingerprint = look_at(path, false).fingerprint;
-	return fingerprint ? fingerprint : 1;
 }
 
 /* ---- all of them ---- */
@@ -187,9 +177,10 @@ escape(const char *dir)
 	return strbuf_steal(&out);
 }
 
-/* Matches that are no temporary names, the newest first. */
-static size_t
-list_candidates(const glob_t *found, struct candidate *candidates)
+/* Matches that are no temporary names, the newest first.  -1: not in time. */
+static int
+list_candidates(const glob_t *found, double deadline,
+                struct candidate *candidates, size_t *all)
 {
 	size_t count = 0;
 
@@ -197,6 +188,8 @@ list_candidates(const glob_t *found, struct candidate *candidates)
 		const char *path = found->gl_pathv[i];
 		struct stat st;
 
+		if (deadline > 0 && watch_now() >= deadline)
+			return -1;
 		if (!is_temporary(path) && stat(path, &st) == 0)
 			candidates[count++] = (struct candidate){ path,
 				st.st_mtim };
@@ -204,7 +197,8 @@ list_candidates(const glob_t *found, struct candidate *candidates)
 	if (count)
 		qsort(candidates, count, sizeof *candidates,
 		      compare_newest_first);
-	return count;
+	*all = count;
+	return 0;
 }
 
 void
@@ -236,17 +230,19 @@ checkpoint_has_match(const char *dir, const char *pattern)
 	return has;
 }
 
-void
-checkpoint_list(const char *dir, const char *pattern, struct strlist *paths)
+int
+checkpoint_list(const char *dir, const char *pattern, struct strlist *paths,
+                double deadline)
 {
 	char *escaped = escape(dir), *whole = file_join(escaped, pattern);
 	struct candidate *candidates;
+	size_t count = 0;
 	glob_t found;
-	size_t count;
+	int rc = 0;
 
 	if (glob(whole, GLOB_NOSORT, NULL, &found) == 0) {
 		candidates = xcalloc(found.gl_pathc, sizeof *candidates);
-		count = list_candidates(&found, candidates);
+		rc = list_candidates(&found, deadline, candidates, &count);
 		for (size_t i = 0; i < count; i++)
 			strlist_add(paths, candidates[i].path);
 		free(candidates);
@@ -254,6 +250,7 @@ checkpoint_list(const char *dir, const char *pattern, struct strlist *paths)
 	}
 	free(whole);
 	free(escaped);
+	return rc;
 }
 
 char *

@@ -11,9 +11,10 @@
 #include "latsub/text.h"
 
 /* The matches of the pattern under dir, absolute, the newest first; of the same
- * time the one whose name counts higher.  Never a temporary name. */
-void checkpoint_list(const char *dir, const char *pattern,
-                     struct strlist *paths);
+ * time the one whose name counts higher.  Never a temporary name.  0, or -1: the
+ * deadline (CLOCK_MONOTONIC seconds, 0: none) came first, and there is no list. */
+int checkpoint_list(const char *dir, const char *pattern, struct strlist *paths,
+                    double deadline);
 
 /* All that the pattern matches under dir, in no order, whatever its name. */
 void checkpoint_glob(const char *dir, const char *pattern,
@@ -23,6 +24,7 @@ void checkpoint_glob(const char *dir, const char *pattern,
 bool checkpoint_has_match(const char *dir, const char *pattern);
 
 struct checkpoint_look {
+	bool late;               /* the deadline came first: nothing is known */
 	bool complete;           /* not empty, nothing temporary in it */
 	struct timespec changed; /* the last change of anything in it */
 	bool renamed;            /* it got its name (or its times) after that:
@@ -33,10 +35,10 @@ struct checkpoint_look {
 	uint64_t mark;           /* the same without inodes: of names, sizes and
 	                          * times, which a move leaves alone */
 };
-struct checkpoint_look checkpoint_look(const char *path);
-
-/* The fingerprint alone; 0 when there is none. */
-uint64_t checkpoint_fingerprint(const char *path);
+/* closely: each file is opened, for NFS has a file of another node's as it was some
+ * time ago until then.  That takes a while where there are many. */
+struct checkpoint_look checkpoint_look(const char *path, bool closely,
+                                       double deadline);
 
 /* The number in a checkpoint's name ("epoch23" -> "23"), or NULL. */
 char *checkpoint_epoch(const char *path);

@@ -75,7 +75,8 @@ find_old(struct pruning *pruning, const struct strlist *paths)
 			strlist_add(&pruning->old, path);
 			continue;
 		}
-		look = checkpoint_look(path);
+		look = checkpoint_look(path, attempt->refused != NULL,
+		                       pruning->deadline);
 		good += look.complete && !refused_has(attempt, path, &look);
 	}
 }
@@ -238,9 +239,10 @@ prune_checkpoints(struct attempt *attempt, const char *newest, double leave_by)
 	if (!attempt->spec->checkpoint_keep || is_late(&pruning))
 		return;
 	pruning.pattern = attempt_pattern(attempt);
-	attempt_checkpoints(attempt, &paths);
-	find_old(&pruning, &paths);
-	find_left(&pruning);
+	if (attempt_checkpoints(attempt, &paths, pruning.deadline) == 0) {
+		find_old(&pruning, &paths);
+		find_left(&pruning);
+	}
 	if ((pruning.old.count || pruning.left.count) && !is_late(&pruning)
 	    && find_used(&pruning, newest, &paths) == 0)
 		remove_all(&pruning);

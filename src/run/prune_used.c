@@ -228,7 +228,7 @@ prune_add_outputs(struct prune_used *used, const char *dir,
 
 		add(used, path);
 		if (strpbrk(pattern, "*?["))
-			checkpoint_list(dir, pattern, &matches);
+			checkpoint_list(dir, pattern, &matches, 0);
 		for (size_t j = 0; j < matches.count; j++)
 			add(used, matches.items[j]);
 		strlist_clear(&matches);

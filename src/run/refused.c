@@ -6,8 +6,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "latsub/file.h"
+
+#define REASON_LATE "late"
 
 void
 refused_mark(const struct checkpoint_look *look, char *mark)
@@ -32,11 +35,35 @@ add(struct attempt *attempt, const char *name, const char *mark)
 	free(key);
 }
 
+static bool
+is_after(const struct event *event, const struct attempt_late *late)
+{
+	return !late->is_set || event->gen > late->gen
+		|| (event->gen == late->gen && event->attempt >= late->number);
+}
+
+static void
+add_late(struct attempt *attempt, const struct event *event)
+{
+	struct rangeset tasks = { 0 };
+
+	if (!event->phase || strcmp(event->phase, attempt->phase) != 0
+	    || !is_after(event, &attempt->late))
+		return;
+	phase_tasks_of(attempt_state(attempt), event, &tasks);
+	if (rangeset_has(&tasks, attempt->task))
+		attempt->late = (struct attempt_late){ true, event->gen,
+			event->attempt, event->text ? atof(event->text) : 0 };
+	rangeset_clear(&tasks);
+}
+
 static void
 add_event(const struct event *event, void *user)
 {
 	if (event->path && event->mark)
 		add(user, event->path, event->mark);
+	else if (event->reason && strcmp(event->reason, REASON_LATE) == 0)
+		add_late(user, event);
 }
 
 void
@@ -89,4 +116,16 @@ refused_record(struct attempt *attempt, const char *path,
 	attempt_record(attempt, &event);
 	event_clear(&event);
 	refused_pass_over(attempt, path, look);
+}
+
+void
+refused_record_late(struct attempt *attempt, double stopped_at)
+{
+	struct event event = attempt_event(attempt, EVENT_REFUSED);
+
+	event.reason = xstrdup(REASON_LATE);
+	if (stopped_at > 0)
+		event.text = xasprintf("%.6f", stopped_at);
+	attempt_record(attempt, &event);
+	event_clear(&event);
 }

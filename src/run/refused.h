@@ -27,5 +27,8 @@ void refused_pass_over(struct attempt *attempt, const char *path,
 /* For good; why is a word for the journal. */
 void refused_record(struct attempt *attempt, const char *path,
                     const struct checkpoint_look *look, const char *why);
+/* Not a checkpoint is refused, but a look at it had no time: stopped_at is for
+ * attempt->late, which refused_load() fills. */
+void refused_record_late(struct attempt *attempt, double stopped_at);
 
 #endif

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "checkpoint.h"
 #include "deliver.h"
 #include "latsub/options.h"
 #include "watch.h"
@@ -22,6 +21,8 @@
 #define KILL_PAUSE_SEC 0.2
 #define KILL_ROUNDS 15
 #define NEW_CHECKPOINT_POLL_SEC 0.5
+#define LOOK_SEC 0.5      /* at all files of a checkpoint; signals wait meanwhile */
+#define LOOK_SHARE 20     /* of the time: one part */
 #define NAMES_SHOWN 3
 
 static void
@@ -81,14 +82,19 @@ signal_target(struct stop *stop, int number)
 
 /* ---- telling ---- */
 
-static uint64_t
-newest_fingerprint(const struct stop *stop)
+/* The event loop waits for it: a large checkpoint is looked at rarely, and one that
+ * takes too long never; the command then has all of its grace. */
+static int
+look_at_newest(struct stop *stop, bool closely, uint64_t *fingerprint)
 {
-	char *newest = attempt_newest_checkpoint(stop->attempt);
-	uint64_t fingerprint = checkpoint_fingerprint(newest);
+	double begun = watch_now(), pause;
+	int rc = attempt_newest_fingerprint(stop->attempt, closely,
+	                                    begun + LOOK_SEC, fingerprint);
 
-	free(newest);
-	return fingerprint;
+	pause = (watch_now() - begun) * LOOK_SHARE;
+	stop->next_look = watch_now() + (pause > NEW_CHECKPOINT_POLL_SEC
+		? pause : NEW_CHECKPOINT_POLL_SEC);
+	return rc;
 }
 
 static void
@@ -101,9 +107,9 @@ tell_checkpoint(struct stop *stop)
 		return;
 	}
 	if (spec->checkpoint_mode == CHECKPOINT_CONTINUE && spec->checkpoint) {
-		stop->before = newest_fingerprint(stop);
 		stop->last_look = 0;
-		stop->next_look = watch_now() + NEW_CHECKPOINT_POLL_SEC;
+		if (look_at_newest(stop, false, &stop->before))
+			stop->next_look = 0; /* a new one could not be told */
 	}
 	signal_target(stop, stop->attempt->stop_signal);
 }
@@ -125,9 +131,14 @@ stop_tell(struct stop *stop, enum decide_tell how, double term_at,
 static void
 look_for_checkpoint(struct stop *stop)
 {
-	uint64_t now = newest_fingerprint(stop);
+	uint64_t now;
 
-	stop->next_look = watch_now() + NEW_CHECKPOINT_POLL_SEC;
+	if (look_at_newest(stop, false, &now))
+		return;
+	/* another node may be writing to what looks finished from here */
+	if (now && now != stop->before && now == stop->last_look
+	    && look_at_newest(stop, true, &now))
+		return;
 	if (now && now != stop->before && now == stop->last_look) {
 		stop->next_look = 0;
 		say(stop, "a new checkpoint is there: TERM to the command");

@@ -15,6 +15,7 @@
 #include "run/doubt.h"
 #include "run/prune.h"
 #include "run/suspect.h"
+#include "run/watch.h"
 
 static char dir[64];
 
@@ -66,7 +67,7 @@ make(const char *name, const char *text, double changed)
 static bool
 half(const char *path, double stopped_at)
 {
-	struct checkpoint_look look = checkpoint_look(path);
+	struct checkpoint_look look = checkpoint_look(path, true, 0);
 
 	look.renamed = false;
 	return doubt_half(&look, stopped_at);
@@ -116,18 +117,18 @@ what_got_its_name_after_the_last_write_is_whole(void **state)
 
 	(void)state;
 	assert_int_equal(write(fd, "x", 1), 1);
-	look = checkpoint_look(from);
+	look = checkpoint_look(from, true, 0);
 	assert_false(look.renamed);
 	now = doubt_seconds(look.changed);
 	assert_true(doubt_half(&look, now + 0.1));
 	nanosleep(&moment, NULL);
 	rename(from, to);
-	look = checkpoint_look(to);
+	look = checkpoint_look(to, true, 0);
 	assert_true(look.renamed);
 	assert_false(doubt_half(&look, now + 0.1));
 	nanosleep(&moment, NULL);
 	assert_int_equal(write(fd, "x", 1), 1); /* it goes on under that name */
-	look = checkpoint_look(to);
+	look = checkpoint_look(to, true, 0);
 	assert_false(look.renamed);
 	close(fd);
 	free(from);
@@ -149,12 +150,12 @@ a_directory_that_is_written_to_after_its_renaming_is_not_whole(void **state)
 	close(fd);
 	nanosleep(&moment, NULL);
 	rename(old, new);
-	assert_true(checkpoint_look(new).renamed);
+	assert_true(checkpoint_look(new, true, 0).renamed);
 	nanosleep(&moment, NULL);
 	fd = open(file, O_WRONLY);
 	assert_int_equal(write(fd, "x", 1), 1);
 	close(fd);
-	assert_false(checkpoint_look(new).renamed);
+	assert_false(checkpoint_look(new, true, 0).renamed);
 	free(file);
 	free(old);
 	free(new);
@@ -174,20 +175,20 @@ a_mark_goes_along_with_a_move_and_changes_with_a_write(void **state)
 {
 	char *one = make("m1/", NULL, 5), *file = make("m1/f", "x", 1000000000.5);
 	char *two = file_join(dir, "m2"), *copy;
-	uint64_t mark = checkpoint_look(one).mark;
-	uint64_t fingerprint = checkpoint_look(one).fingerprint;
+	uint64_t mark = checkpoint_look(one, true, 0).mark;
+	uint64_t fingerprint = checkpoint_look(one, true, 0).fingerprint;
 
 	(void)state;
 	mkdir(two, 0755);
 	copy = make("m2/f", "y", 1000000000.5);
-	assert_true(checkpoint_look(two).mark == mark);
-	assert_true(checkpoint_look(two).fingerprint != fingerprint);
+	assert_true(checkpoint_look(two, true, 0).mark == mark);
+	assert_true(checkpoint_look(two, true, 0).fingerprint != fingerprint);
 	free(copy);
 	free(make("m2/f", "xy", 1000000000.5));
-	assert_true(checkpoint_look(two).mark != mark);
+	assert_true(checkpoint_look(two, true, 0).mark != mark);
 	free(make("m2/f", "x", 1000000000.5));
 	free(make("m2/g", "", 1000000000.5));
-	assert_true(checkpoint_look(two).mark != mark);
+	assert_true(checkpoint_look(two, true, 0).mark != mark);
 	free(two);
 	free(file);
 	free(one);
@@ -203,15 +204,37 @@ hidden_ones_are_listed_where_the_pattern_names_them(void **state)
 	free(make("h/.step1", "x", 1000000001));
 	free(make("h/.step2", "x", 1000000002));
 	free(make("h/.step3.tmp", "x", 1000000003));
-	checkpoint_list(dir, "h/.s*", &paths);
+	checkpoint_list(dir, "h/.s*", &paths, 0);
 	assert_int_equal(paths.count, 2);
 	assert_string_equal(file_basename(paths.items[0]), ".step2");
 	strlist_clear(&paths);
-	checkpoint_list(dir, "h/*", &paths);
+	checkpoint_list(dir, "h/*", &paths, 0);
 	assert_int_equal(paths.count, 0);
-	checkpoint_list(dir, "h/.*", &paths);
+	checkpoint_list(dir, "h/.*", &paths, 0);
 	assert_int_equal(paths.count, 2); /* and neither . nor .. */
 	strlist_clear(&paths);
+}
+
+static void
+a_look_ends_at_its_deadline(void **state)
+{
+	struct strlist paths = { 0 };
+	char *path = make("late/", NULL, 5);
+	struct checkpoint_look look;
+
+	(void)state;
+	free(make("late/f", "x", 5));
+	look = checkpoint_look(path, false, watch_now() + 60);
+	assert_true(look.complete && !look.late);
+	look = checkpoint_look(path, false, 0.001);
+	assert_true(look.late && !look.complete);
+	assert_int_equal(checkpoint_list(dir, "late/*", &paths, 0.001), -1);
+	assert_int_equal(paths.count, 0);
+	assert_int_equal(checkpoint_list(dir, "late/*", &paths,
+	                                 watch_now() + 60), 0);
+	assert_int_equal(paths.count, 1);
+	strlist_clear(&paths);
+	free(path);
 }
 
 /* ---- two quick failures ---- */
@@ -374,6 +397,7 @@ main(void)
 		cmocka_unit_test(
 			a_mark_goes_along_with_a_move_and_changes_with_a_write),
 		cmocka_unit_test(hidden_ones_are_listed_where_the_pattern_names_them),
+		cmocka_unit_test(a_look_ends_at_its_deadline),
 		cmocka_unit_test(two_quick_failures_make_a_checkpoint_suspect),
 		cmocka_unit_test(the_order_of_the_failures_does_not_matter),
 		cmocka_unit_test(removal_stays_inside_and_takes_no_links),
