@@ -32,12 +32,14 @@ now(void)
 	return doubt_seconds(time);
 }
 
-/* The time that a file gets which is written now; 0 if none can be. */
+/* The time that a file gets which is written now; 0 if none can be.  There is one
+ * for the whole run, which stays: who is killed here leaves nothing, and nobody
+ * removes it (NFS) under another who is writing to it. */
 static double
-time_of_new_file(const char *dir)
+time_of_written_file(const char *dir)
 {
-	char *path = file_join(dir, "clock.XXXXXX");
-	int fd = mkostemp(path, O_CLOEXEC);
+	char *path = file_join(dir, "clock");
+	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct stat st;
 	double time = 0;
 
@@ -46,7 +48,6 @@ time_of_new_file(const char *dir)
 		    && fstat(fd, &st) == 0)
 			time = doubt_seconds(st.st_mtim);
 		close(fd);
-		unlink(path);
 	}
 	free(path);
 	return time;
@@ -58,7 +59,7 @@ doubt_clock_offset(const char *dir)
 	double offset = 0, best = -1;
 
 	for (int i = 0; i < CLOCK_TRIES && (best < 0 || best > QUICK_SEC); i++) {
-		double before = now(), there = time_of_new_file(dir);
+		double before = now(), there = time_of_written_file(dir);
 		double after = now();
 
 		if (there <= 0)

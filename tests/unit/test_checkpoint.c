@@ -164,10 +164,17 @@ a_directory_that_is_written_to_after_its_renaming_is_not_whole(void **state)
 static void
 the_clock_of_the_file_system_is_looked_at(void **state)
 {
+	struct strlist paths = { 0 };
+
 	(void)state;
 	assert_true(doubt_clock_offset(dir) < 0.1);
 	assert_true(doubt_clock_offset(dir) > -0.5);
 	assert_true(doubt_clock_offset("/nonexistent") == 0);
+	/* one file, however often it is asked for and whoever is killed */
+	checkpoint_list(dir, "clock*", &paths, 0);
+	assert_int_equal(paths.count, 1);
+	assert_string_equal(file_basename(paths.items[0]), "clock");
+	strlist_clear(&paths);
 }
 
 static void
@@ -333,6 +340,72 @@ a_removal_ends_at_its_deadline_and_goes_on_the_next_time(void **state)
 	free(aside);
 }
 
+/* ---- what is in use ---- */
+
+#define MANY 300
+
+/* Each task of p has one on record; what is in use where task 7's own lie? */
+static size_t
+count_used(struct run *run, double deadline, int *rc)
+{
+	struct experiment experiment = { .workdir = run->dir };
+	struct attempt attempt = { .run = run, .experiment = &experiment,
+		.phase = "p", .task = 7, .checkpoint = (char *)"" };
+	struct prune_used used = { 0 };
+	struct strlist paths = { 0 };
+	char *newest = file_join(run->dir, "ck/s7_2");
+	size_t count;
+
+	strlist_add(&paths, newest);
+	*rc = prune_find_used(&used, &attempt, "ck/s7_*", newest, &paths,
+	                      deadline);
+	count = used.paths.count;
+	strlist_clear(&paths);
+	prune_used_clear(&used);
+	free(newest);
+	return count;
+}
+
+static void
+what_lies_elsewhere_is_not_looked_up(void **state)
+{
+	struct event events[MANY + 1] = { { .kind = EVENT_PHASE,
+		.phase = (char *)"p", .total = MANY } };
+	struct run run = { .dir = dir, .journal_dir = file_join(dir, "j"),
+		.state = state_create() };
+	struct latsub_error err;
+	int rc;
+
+	(void)state;
+	free(make("j/", NULL, 5));
+	free(make("ck/", NULL, 5));
+	free(make("ck/s7_2", "x", 5));
+	for (uint32_t i = 0; i < MANY; i++) {
+		char *name = xasprintf("ck/s%u_1", i);
+
+		free(make(name, "x", 5));
+		events[i + 1] = (struct event){ .kind = EVENT_CHECKPOINT,
+			.phase = (char *)"p", .path = name, .gen = 1, .seq = 1 };
+		rangeset_add(&events[i + 1].tasks, i, i);
+	}
+	/* another task has begun from one of this one's */
+	free(events[1].path);
+	events[1].path = xstrdup("ck/s7_1");
+	assert_int_equal(state_apply(run.state, events), STATE_APPLIED);
+	assert_int_equal(journal_append(run.journal_dir, events, MANY + 1, false,
+	                                &err), 0);
+	assert_int_equal(count_used(&run, 0, &rc), 2);
+	assert_int_equal(rc, 0);
+	count_used(&run, 0.001, &rc);
+	assert_int_equal(rc, -1);
+	for (size_t i = 1; i <= MANY; i++) {
+		free(events[i].path);
+		rangeset_clear(&events[i].tasks);
+	}
+	state_destroy(run.state);
+	free(run.journal_dir);
+}
+
 /* ---- whose it is ---- */
 
 static void
@@ -403,6 +476,7 @@ main(void)
 		cmocka_unit_test(removal_stays_inside_and_takes_no_links),
 		cmocka_unit_test(
 			a_removal_ends_at_its_deadline_and_goes_on_the_next_time),
+		cmocka_unit_test(what_lies_elsewhere_is_not_looked_up),
 		cmocka_unit_test(
 			a_pattern_meets_what_it_matches_and_what_is_above_and_below),
 		cmocka_unit_test(tasks_and_phases_claim_their_own),
