@@ -175,7 +175,7 @@ measure_starts() # CASE
                 SLURM_ARRAY_JOB_ID="$(job_of step)")
         fi
         # Slurm knows nothing of these attempts: it is not to be asked
-        one_start with.sh "${more[@]}" LATSUB_TASK_BASE=0 LATSUB_MAY_PREEMPT=0
+        one_start with.sh "${more[@]}" LATSUB_TASK_BASE=0 LATSUB_UNPREEMPTED=main SLURM_JOB_PARTITION=main
         with+=" $BEFORE" after+=" $AFTER"
         one_start without.sh
         without+=" $BEFORE" plain+=" $AFTER"

@@ -91,6 +91,7 @@ struct slurm_jobs {
 struct slurm_partition {
 	char *name;
 	bool is_default, up;
+	bool may_preempt;     /* its jobs may be preempted, for all we know */
 	int64_t max_time_sec; /* -1: unlimited */
 	uint32_t max_nodes;   /* of one job; 0: not known */
 };
@@ -102,7 +103,6 @@ struct slurm_cluster {
 	uint32_t max_jobs;
 	uint32_t next_job_id;     /* the number of the next job; 0: not told */
 	uint32_t kill_wait_sec;
-	bool preempts;            /* it may preempt jobs, for all we know */
 	char *requeue_exit;       /* "3,5-7": exit codes at which it requeues or
 	                           * holds a job (RequeueExit, RequeueExitHold) */
 	struct slurm_partition *partitions;

@@ -43,6 +43,24 @@ is_passed_on(const char *env)
 	return true;
 }
 
+/* The partitions whose jobs are not preempted: in these the runner need not ask
+ * why a command has left with 0. */
+static void
+add_unpreempted(struct job_request_base *base,
+                const struct slurm_cluster *cluster)
+{
+	struct strbuf names = { 0 };
+
+	for (size_t i = 0; i < cluster->partition_count; i++) {
+		if (!cluster->partitions[i].may_preempt)
+			strbuf_printf(&names, "%s%s", names.len ? "," : "",
+			              cluster->partitions[i].name);
+	}
+	strlist_add_owned(&base->env, xasprintf("LATSUB_UNPREEMPTED=%s",
+	                                        strbuf_str(&names)));
+	strbuf_clear(&names);
+}
+
 struct job_request_base *
 job_request_base_create(const struct engine *engine)
 {
@@ -67,8 +85,7 @@ job_request_base_create(const struct engine *engine)
 	strlist_add_owned(&base->env, xasprintf("LATSUB_KILL_WAIT=%u",
 		engine->cluster.kill_wait_sec ? engine->cluster.kill_wait_sec
 		: 30));
-	strlist_add_owned(&base->env, xasprintf("LATSUB_MAY_PREEMPT=%d",
-	                                        engine->cluster.preempts));
+	add_unpreempted(base, &engine->cluster);
 	strlist_add_owned(&base->env, xasprintf("LATSUB_REQUEUE_EXIT=%s",
 		engine->cluster.requeue_exit ? engine->cluster.requeue_exit
 		: ""));

@@ -51,7 +51,7 @@ struct attempt {
 	double opened;        /* CLOCK_REALTIME seconds of this attempt's beginning */
 	char *prologue;       /* a template's shell lines, a file; or NULL */
 	struct strlist missing; /* parents that did not complete */
-	bool may_preempt;     /* the cluster preempts jobs, for all we know */
+	bool may_preempt;     /* the job may be preempted, for all we know */
 	struct rangeset requeue_exit; /* codes at which Slurm requeues or holds */
 	bool signal_is_set;   /* "signal" or "checkpoint_signal" is given */
 	int warn_signal;      /* the one of "signal" */
@@ -142,6 +142,9 @@ void attempt_find_checkpoint(struct attempt *attempt);
 void attempt_note_beginning(const struct attempt *attempt, struct event *event);
 void attempt_note_failure(const struct attempt *attempt, uint32_t seconds,
                           struct event *event);
+
+/* Why the command runs, in one word as LATSUB_REASON has it; caller frees. */
+char *attempt_reason(const struct attempt *attempt);
 
 /* The variables of the command's environment, set in this process; what is a
  * struct attempt. */

@@ -21,9 +21,8 @@ set_env(const char *name, const char *fmt, ...)
 	strbuf_clear(&value);
 }
 
-/* Why the command runs, in one word without "_stalled"; caller frees. */
-static char *
-reason_word(const struct attempt *attempt)
+char *
+attempt_reason(const struct attempt *attempt)
 {
 	const char *reason;
 	size_t len;
@@ -46,7 +45,7 @@ attempt_set_environment(const void *what)
 	const struct sweep *sweep = phase_sweep_now(attempt_state(attempt));
 	const char *run_id = state_metadata(attempt->run->state, "run_id");
 	struct strbuf failed = { 0 };
-	char *reason = reason_word(attempt);
+	char *reason = attempt_reason(attempt);
 
 	for (size_t i = 0; i < attempt->missing.count; i++)
 		strbuf_printf(&failed, "%s%s", i ? " " : "",

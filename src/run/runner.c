@@ -24,15 +24,13 @@
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "outcome.h"
-#include "requeue.h"
 #include "rest.h"
 #include "watch.h"
 
 static void
 print_header(const struct attempt *attempt)
 {
-	const char *why = attempt->attempt
-		? attempt_requeue_reason(attempt, attempt->attempt - 1) : NULL;
+	char *reason = attempt_reason(attempt);
 	time_t now = time(NULL);
 	char when[32];
 	struct tm tm;
@@ -42,12 +40,12 @@ print_header(const struct attempt *attempt)
 	printf("=== latsub: %s, job %s on %s, %s, attempt %u", attempt->phase,
 	       attempt->id, attempt->node, when, attempt->attempt + 1);
 	if (attempt->attempt)
-		printf(", requeued: %s", why ? requeue_words(why)
-		       : "for a reason unknown");
+		printf(", requeued: %s", reason);
 	if (attempt->gen > 1)
 		printf(", submission %u", attempt->gen);
 	printf(" ===\n");
 	fflush(stdout);
+	free(reason);
 }
 
 /* The run's copy of the phase's template, if it has shell lines. */

@@ -170,16 +170,34 @@ copy_partitions(struct slurm_cluster *out, const partition_info_msg_t *message)
 	}
 }
 
-static bool
-may_preempt(const slurm_conf_t *conf)
+enum preemption { NO_PREEMPTION, BY_PARTITION, BY_OTHERS };
+
+static enum preemption
+preemption_of(const slurm_conf_t *conf)
 {
 #ifdef HAVE_SLURM_CONF_T_PREEMPT_TYPE
-	return conf->preempt_type && *conf->preempt_type
-		&& strcmp(conf->preempt_type, "preempt/none") != 0;
+	const char *type = conf->preempt_type;
+
+	if (!type || !*type || strcmp(type, "preempt/none") == 0)
+		return NO_PREEMPTION;
+	return strcmp(type, "preempt/partition_prio") == 0 ? BY_PARTITION
+		: BY_OTHERS;
 #else
 	(void)conf;
-	return true;
+	return BY_OTHERS;
 #endif
+}
+
+/* By priorities of partitions a partition's own mode counts, else the cluster's;
+ * a QOS may have one of its own. */
+static bool
+may_preempt(enum preemption preemption, uint16_t mode, uint16_t cluster_mode)
+{
+	if (preemption != BY_PARTITION)
+		return preemption != NO_PREEMPTION;
+	if (mode == NO_VAL16)
+		mode = cluster_mode;
+	return (mode & ~PREEMPT_MODE_GANG) != PREEMPT_MODE_OFF;
 }
 
 static char *
@@ -196,6 +214,8 @@ module_cluster(struct slurm_cluster *out, struct latsub_error *err)
 {
 	slurm_conf_t *conf = NULL;
 	partition_info_msg_t *partitions = NULL;
+	enum preemption preemption;
+	uint16_t preempt_mode;
 
 	*out = (struct slurm_cluster){ 0 };
 	if (slurm_load_ctl_conf(0, &conf))
@@ -206,7 +226,8 @@ module_cluster(struct slurm_cluster *out, struct latsub_error *err)
 	out->max_jobs = conf->max_job_cnt;
 	out->next_job_id = conf->next_job_id;
 	out->kill_wait_sec = conf->kill_wait;
-	out->preempts = may_preempt(conf);
+	preemption = preemption_of(conf);
+	preempt_mode = conf->preempt_mode;
 	out->requeue_exit = exit_codes(conf);
 	slurm_free_ctl_conf(conf);
 	if (slurm_load_partitions(0, &partitions, SHOW_ALL)) {
@@ -214,6 +235,10 @@ module_cluster(struct slurm_cluster *out, struct latsub_error *err)
 		return module_failed("asking Slurm for its partitions", err);
 	}
 	copy_partitions(out, partitions);
+	for (size_t i = 0; i < out->partition_count; i++)
+		out->partitions[i].may_preempt = may_preempt(preemption,
+			partitions->partition_array[i].preempt_mode,
+			preempt_mode);
 	slurm_free_partition_info_msg(partitions);
 	return SLURM_YES;
 }
