@@ -69,6 +69,8 @@ char *text_sanitise(const char *s, size_t len);
 char *text_trim(char *s); /* in place; returns the first non-space */
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
+/* Is name one of "a,b,c"?  Either may be NULL: then it is not. */
+bool text_is_listed(const char *list, const char *name);
 uint32_t text_hash(const char *s); /* FNV-1a */
 
 /* Parse a whole decimal number within [min, max]; -1 when it is not one. */

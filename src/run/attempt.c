@@ -94,21 +94,6 @@ read_signals(struct attempt *attempt)
 		? attempt->spec->checkpoint_signal : signal.number;
 }
 
-/* Is it one of "a,b,c"?  Slurm starts a job in one partition of its list. */
-static bool
-is_listed(const char *list, const char *name)
-{
-	size_t len = name ? strlen(name) : 0;
-
-	for (const char *at = list; at && len; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (strncmp(at, name, len) == 0
-		    && (at[len] == ',' || at[len] == '\0'))
-			return true;
-	}
-	return false;
-}
-
 /* What the cluster was like when the job was submitted. */
 static void
 read_cluster(struct attempt *attempt)
@@ -116,8 +101,9 @@ read_cluster(struct attempt *attempt)
 	const char *codes = getenv("LATSUB_REQUEUE_EXIT");
 
 	attempt->kill_wait_sec = number_from_env("LATSUB_KILL_WAIT", 30);
-	attempt->may_preempt = !is_listed(getenv("LATSUB_UNPREEMPTED"),
-	                                  getenv("SLURM_JOB_PARTITION"));
+	/* Slurm has started it in one partition of its list */
+	attempt->may_preempt = !text_is_listed(getenv("LATSUB_UNPREEMPTED"),
+	                                       getenv("SLURM_JOB_PARTITION"));
 	if (codes && rangeset_parse(&attempt->requeue_exit, codes))
 		rangeset_clear(&attempt->requeue_exit);
 }

@@ -69,7 +69,7 @@ tree_name_of(pid_t pid, char name[TREE_NAME_SIZE])
 	char state;
 
 	if (!read_process(pid, &process, &state))
-		strcpy(process.name, "?");
+		process = (struct tree_process){ .name = "?" };
 	memcpy(name, process.name, TREE_NAME_SIZE);
 }
 

@@ -111,7 +111,7 @@ has_features(const node_info_t *node, const char *features)
 	while (*at) {
 		size_t len = strcspn(at, "&,");
 		char *name = xstrndup(at, len);
-		bool has = module_is_listed(node->features, name);
+		bool has = text_is_listed(node->features, name);
 
 		free(name);
 		if (!has)
@@ -239,7 +239,7 @@ read_needs(struct needs *needs, const job_desc_msg_t *desc)
 static bool
 is_asked_for(const partition_info_t *partition, const char *list)
 {
-	return list ? module_is_listed(list, partition->name)
+	return list ? text_is_listed(list, partition->name)
 		: (partition->flags & PART_FLAG_DEFAULT) != 0;
 }
 

@@ -22,8 +22,6 @@ char *module_reason(const slurm_job_info_t *job);
 /* Could the nodes of its partitions run it, were they up and idle?  True, too, in
  * doubt.  *all_up: they are all up, so nothing better is to come. */
 bool module_may_fit(const job_desc_msg_t *desc, bool *all_up);
-/* Is it in "a,b,c" (or NULL)? */
-bool module_is_listed(const char *list, const char *name);
 
 /* Between the two what is printed to standard error is kept, to be looked at. */
 struct module_capture {

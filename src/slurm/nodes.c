@@ -8,21 +8,6 @@
 #include "latsub/text.h"
 #include "module.h"
 
-bool
-module_is_listed(const char *list, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *at = list ? list : ""; *at; at += strspn(at, ",")) {
-		size_t size = strcspn(at, ",");
-
-		if (size == len && strncmp(at, name, len) == 0)
-			return true;
-		at += size;
-	}
-	return false;
-}
-
 /* The greatest memory among the partition's nodes, or what it allows on one. */
 static int64_t
 largest_of(const partition_info_t *partition, const node_info_msg_t *nodes)
@@ -56,7 +41,7 @@ module_largest_memory(const char *partition, int64_t *mem_mib,
 		answer = module_failed("asking for the nodes' memory", err);
 	for (uint32_t i = 0; partitions && i < partitions->record_count; i++) {
 		const partition_info_t *one = &partitions->partition_array[i];
-		int64_t most = module_is_listed(partition, one->name)
+		int64_t most = text_is_listed(partition, one->name)
 			? largest_of(one, nodes) : -1;
 
 		if (most > *mem_mib)

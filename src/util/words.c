@@ -202,6 +202,22 @@ text_ends(const char *s, const char *suffix)
 	return len >= end && strcmp(s + len - end, suffix) == 0;
 }
 
+bool
+text_is_listed(const char *list, const char *name)
+{
+	size_t len = name ? strlen(name) : 0;
+
+	for (const char *at = list && len ? list : ""; *at;
+	     at += strspn(at, ",")) {
+		size_t size = strcspn(at, ",");
+
+		if (size == len && strncmp(at, name, len) == 0)
+			return true;
+		at += size;
+	}
+	return false;
+}
+
 int
 text_parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 {

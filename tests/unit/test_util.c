@@ -220,6 +220,22 @@ paths_are_normalised(void **state)
 	free(path);
 }
 
+static void
+lists_have_whole_names_only(void **state)
+{
+	(void)state;
+	assert_true(text_is_listed("a,bc,d", "a"));
+	assert_true(text_is_listed("a,bc,d", "bc"));
+	assert_true(text_is_listed("a,,d", "d"));
+	assert_false(text_is_listed("a,bc,d", "b"));
+	assert_false(text_is_listed("a,bc,d", "c"));
+	assert_false(text_is_listed("a,bc,d", "a,bc"));
+	assert_false(text_is_listed("", "a"));
+	assert_false(text_is_listed(NULL, "a"));
+	assert_false(text_is_listed("a", ""));
+	assert_false(text_is_listed("a", NULL));
+}
+
 int
 main(void)
 {
@@ -231,6 +247,7 @@ main(void)
 		cmocka_unit_test(quoting_survives_sh),
 		cmocka_unit_test(nearest_finds_typos_and_no_strangers),
 		cmocka_unit_test(utf8_is_strict),
+		cmocka_unit_test(lists_have_whole_names_only),
 		cmocka_unit_test(map_keeps_thousands),
 		cmocka_unit_test(files_are_replaced_whole),
 		cmocka_unit_test(paths_are_normalised),
