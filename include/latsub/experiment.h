@@ -25,17 +25,25 @@ struct experiment {
 	size_t template_count;
 };
 
-/* Read FILE.  sets are "KEY=VALUE": NAME for [env], SECTION.KEY or PHASE.KEY
- * else.  workdir overrides the experiment's own (resuming), or is NULL.
- * Always returns something to destroy; usable only when errors is empty. */
+/* What a reading depends on besides the file: all of it is the caller's, and may
+ * be left out. */
+struct experiment_inputs {
+	const struct strlist *sets; /* "KEY=VALUE": NAME for [env], SECTION.KEY
+	                             * or PHASE.KEY else */
+	const char *workdir;        /* overrides the experiment's own */
+	const struct variables *variables; /* of the run that goes on */
+	bool keep_env;              /* the caller's environment does not count */
+};
+
+/* Read FILE; inputs may be NULL.  Always returns something to destroy; usable only
+ * when errors is empty. */
 struct experiment *experiment_load(const char *file,
-                                   const struct strlist *sets,
-                                   const char *workdir,
+                                   const struct experiment_inputs *inputs,
                                    struct latsub_errlist *errors);
 /* The same for one phase, as its jobs need it: other phases are passed over
  * unread, so that the cost does not grow with their number. */
 struct experiment *experiment_load_phase(const char *file, const char *phase,
-                                         const char *workdir,
+                                         const struct experiment_inputs *inputs,
                                          struct latsub_errlist *errors);
 
 /* The name of a template's copy in a run: "DIR/slurm_templates/NAME.sh", where

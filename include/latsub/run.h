@@ -17,6 +17,7 @@
 #include "latsub/inifile.h"
 #include "latsub/journal.h"
 #include "latsub/state.h"
+#include "latsub/variables.h"
 
 #define RUN_STATE_NAME ".experiment_state"
 #define RUN_FILE_MAX (64 * 1024 * 1024)
@@ -96,6 +97,20 @@ char *run_newest(const char *root);
 /* All of them, oldest first, as directories' names. */
 int run_list(const char *root, struct strlist *names,
              struct latsub_error *err);
+
+/* The variables that a submission of the run was made with: of a mark, or (NULL)
+ * the newest.  None are known: 0, and none are added. */
+int run_variables(const struct run *run, const char *mark,
+                  struct variables *out, struct latsub_error *err);
+/* The mark of the newest, or NULL. */
+const char *run_variables_mark(const struct run *run);
+/* Add to an EVENT_RUN what puts these on record as the newest; nothing where they
+ * are already. */
+void run_variables_pairs(const struct run *run,
+                         const struct variables *variables,
+                         struct event *event);
+/* The same for people and shells: the file .latsub/environment. */
+char *run_variables_text(const struct variables *variables);
 
 /* The checkpoint of the experiment, or NULL. */
 const char *run_checkpoint(const struct run *run);

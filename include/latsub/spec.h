@@ -10,6 +10,7 @@
 #include "latsub/error.h"
 #include "latsub/options.h"
 #include "latsub/sweep.h"
+#include "latsub/variables.h"
 
 #define SPEC_NAME_MAX 40 /* bytes of a phase's name */
 
@@ -75,29 +76,21 @@ struct spec_phase {
 	int64_t time_budget_sec; /* over all attempts; 0: no limit */
 };
 
-struct spec_env {
-	char *name, *value; /* the value that jobs get */
-	bool from_caller;   /* the caller's environment overrode [env] */
-};
-
 struct spec {
 	char *file;          /* as given, for messages */
 	char *name, *workdir, *output_root;
 	char *checkpoint_phase; /* or NULL */
-	struct spec_env *env;
-	size_t env_count;
+	struct variables env; /* of [env], and those that arrays name: what jobs get */
 	struct spec_phase *phases;
 	size_t phase_count;
 	size_t *order;       /* topological, parents first, else file order */
 	struct strmap *by_name; /* -> (void *)(index + 1) */
 };
 
-/* The caller's environment: value of a variable or NULL. */
-typedef const char *spec_getenv_f(const char *name, void *user);
-
 /* Always returns a spec (destroy it); usable only if errors is empty. */
 struct spec *spec_create(const char *file, const struct spec_item *items,
-                         size_t count, spec_getenv_f *lookup, void *user,
+                         size_t count,
+                         const struct variable_sources *sources,
                          struct latsub_errlist *errors);
 void spec_destroy(struct spec *spec);
 

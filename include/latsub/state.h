@@ -42,6 +42,8 @@ enum event_kind {
 	EVENT_COMPLETED,
 	EVENT_EDITED,     /* a person set a word (or reset, skip) */
 	EVENT_QUEUED,     /* of requeues on record: Slurm has them in the queue */
+	EVENT_EXCLUDED,   /* --drop: the experiment has the phase no more, and
+	                   * that is meant; or it has it again */
 	EVENT_KIND_COUNT
 };
 
@@ -55,7 +57,8 @@ struct event {
 	struct rangeset tasks;
 	uint32_t job, base;    /* job id; task = base + array index */
 	uint32_t order, total; /* EVENT_PHASE */
-	uint32_t seq;          /* EVENT_CHECKPOINT, EVENT_RUN: grows; INTENDED,
+	uint32_t seq;          /* EVENT_CHECKPOINT, EVENT_RUN: grows; EXCLUDED: too,
+	                        * odd: it is, even: it is not; INTENDED,
 	                        * EDITED: since of the sweep its tasks mean,
 	                        * + 1 */
 	int code, signal;      /* of the command; -1 when not known */
@@ -71,6 +74,7 @@ struct event {
 	                        * a later file of that name */
 	char *word;            /* EVENT_EDITED */
 	char *sweep;           /* JSON, or NULL */
+	char *variables;       /* INTENDED: the mark of those it was made with */
 	struct strlist parents;/* INTENDED: waited for; COMPLETED: ran without */
 	struct strlist pairs;  /* EVENT_RUN: key, value, ... */
 };
@@ -109,6 +113,12 @@ struct phase_mark {
 	struct rangeset tasks;
 };
 
+/* With which variables a generation was submitted: metadata "variables.MARK". */
+struct phase_variables {
+	uint32_t gen;
+	char *mark;
+};
+
 struct phase_sweep { /* of the generations from since on */
 	uint32_t since;
 	struct sweep sweep;
@@ -127,6 +137,7 @@ struct phase_state {
 	char *name;
 	uint32_t order;
 	bool known;             /* an EVENT_PHASE or the snapshot told it */
+	uint32_t excluded_seq;  /* of the newest EVENT_EXCLUDED */
 	uint64_t blocked_at;    /* state's changes when blocked_by was found */
 	const char *blocked_by; /* see state_blocked_by() */
 	bool array;
@@ -145,6 +156,8 @@ struct phase_state {
 	struct phase_facts facts;
 	struct strlist parents; /* of parents_gen: "after:training" */
 	uint32_t parents_gen;
+	struct phase_variables *variables; /* by gen; the last is the newest */
+	size_t variables_count;
 	struct strlist ran_without; /* of the completion of generation ... */
 	uint32_t ran_without_gen;
 	char *checkpoint, *epoch;
@@ -203,6 +216,8 @@ const uint32_t *phase_map_to_now(struct phase_sweep *from,
                                  const struct phase_state *phase);
 
 enum phase_word phase_word(const struct phase_state *phase);
+/* Has a person dropped it, since the experiment has it no more? */
+bool phase_is_excluded(const struct phase_state *phase);
 /* How many tasks are in each state; counts has TASK_STATE_COUNT members. */
 void phase_count(const struct phase_state *phase, uint32_t *counts);
 void phase_tasks_in(const struct phase_state *phase, unsigned states,
@@ -225,6 +240,11 @@ void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
                     const struct rangeset *tasks);
 void phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
                    uint32_t job, uint32_t base, const struct rangeset *tasks);
+
+/* The mark of the variables that a generation was submitted with, or NULL. */
+const char *phase_variables_of(const struct phase_state *phase, uint32_t gen);
+void phase_set_variables(struct phase_state *phase, uint32_t gen,
+                         const char *mark);
 
 /* The tasks that an event speaks of, in the indices of the current sweep. */
 void phase_tasks_of(const struct phase_state *phase, const struct event *event,

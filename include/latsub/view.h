@@ -67,6 +67,13 @@ void view_print_waiting(const struct view *view, FILE *out);
 void view_print_notes(const struct view *view, FILE *out);
 void view_print_json(const struct view *view, FILE *out);
 
+/* A value on one line, in quotes, cut where it is long; caller frees. */
+char *view_value(const char *value);
+void view_print_variables(const struct variables *variables, FILE *out);
+/* Those of the run, and which phases were submitted with other values. */
+int view_print_run_variables(const struct run *run, FILE *out,
+                             struct latsub_error *err);
+
 /* "1-02:03:04", "2:03:04", "3:04". */
 void view_print_time(char *out, size_t size, int64_t seconds);
 

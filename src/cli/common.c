@@ -89,8 +89,7 @@ default_root(void)
 	char *root = NULL;
 
 	if (file_exists("experiment.ini")) {
-		experiment = experiment_load("experiment.ini", NULL, NULL,
-		                             &errors);
+		experiment = experiment_load("experiment.ini", NULL, &errors);
 		if (experiment->spec)
 			root = file_join(experiment->workdir,
 			                 experiment->spec->output_root);

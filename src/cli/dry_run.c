@@ -70,7 +70,8 @@ request_dry_run(struct request *r)
 		rc = request_ask_jobs(r);
 		if (rc)
 			return rc - 1;
-		if (request_check_jobs(r, &err))
+		if (request_check_jobs(r, &err)
+		    || request_check_vanished(r, &err))
 			rc = err.code;
 		preview(r);
 		state = r->engine.run->state;
@@ -80,6 +81,10 @@ request_dry_run(struct request *r)
 	imagine_checkpoint(r, state);
 	r->plan = plan_create(r->engine.experiment->spec, state, &r->live,
 	                      r->selected);
+	request_note_variables(r);
+	view_print_variables(&r->engine.experiment->spec->env, stdout);
+	if (r->engine.experiment->spec->env.count)
+		printf("\n");
 	view_print_plan(r->engine.experiment->spec, r->plan, stdout);
 	printf("\n%zu of %zu phases would be submitted; nothing was.\n",
 	       r->plan->to_run, r->plan->count);

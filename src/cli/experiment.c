@@ -31,7 +31,12 @@ const char help_experiment[] =
 	"                        defaults.KEY=VALUE a key of the experiment\n"
 	"  -o, --output-dir DIR  the run's directory (else OUTPUT_ROOT/NAME_TIME)\n"
 	"  -f, --config FILE     with --resume: take the experiment from FILE\n"
+	"      --keep-env        variables of your environment do not count\n"
+	"      --drop            with --resume: go on without phases and tasks that\n"
+	"                        the experiment does not have any more\n"
 	"  -h, --help            this text\n";
+
+enum { OPTION_KEEP_ENV = 256, OPTION_DROP };
 
 static const struct option long_options[] = {
 	{ "phase", required_argument, NULL, 'p' },
@@ -43,6 +48,8 @@ static const struct option long_options[] = {
 	{ "set", required_argument, NULL, 's' },
 	{ "output-dir", required_argument, NULL, 'o' },
 	{ "config", required_argument, NULL, 'f' },
+	{ "keep-env", no_argument, NULL, OPTION_KEEP_ENV },
+	{ "drop", no_argument, NULL, OPTION_DROP },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
@@ -110,6 +117,8 @@ read_options(struct request *r, int argc, char **argv)
 		case 's': strlist_add(&r->sets, optarg); break;
 		case 'o': r->output_dir = optarg; break;
 		case 'f': r->config = optarg; break;
+		case OPTION_KEEP_ENV: r->keep_env = true; break;
+		case OPTION_DROP: r->drop = true; break;
 		default:
 			return cli_option(help_experiment, "experiment",
 			                  option) + 1;
@@ -125,6 +134,9 @@ read_options(struct request *r, int argc, char **argv)
 	if (r->resume && r->output_dir)
 		return cli_usage("experiment", "--output-dir is for a new run; "
 		                 "a resumed one has its directory") + 1;
+	if (r->drop && !r->resume)
+		return cli_usage("experiment", "--drop is for a run that goes "
+		                 "on; a new one has nothing to drop") + 1;
 	if (r->config && r->file)
 		return cli_usage("experiment", "--config %s and %s: name one "
 		                 "experiment", r->config, r->file) + 1;
@@ -136,11 +148,16 @@ read_options(struct request *r, int argc, char **argv)
 static int
 load_experiment(struct request *r)
 {
+	struct experiment_inputs inputs = { .sets = &r->sets,
+		.variables = &r->variables, .keep_env = r->keep_env };
 	struct latsub_errlist errors = { 0 };
 	struct run *run = r->engine.run;
+	struct latsub_error err = { 0 };
 	char *workdir = NULL, *file;
 	int rc = 0;
 
+	if (run && run_variables(run, NULL, &r->variables, &err))
+		return cli_fail(&err) + 1;
 	if (run) {
 		file = request_resumed_file(r, run);
 		if (strstr(file, "/.latsub/experiment.ini"))
@@ -149,8 +166,8 @@ load_experiment(struct request *r)
 		file = xstrdup(r->config ? r->config : r->file ? r->file
 		               : "experiment.ini");
 	}
-	r->engine.experiment = experiment_load(file, &r->sets, workdir,
-	                                       &errors);
+	inputs.workdir = workdir;
+	r->engine.experiment = experiment_load(file, &inputs, &errors);
 	if (errors.count)
 		rc = cli_complain(&errors) + 1;
 	latsub_errlist_clear(&errors);
@@ -347,7 +364,9 @@ prepare(struct request *r, struct latsub_error *err)
 	if (r->resume && (ask(r, r->place == RUN_MOVED, err)
 	                  || request_check_jobs(r, err)))
 		return -1;
-	if (engine_take_place(&r->engine, err))
+	request_note_variables(r);
+	if ((r->resume && request_check_vanished(r, err))
+	    || engine_take_place(&r->engine, err))
 		return -1;
 	if (r->place != RUN_IN_PLACE)
 		request_note_checkpoint(r->engine.run);
@@ -429,6 +448,7 @@ command_experiment(int argc, char **argv)
 	run_close(r.engine.run);
 	strlist_clear(&r.phases);
 	strlist_clear(&r.sets);
+	variables_clear(&r.variables);
 	free(r.selected);
 	free(r.newest);
 	return rc;

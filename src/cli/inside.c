@@ -25,16 +25,23 @@ struct inside {
 static int
 open_experiment(struct inside *in)
 {
+	struct run *run = in->engine.run;
 	struct latsub_errlist errors = { 0 };
-	char *copy = file_join(in->engine.run->dir, ".latsub/experiment.ini");
-	int rc = 0;
+	struct variables variables = { 0 };
+	/* the run's, not this job's: others may have changed since */
+	struct experiment_inputs inputs = {
+		.workdir = state_metadata(run->state, "workdir"),
+		.variables = &variables, .keep_env = true };
+	char *copy = file_join(run->dir, ".latsub/experiment.ini");
+	int rc = run_variables(run, NULL, &variables, &in->err);
 
-	in->engine.experiment = experiment_load(copy, NULL,
-		state_metadata(in->engine.run->state, "workdir"), &errors);
+	if (rc == 0)
+		in->engine.experiment = experiment_load(copy, &inputs, &errors);
 	if (errors.count)
 		rc = latsub_error_set(&in->err, LATSUB_USAGE, "%s",
 		                      errors.texts[0]);
 	latsub_errlist_clear(&errors);
+	variables_clear(&variables);
 	free(copy);
 	return rc;
 }

@@ -11,7 +11,8 @@ struct request {
 	const char *file, *resume, *checkpoint, *output_dir, *config;
 	char *newest; /* what "--resume" alone means */
 	struct strlist phases, sets;
-	bool dry_run, local, wait;
+	bool dry_run, local, wait, keep_env, drop;
+	struct variables variables; /* of a resumed run, as it had them */
 	enum run_place place; /* of a resumed run, as it was found */
 
 	struct engine engine;
@@ -35,6 +36,12 @@ int request_ask_jobs(struct request *r);
 int request_await_endings(struct request *r);
 /* May the run go on beside those that were found?  0 or -1. */
 int request_check_jobs(const struct request *r, struct latsub_error *err);
+
+/* variables.c: say which values are not what one may think. */
+void request_note_variables(const struct request *r);
+/* vanished.c: has the run what the experiment has no more?  It says so; -1 unless
+ * that may be dropped. */
+int request_check_vanished(const struct request *r, struct latsub_error *err);
 
 /* dry_run.c: the plan, and nothing else.  An exit code. */
 int request_dry_run(struct request *r);

@@ -38,8 +38,9 @@ static int
 load_and_print(const char *file, const struct strlist *sets, int format)
 {
 	struct latsub_errlist errors = { 0 };
+	struct experiment_inputs inputs = { .sets = sets };
 	struct experiment *experiment = experiment_load(file ? file
-		: "experiment.ini", sets, NULL, &errors);
+		: "experiment.ini", &inputs, &errors);
 	uint64_t tasks = 0;
 	int rc = LATSUB_OK;
 

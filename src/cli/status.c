@@ -15,6 +15,8 @@ const char help_status[] =
 	"Slurm says; only reads.\n\n"
 	"  -w, --watch   look on until the run has ended\n"
 	"  -j, --json    for programs\n"
+	"  -o, --output wide\n"
+	"                the variables, too, and where their values are from\n"
 	"  -h, --help    this text\n\n"
 	"The exit code tells the outcome: 0 all completed, 1 a phase failed,\n"
 	"2 bad input, 3 unfinished.\n";
@@ -22,13 +24,14 @@ const char help_status[] =
 static const struct option long_options[] = {
 	{ "watch", no_argument, NULL, 'w' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
 
 static int
 show(struct run *run, const struct slurm_ops *slurm, const char *why,
-     bool json)
+     bool json, bool wide)
 {
 	struct slurm_jobs jobs = { 0 };
 	struct latsub_error err = { 0 };
@@ -48,6 +51,8 @@ show(struct run *run, const struct slurm_ops *slurm, const char *why,
 		printf("%s\n", run->dir);
 		view_print_table(&view, stdout, view_use_colour(stdout));
 		view_print_notes(&view, stdout);
+		if (wide && view_print_run_variables(run, stdout, &err))
+			cli_fail(&err);
 	}
 	outcome = view.outcome;
 	view_clear(&view);
@@ -60,16 +65,21 @@ command_status(int argc, char **argv)
 {
 	struct latsub_error err = { 0 };
 	const struct slurm_ops *slurm;
-	bool watch = false, json = false;
+	bool watch = false, json = false, wide = false;
 	struct run *run;
 	int option, rc = 0;
 
-	while ((option = getopt_long(argc, argv, "wjh", long_options, NULL))
+	while ((option = getopt_long(argc, argv, "wjo:h", long_options, NULL))
 	       != -1) {
 		if (option == 'w')
 			watch = true;
 		else if (option == 'j')
 			json = true;
+		else if (option == 'o' && strcmp(optarg, "wide") == 0)
+			wide = true;
+		else if (option == 'o')
+			return cli_usage("status", "--output %s: there is "
+			                 "'wide'", optarg);
 		else
 			return cli_option(help_status, "status", option);
 	}
@@ -88,7 +98,7 @@ command_status(int argc, char **argv)
 	if (watch)
 		rc = cli_watch(run, slurm, true);
 	else
-		rc = show(run, slurm, err.text, json);
+		rc = show(run, slurm, err.text, json, wide);
 	if (run->complaints.count && !watch)
 		rc = LATSUB_USAGE;
 	run_close(run);

@@ -189,21 +189,11 @@ write_copy(const struct run *run, const char *name, const char *text,
 static int
 write_environment(const struct engine *engine, struct latsub_error *err)
 {
-	const struct spec *spec = engine->experiment->spec;
-	struct strbuf text = { 0 };
-	int rc;
+	char *text = run_variables_text(&engine->experiment->spec->env);
+	int rc = write_copy(engine->run, "environment", text, strlen(text),
+	                    err);
 
-	strbuf_puts(&text, "# Variables of [env] as this run took them.\n");
-	for (size_t i = 0; i < spec->env_count; i++) {
-		char *quoted = text_shell_quote(spec->env[i].value);
-
-		strbuf_printf(&text, "%s=%s%s\n", spec->env[i].name, quoted,
-		              spec->env[i].from_caller
-		              ? " # from the caller's environment" : "");
-		free(quoted);
-	}
-	rc = write_copy(engine->run, "environment", text.data, text.len, err);
-	strbuf_clear(&text);
+	free(text);
 	return rc;
 }
 
@@ -273,7 +263,43 @@ record_phases(struct engine *engine, struct latsub_error *err)
 	return rc;
 }
 
-/* --config took another source, --local another Slurm. */
+/* Of which ones is it to be on record that the experiment has them no more, or
+ * again?  (Who asked for the one has said --drop.) */
+static bool
+is_turned(const struct spec *spec, const struct phase_state *known)
+{
+	bool is_there = spec_find(spec, known->name) >= 0;
+
+	return known->known && known->parents_gen > 0
+		&& is_there == phase_is_excluded(known);
+}
+
+static int
+record_excluded(struct engine *engine, struct latsub_error *err)
+{
+	const struct state *known = engine->run->state;
+	struct event *events = xcalloc(known->count, sizeof *events);
+	size_t count = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < known->count; i++) {
+		if (is_turned(engine->experiment->spec, known->phases[i]))
+			events[count++] = (struct event){
+				.kind = EVENT_EXCLUDED, .time = time(NULL),
+				.phase = xstrdup(known->phases[i]->name),
+				.seq = known->phases[i]->excluded_seq + 1,
+				.all = true };
+	}
+	if (count && engine->run->has_journal)
+		rc = run_record(engine->run, events, count, true, err);
+	for (size_t i = 0; i < count; i++)
+		event_clear(&events[i]);
+	free(events);
+	return rc;
+}
+
+/* --config took another source, --local another Slurm, variables may have other
+ * values. */
 static int
 record_changes(struct engine *engine, struct latsub_error *err)
 {
@@ -305,6 +331,7 @@ record_changes(struct engine *engine, struct latsub_error *err)
 	                            experiment->spec->checkpoint_phase)))
 		event_add_pair(&event, "checkpoint_phase",
 		               experiment->spec->checkpoint_phase);
+	run_variables_pairs(engine->run, &experiment->spec->env, &event);
 	if (event.pairs.count)
 		rc = run_record(engine->run, &event, 1, true, err);
 	event_clear(&event);
@@ -342,7 +369,8 @@ engine_update_run(struct engine *engine, struct latsub_error *err)
 	if (write_copy(engine->run, "experiment.ini", experiment->text,
 	               experiment->text_len, err)
 	    || write_environment(engine, err) || write_templates(engine, err)
-	    || record_changes(engine, err) || record_phases(engine, err))
+	    || record_changes(engine, err) || record_excluded(engine, err)
+	    || record_phases(engine, err))
 		return -1;
 	/* of an old state file: from here on the journal is the truth */
 	if (!engine->run->has_journal && run_read(engine->run, err))

@@ -43,6 +43,17 @@ is_passed_on(const char *env)
 	return true;
 }
 
+/* The run's value counts, whatever the caller's environment has. */
+static bool
+is_variable(const struct variables *variables, const char *env)
+{
+	char *name = xstrndup(env, strcspn(env, "="));
+	bool is_one = variables_find(variables, name) != NULL;
+
+	free(name);
+	return is_one;
+}
+
 /* The partitions whose jobs are not preempted: in these the runner need not ask
  * why a command has left with 0. */
 static void
@@ -61,22 +72,24 @@ add_unpreempted(struct job_request_base *base,
 	strbuf_clear(&names);
 }
 
-struct job_request_base *
-job_request_base_create(const struct engine *engine)
+static struct job_request_base *
+create_base(const struct engine *engine, const struct variables *variables)
 {
 	struct job_request_base *base = xcalloc(1, sizeof *base);
-	const struct spec *spec = engine->experiment->spec;
 
 	base->script = xstrdup("#!/bin/bash\n"
 		"exec ${LATSUB_RUN_UNDER-} \"$LATSUB_BIN\" run\n");
 	for (char **env = environ; *env; env++) {
-		if (is_passed_on(*env))
+		if (is_passed_on(*env) && !is_variable(variables, *env))
 			strlist_add(&base->env, *env);
 	}
-	for (size_t i = 0; i < spec->env_count; i++) {
-		if (!spec->env[i].from_caller)
-			strlist_add_owned(&base->env, xasprintf("%s=%s",
-				spec->env[i].name, spec->env[i].value));
+	for (size_t i = 0; i < variables->count; i++) {
+		char *text = xasprintf("%s=%s", variables->items[i].name,
+		                       variables->items[i].value);
+
+		if (is_passed_on(text))
+			strlist_add(&base->env, text);
+		free(text);
 	}
 	strlist_add_owned(&base->env, xasprintf("LATSUB_BIN=%s",
 	                                        program_path()));
@@ -89,6 +102,31 @@ job_request_base_create(const struct engine *engine)
 	strlist_add_owned(&base->env, xasprintf("LATSUB_REQUEUE_EXIT=%s",
 		engine->cluster.requeue_exit ? engine->cluster.requeue_exit
 		: ""));
+	return base;
+}
+
+struct job_request_base *
+job_request_base_create(const struct engine *engine)
+{
+	return create_base(engine, &engine->experiment->spec->env);
+}
+
+struct job_request_base *
+job_request_base_of(const struct engine *engine,
+                    const struct spec_phase *phase, uint32_t gen,
+                    struct latsub_error *err)
+{
+	const struct phase_state *state = state_find(engine->run->state,
+	                                             phase->name);
+	const char *mark = state ? phase_variables_of(state, gen) : NULL;
+	struct variables variables = { 0 };
+	struct job_request_base *base = NULL;
+
+	if (!mark) /* of a latsub that did not keep them */
+		return job_request_base_create(engine);
+	if (run_variables(engine->run, mark, &variables, err) == 0)
+		base = create_base(engine, &variables);
+	variables_clear(&variables);
 	return base;
 }
 

@@ -14,6 +14,12 @@ struct job_request_base {
 };
 
 struct job_request_base *job_request_base_create(const struct engine *engine);
+/* The same with the variables that a generation of a phase was intended with, for
+ * what is submitted later than that.  NULL when they cannot be read. */
+struct job_request_base *job_request_base_of(const struct engine *engine,
+                                             const struct spec_phase *phase,
+                                             uint32_t gen,
+                                             struct latsub_error *err);
 void job_request_base_destroy(struct job_request_base *base);
 
 struct job_request {

@@ -66,6 +66,7 @@ static int
 record_intents(struct submitting *s)
 {
 	const struct spec *spec = s->engine->experiment->spec;
+	const char *mark = run_variables_mark(s->engine->run);
 	struct event *events = xcalloc(2 * s->plan->count, sizeof *events);
 	size_t count = 0;
 	int rc;
@@ -85,8 +86,10 @@ record_intents(struct submitting *s)
 				.reason = xstrdup("kept by its values") };
 			rangeset_copy(&events[count++].tasks, &planned->kept);
 		}
-		if (planned->action == PLAN_RUN)
-			fill_intent(&events[count++], spec, s->plan, i, seq);
+		if (planned->action != PLAN_RUN)
+			continue;
+		fill_intent(&events[count], spec, s->plan, i, seq);
+		events[count++].variables = xstrdup(mark);
 	}
 	rc = run_record(s->engine->run, events, count, true, s->err);
 	for (size_t i = 0; i < count; i++)
@@ -249,13 +252,26 @@ submit_chunk(struct submitting *s, size_t index, uint32_t base,
 	return rc;
 }
 
+/* What was left over keeps the variables of its time. */
+static int
+take_base(struct submitting *s, size_t index)
+{
+	if (!s->plan->is_rest)
+		return SLURM_YES;
+	job_request_base_destroy(s->base);
+	s->base = job_request_base_of(s->engine,
+		&s->engine->experiment->spec->phases[index],
+		s->plan->phases[index].gen, s->err);
+	return s->base ? SLURM_YES : SLURM_SILENT; /* to be tried again */
+}
+
 static int
 submit_phase(struct submitting *s, size_t index)
 {
 	const struct rangeset *tasks = &s->plan->phases[index].tasks;
 	uint32_t last = tasks->items[tasks->count - 1].last;
 	uint32_t size = array_size(s);
-	int rc = SLURM_YES;
+	int rc = take_base(s, index);
 
 	for (uint32_t base = 0; rc == SLURM_YES && base <= last; base += size) {
 		struct rangeset chunk = { 0 };
@@ -430,7 +446,8 @@ engine_submit(struct engine *engine, const struct plan *plan,
 
 	*result = (struct engine_result){ 0 };
 	result->first = xcalloc(plan->count, sizeof *result->first);
-	s.base = job_request_base_create(engine);
+	if (!plan->is_rest)
+		s.base = job_request_base_create(engine);
 	if (!plan->is_rest && record_intents(&s))
 		goto done;
 	for (size_t i = 0; i < plan->count && answer == SLURM_YES; i++) {

@@ -45,7 +45,10 @@ submit_successor(const struct engine *engine, const struct engine_ended *ended,
 
 	if (find_in_journal(engine, ended, job))
 		return SLURM_YES;
-	base = job_request_base_create(engine);
+	base = job_request_base_of(engine, &engine->experiment->spec->phases[
+		job->phase], job->gen, err);
+	if (!base)
+		return SLURM_REFUSED;
 	answer = submit_job_find(engine, base, jobs, job);
 	if (answer != SLURM_YES)
 		answer = submit_job(engine, base, NULL, job, SUBMIT_PATIENCE,

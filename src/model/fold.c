@@ -279,6 +279,8 @@ apply_queued(struct phase_state *phase, const struct event *event)
 static void
 apply_parents(struct phase_state *phase, const struct event *event)
 {
+	if (event->kind == EVENT_INTENDED && event->variables)
+		phase_set_variables(phase, event->gen, event->variables);
 	if (event->kind == EVENT_INTENDED && event->gen >= phase->parents_gen) {
 		phase->parents_gen = event->gen;
 		replace_list(&phase->parents, &event->parents);
@@ -306,6 +308,18 @@ apply_phase(struct state *state, const struct event *event)
 	phase_set_sweep(phase, event->gen, event->sweep != NULL,
 	                (uint32_t)sweep_size(&sweep), &sweep);
 	sweep_clear(&sweep);
+	return STATE_APPLIED;
+}
+
+static enum state_applied
+apply_excluded(struct state *state, const struct event *event)
+{
+	struct phase_state *phase = state_find(state, event->phase);
+
+	if (!phase)
+		return STATE_LATER;
+	if (event->seq > phase->excluded_seq)
+		phase->excluded_seq = event->seq;
 	return STATE_APPLIED;
 }
 
@@ -361,6 +375,8 @@ state_apply(struct state *state, const struct event *event)
 		return STATE_APPLIED;
 	if (event->kind == EVENT_PHASE)
 		return apply_phase(state, event);
+	if (event->kind == EVENT_EXCLUDED)
+		return apply_excluded(state, event);
 	phase = state_find(state, event->phase);
 	if (!phase || !phase->known || is_early(phase, event))
 		return STATE_LATER;

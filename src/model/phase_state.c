@@ -105,6 +105,54 @@ phase_set_sweep(struct phase_state *phase, uint32_t since, bool array,
 		insert_sweep(phase, at, since, sweep);
 }
 
+bool
+phase_is_excluded(const struct phase_state *phase)
+{
+	return phase->excluded_seq & 1;
+}
+
+/* How many of the known ones are of this generation or of earlier ones? */
+static size_t
+variables_until(const struct phase_state *phase, uint32_t gen)
+{
+	size_t count = phase->variables_count;
+
+	while (count > 0 && phase->variables[count - 1].gen > gen)
+		count--;
+	return count;
+}
+
+const char *
+phase_variables_of(const struct phase_state *phase, uint32_t gen)
+{
+	size_t count = variables_until(phase, gen);
+
+	return count ? phase->variables[count - 1].mark : NULL;
+}
+
+void
+phase_set_variables(struct phase_state *phase, uint32_t gen, const char *mark)
+{
+	size_t at = variables_until(phase, gen);
+
+	if (at > 0 && phase->variables[at - 1].gen == gen) {
+		struct phase_variables *known = &phase->variables[at - 1];
+
+		/* of two that did not see each other: in any order the same */
+		if (strcmp(mark, known->mark) > 0) {
+			free(known->mark);
+			known->mark = xstrdup(mark);
+		}
+		return;
+	}
+	phase->variables = xrealloc(phase->variables,
+		(phase->variables_count + 1) * sizeof *phase->variables);
+	memmove(&phase->variables[at + 1], &phase->variables[at],
+	        (phase->variables_count - at) * sizeof *phase->variables);
+	phase->variables[at] = (struct phase_variables){ gen, xstrdup(mark) };
+	phase->variables_count++;
+}
+
 void
 phase_count(const struct phase_state *phase, uint32_t *counts)
 {

@@ -118,18 +118,13 @@ spec_check_length(struct reading *r, const char *name, const char *value, int li
 static void
 read_env(struct reading *r, const struct spec_item *item)
 {
-	struct spec *spec = r->spec;
-	const char *given = r->lookup ? r->lookup(item->key, r->user) : NULL;
+	struct variable variable;
 
 	spec_check_variable(r, item->key, item->line);
-	spec_check_length(r, item->key, given ? given : item->value, item->line);
-	spec->env = xrealloc(spec->env, (spec->env_count + 1)
-	                     * sizeof *spec->env);
-	spec->env[spec->env_count++] = (struct spec_env){
-		.name = xstrdup(item->key),
-		.value = xstrdup(given ? given : item->value),
-		.from_caller = given != NULL,
-	};
+	variable_choose(r->sources, item->key, item->value, &variable);
+	spec_check_length(r, item->key, variable.value, item->line);
+	variables_add(&r->spec->env, &variable);
+	variable_clear(&variable);
 }
 
 /* ---- sections ---- */
@@ -389,12 +384,12 @@ check_whole(struct reading *r)
 
 struct spec *
 spec_create(const char *file, const struct spec_item *items, size_t count,
-            spec_getenv_f *lookup, void *user, struct latsub_errlist *errors)
+            const struct variable_sources *sources,
+            struct latsub_errlist *errors)
 {
 	struct spec *spec = xcalloc(1, sizeof *spec);
 	struct reading r = { .spec = spec, .items = items, .count = count,
-	                     .lookup = lookup, .user = user,
-	                     .errors = errors };
+	                     .sources = sources, .errors = errors };
 
 	spec->file = xstrdup(file);
 	spec->by_name = strmap_create();

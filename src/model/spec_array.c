@@ -8,14 +8,21 @@
 
 #include "spec_reading.h"
 
+/* One that [env] does not have is a variable of the run all the same: a resume
+ * from another shell has to find the value that the array was made of. */
 static const char *
 variable_value(struct reading *r, const char *name)
 {
-	for (size_t i = 0; i < r->spec->env_count; i++) {
-		if (strcmp(r->spec->env[i].name, name) == 0)
-			return r->spec->env[i].value;
-	}
-	return r->lookup ? r->lookup(name, r->user) : NULL;
+	const struct variable *known = variables_find(&r->spec->env, name);
+	struct variable variable;
+
+	if (known)
+		return known->value;
+	if (!variable_choose(r->sources, name, NULL, &variable))
+		return NULL;
+	variables_add(&r->spec->env, &variable);
+	variable_clear(&variable);
+	return variables_find(&r->spec->env, name)->value;
 }
 
 /* Replace $NAME and ${NAME}; a '$' before anything else, in single quotes or

@@ -30,12 +30,8 @@ spec_destroy(struct spec *spec)
 		return;
 	for (size_t i = 0; i < spec->phase_count; i++)
 		phase_clear(&spec->phases[i]);
-	for (size_t i = 0; i < spec->env_count; i++) {
-		free(spec->env[i].name);
-		free(spec->env[i].value);
-	}
+	variables_clear(&spec->env);
 	free(spec->phases);
-	free(spec->env);
 	free(spec->order);
 	strmap_destroy(spec->by_name);
 	free(spec->file);

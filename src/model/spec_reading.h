@@ -10,8 +10,7 @@ struct reading {
 	struct spec *spec;
 	const struct spec_item *items;
 	size_t count;
-	spec_getenv_f *lookup;
-	void *user;
+	const struct variable_sources *sources;
 	struct latsub_errlist *errors;
 	struct spec_phase defaults;
 	char where[600];

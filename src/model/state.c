@@ -41,6 +41,9 @@ phase_destroy(struct phase_state *phase)
 	free(phase->jobs);
 	free(phase->marks);
 	free(phase->facts.node);
+	for (size_t i = 0; i < phase->variables_count; i++)
+		free(phase->variables[i].mark);
+	free(phase->variables);
 	strlist_clear(&phase->parents);
 	strlist_clear(&phase->ran_without);
 	free(phase->checkpoint);
@@ -198,6 +201,8 @@ state_outcome(const struct state *state)
 		uint32_t n[TASK_STATE_COUNT] = { 0 };
 		enum phase_word word = phase_word(state->phases[i]);
 
+		if (phase_is_excluded(state->phases[i]))
+			continue;
 		if (state->phases[i]->cells)
 			phase_count(state->phases[i], n);
 		failed |= word == WORD_FAILED;

@@ -18,7 +18,7 @@ static const char *const word_names[WORD_COUNT] = {
 static const char *const event_names[EVENT_KIND_COUNT] = {
 	"run", "phase", "intended", "submitted", "started", "checkpoint",
 	"refused", "lost", "requeued", "cancelled", "failed", "completed", "edited",
-	"queued",
+	"queued", "excluded",
 };
 
 static int
@@ -88,6 +88,7 @@ event_clear(struct event *event)
 	free(event->mark);
 	free(event->word);
 	free(event->sweep);
+	free(event->variables);
 	strlist_clear(&event->parents);
 	strlist_clear(&event->pairs);
 	*event = (struct event){ 0 };

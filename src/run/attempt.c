@@ -57,13 +57,20 @@ static int
 open_experiment(struct attempt *attempt)
 {
 	struct latsub_errlist errors = { 0 };
-	const char *workdir = state_metadata(attempt->run->state, "workdir");
+	struct latsub_error err = { 0 };
+	struct variables variables = { 0 };
+	/* those of this submission are in the environment already */
+	struct experiment_inputs inputs = {
+		.workdir = state_metadata(attempt->run->state, "workdir"),
+		.variables = &variables };
 	char *copy = file_join(attempt->run->dir, ".latsub/experiment.ini");
 	long index = -1;
 	int rc = 0;
 
+	if (run_variables(attempt->run, NULL, &variables, &err))
+		fprintf(stderr, "latsub: run: %s\n", err.text);
 	attempt->experiment = experiment_load_phase(copy, attempt->phase,
-	                                            workdir, &errors);
+	                                            &inputs, &errors);
 	if (attempt->experiment->spec)
 		index = spec_find(attempt->experiment->spec, attempt->phase);
 	if (index < 0) {
@@ -75,6 +82,7 @@ open_experiment(struct attempt *attempt)
 		attempt->spec = &attempt->experiment->spec->phases[index];
 	}
 	latsub_errlist_clear(&errors);
+	variables_clear(&variables);
 	free(copy);
 	return rc;
 }

@@ -119,11 +119,19 @@ load_experiment(struct pruning *pruning)
 {
 	struct attempt *attempt = pruning->attempt;
 	struct latsub_errlist errors = { 0 };
+	struct variables variables = { 0 };
+	struct experiment_inputs inputs = {
+		.workdir = attempt->experiment->workdir,
+		.variables = &variables, .keep_env = true };
+	struct latsub_error err = { 0 };
 	char *copy = file_join(attempt->run->dir, ".latsub/experiment.ini");
-	int rc = 0;
+	int rc = run_variables(attempt->run, NULL, &variables, &err);
 
-	pruning->experiment = experiment_load(copy, NULL,
-		attempt->experiment->workdir, &errors);
+	if (rc) {
+		printf("latsub: checkpoint_keep removes nothing: %s\n", err.text);
+		goto done;
+	}
+	pruning->experiment = experiment_load(copy, &inputs, &errors);
 	if (errors.count) {
 		printf("latsub: checkpoint_keep removes nothing: %s\n",
 		       errors.texts[0]);
@@ -135,6 +143,7 @@ load_experiment(struct pruning *pruning)
 		attempt->task };
 done:
 	latsub_errlist_clear(&errors);
+	variables_clear(&variables);
 	free(copy);
 	return rc;
 }

@@ -46,6 +46,7 @@ static const struct field {
 	FIELD("mark", FIELD_TEXT, mark),
 	FIELD("word", FIELD_TEXT, word),
 	FIELD("sweep", FIELD_TEXT, sweep),
+	FIELD("vars", FIELD_TEXT, variables),
 	FIELD("parents", FIELD_LIST, parents),
 	FIELD("pairs", FIELD_LIST, pairs),
 #undef FIELD

@@ -73,8 +73,11 @@ find_section(const struct inifile *ini, const char *name, const char *set,
 
 /* "PHASE.KEY=VALUE", "SECTION.KEY=VALUE" or "NAME=VALUE" ([env]). */
 static void
-apply_set(struct inifile *ini, const char *set, struct latsub_errlist *errors)
+apply_set(struct inifile *ini, const char *set, struct variables *variables,
+          struct latsub_errlist *errors)
 {
+	struct variable variable = { .source = VARIABLE_SET };
+
 	const char *equals = strchr(set, '=');
 	char *name = equals ? xstrndup(set, (size_t)(equals - set)) : NULL;
 	/* phases may have dots in their names, keys only "array." */
@@ -88,8 +91,9 @@ apply_set(struct inifile *ini, const char *set, struct latsub_errlist *errors)
 		                   "variable, or PHASE.KEY=VALUE", set);
 	} else if (!dot) {
 		inifile_set(ini, "env", name, equals + 1);
-		/* here the word of the command line beats the environment */
-		setenv(name, equals + 1, 1);
+		variable.name = name;
+		variable.value = (char *)(uintptr_t)(equals + 1);
+		variables_add(variables, &variable);
 	} else {
 		*dot = '\0';
 		section = find_section(ini, name, set, errors);
@@ -297,16 +301,23 @@ keep_phase(char *text, const char *phase)
 }
 
 static struct experiment *
-load(const char *file, const struct strlist *sets, const char *only_phase,
-     const char *workdir, struct latsub_errlist *errors)
+load(const char *file, const struct experiment_inputs *inputs,
+     const char *only_phase, struct latsub_errlist *errors)
 {
+	static const struct experiment_inputs none;
 	struct experiment *experiment = xcalloc(1, sizeof *experiment);
+	struct variables set = { 0 };
+	struct variable_sources sources = { .set = &set };
 	struct latsub_error err = { 0 };
 	struct spec_item *items;
 	struct inifile *ini;
 	char *text = NULL;
 	size_t len = 0, count;
 
+	inputs = inputs ? inputs : &none;
+	sources.run = inputs->variables;
+	if (!inputs->keep_env)
+		sources.environment = caller_variable;
 	experiment->file = file_absolute(file);
 	errno = 0;
 	if (file_read(file, EXPERIMENT_MAX, &text, &len, NULL, &err)) {
@@ -319,34 +330,36 @@ load(const char *file, const struct strlist *sets, const char *only_phase,
 	if (text && only_phase)
 		len = keep_phase(text, only_phase);
 	ini = inifile_parse(file, text ? text : "", len, INI_PLAIN, errors);
-	for (size_t i = 0; text && sets && i < sets->count; i++)
-		apply_set(ini, sets->items[i], errors);
+	for (size_t i = 0; text && inputs->sets && i < inputs->sets->count; i++)
+		apply_set(ini, inputs->sets->items[i], &set, errors);
 	experiment->text = inifile_render(ini, &experiment->text_len);
 	if (text) {
 		items = items_of(ini, &count);
-		experiment->spec = spec_create(file, items, count,
-		                               caller_variable, NULL, errors);
+		experiment->spec = spec_create(file, items, count, &sources,
+		                               errors);
 		free(items);
-		find_workdir(experiment, workdir);
+		find_workdir(experiment, inputs->workdir);
 		read_templates(experiment, errors);
 	}
 	inifile_destroy(ini);
+	variables_clear(&set);
 	free(text);
 	return experiment;
 }
 
 struct experiment *
-experiment_load(const char *file, const struct strlist *sets,
-                const char *workdir, struct latsub_errlist *errors)
+experiment_load(const char *file, const struct experiment_inputs *inputs,
+                struct latsub_errlist *errors)
 {
-	return load(file, sets, NULL, workdir, errors);
+	return load(file, inputs, NULL, errors);
 }
 
 struct experiment *
 experiment_load_phase(const char *file, const char *phase,
-                      const char *workdir, struct latsub_errlist *errors)
+                      const struct experiment_inputs *inputs,
+                      struct latsub_errlist *errors)
 {
-	return load(file, NULL, phase, workdir, errors);
+	return load(file, inputs, phase, errors);
 }
 
 void

@@ -267,6 +267,22 @@ load_job(struct phase_state *phase, uint32_t job, const char *value)
 }
 
 static void
+load_variables(struct phase_state *phase, const char *value)
+{
+	struct strlist words = { 0 };
+
+	text_split_words(value, &words);
+	for (size_t i = 0; i < words.count; i++) {
+		const char *colon = strchr(words.items[i], ':');
+
+		if (colon) /* the number ends there */
+			phase_set_variables(phase, (uint32_t)strtoul(
+				words.items[i], NULL, 10), colon + 1);
+	}
+	strlist_clear(&words);
+}
+
+static void
 single_cell(struct phase_state *phase)
 {
 	static const struct sweep none;
@@ -310,6 +326,10 @@ load_phase_key(struct phase_state *phase, const char *what, const char *value)
 		phase->parents_gen = load_list(&phase->parents, value);
 	} else if (strcmp(what, "ran_without") == 0) {
 		phase->ran_without_gen = load_list(&phase->ran_without, value);
+	} else if (strcmp(what, "variables") == 0) {
+		load_variables(phase, value);
+	} else if (strcmp(what, "excluded") == 0) {
+		phase->excluded_seq = number_of(value);
 	} else if (strcmp(what, "edited") == 0) {
 		phase->edit_gen = number_of(value);
 	} else if (strcmp(what, "last_attempt") == 0

@@ -300,6 +300,26 @@ save_facts(struct saving *s, const struct phase_state *phase)
 		put_what(s, "jobs", phase, "exit_signal", "%d", facts->signal);
 }
 
+/* "GEN:MARK GEN:MARK ...", where they change. */
+static void
+save_variables(struct saving *s, const struct phase_state *phase)
+{
+	struct strbuf text = { 0 };
+	const char *last = "";
+
+	for (size_t i = 0; i < phase->variables_count; i++) {
+		const struct phase_variables *known = &phase->variables[i];
+
+		if (strcmp(known->mark, last) != 0)
+			strbuf_printf(&text, "%s%u:%s", text.len ? " " : "",
+			              known->gen, known->mark);
+		last = known->mark;
+	}
+	if (text.len)
+		put_what(s, "jobs", phase, "variables", "%s", text.data);
+	strbuf_clear(&text);
+}
+
 static void
 save_phase(struct saving *s, const struct phase_state *phase)
 {
@@ -322,6 +342,10 @@ save_phase(struct saving *s, const struct phase_state *phase)
 	          &phase->ran_without);
 	if (phase->edit_gen)
 		put_what(s, "jobs", phase, "edited", "%u", phase->edit_gen);
+	if (phase->excluded_seq)
+		put_what(s, "jobs", phase, "excluded", "%u",
+		         phase->excluded_seq);
+	save_variables(s, phase);
 }
 
 /* ---- the rest ---- */

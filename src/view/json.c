@@ -2,6 +2,7 @@
  * json.c - a run for programs.
  */
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "latsub/view.h"
@@ -45,8 +46,54 @@ jobs_json(const struct phase_state *phase)
 	return jobs;
 }
 
+/* Values are bytes: what is no UTF-8 is shown as one would read it. */
 static json_t *
-phase_json(const struct view_phase *row)
+value_json(const char *value)
+{
+	char *clean = text_is_utf8(value, strlen(value)) ? xstrdup(value)
+		: text_sanitise(value, strlen(value));
+	json_t *json = json_string(clean);
+
+	free(clean);
+	return json;
+}
+
+/* Those of a mark (NULL: the newest); null where they cannot be read. */
+static json_t *
+variables_json(const struct run *run, const char *mark)
+{
+	struct variables variables = { 0 };
+	struct latsub_error err;
+	json_t *object = json_object();
+
+	if (run_variables(run, mark, &variables, &err)) {
+		json_decref(object);
+		return json_null();
+	}
+	for (size_t i = 0; i < variables.count; i++) {
+		const struct variable *variable = &variables.items[i];
+
+		json_object_set_new(object, variable->name, json_pack(
+			"{s:o, s:s}", "value", value_json(variable->value),
+			"from", variable_source_word(variable->source)));
+	}
+	variables_clear(&variables);
+	return object;
+}
+
+/* Where its newest submission had other ones than the run has now, else null. */
+static json_t *
+own_variables_json(const struct run *run, const struct phase_state *phase)
+{
+	const char *newest = run_variables_mark(run);
+	const char *mark = phase_variables_of(phase, UINT32_MAX);
+
+	return newest && mark && strcmp(newest, mark) != 0
+		? variables_json(run, mark) : json_null();
+}
+
+static json_t *
+phase_json(const struct run *run, const struct view_phase *row)
 {
 	const struct phase_facts *facts = &row->state->facts;
 	const struct slurm_job *job = row->live_running ? row->record
@@ -76,6 +123,10 @@ phase_json(const struct view_phase *row)
 	                    json_integer((json_int_t)row->requeues));
 	json_object_set_new(phase, "checkpoint",
 	                    text_or_null(row->state->checkpoint));
+	json_object_set_new(phase, "variables",
+	                    own_variables_json(run, row->state));
+	json_object_set_new(phase, "excluded",
+	                    json_boolean(phase_is_excluded(row->state)));
 	json_object_set_new(phase, "blocked_by", text_or_null(row->blocked_by));
 	return phase;
 }
@@ -99,11 +150,14 @@ view_print_json(const struct view *view, FILE *out)
 	                    json_boolean(view->slurm_answered));
 	json_object_set_new(root, "checkpoint",
 	                    text_or_null(run_checkpoint(view->run)));
+	json_object_set_new(root, "variables",
+	                    variables_json(view->run, NULL));
 	json_object_set_new(root, "last_failure", text_or_null(failure->phase));
 	json_object_set_new(root, "last_failure_error",
 	                    text_or_null(failure->error));
 	for (size_t i = 0; i < view->count; i++)
-		json_array_append_new(phases, phase_json(&view->phases[i]));
+		json_array_append_new(phases, phase_json(view->run,
+			                                 &view->phases[i]));
 	json_object_set_new(root, "phases", phases);
 	json_dumpf(root, out, JSON_INDENT(2));
 	fputc('\n', out);

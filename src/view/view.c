@@ -162,6 +162,8 @@ detail_of(const struct view *view, const struct view_phase *row)
 	const uint32_t *n = row->counts;
 	uint32_t waiting = n[TASK_SUBMITTED] + n[TASK_INTENDED];
 
+	if (phase_is_excluded(row->state))
+		return "excluded";
 	if (row->word == WORD_COMPLETED)
 		return n[TASK_COMPLETED] ? "completed" : "skipped";
 	if (row->live_running)
@@ -227,6 +229,8 @@ outcome_of(const struct view *view)
 	for (size_t i = 0; i < view->count; i++) {
 		const struct view_phase *row = &view->phases[i];
 
+		if (phase_is_excluded(row->state))
+			continue;
 		failed |= row->word == WORD_FAILED
 			|| strcmp(row->detail, "lost") == 0;
 		unfinished |= row->word != WORD_COMPLETED;

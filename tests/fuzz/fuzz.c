@@ -33,6 +33,8 @@ lookup(const char *name, void *user)
 	return name[0] == 'E' ? "1 2" : NULL;
 }
 
+static const struct variable_sources sources = { .environment = lookup };
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -54,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			inifile_entry(ini, i)->key,
 			inifile_entry(ini, i)->value,
 			inifile_entry(ini, i)->line };
-	spec_destroy(spec_create("f", items, n, lookup, NULL, &errors));
+	spec_destroy(spec_create("f", items, n, &sources, &errors));
 	free(items);
 	free(text);
 	inifile_destroy(ini);

@@ -465,7 +465,10 @@ full_disk() {
 			until_true 10 queue_is_empty
 			rc=1
 		fi
-		[ $rc -ne 0 ] || "$latsub" cancel "$1/run" >/dev/null
+		if [ $rc -eq 0 ]; then # it may have just fitted
+			mount -o remount,size=10m "$1"
+			"$latsub" cancel "$1/run" >/dev/null
+		fi
 		umount "$1"
 		[ $rc -ne 0 ] || break
 		met=$((met + 1))

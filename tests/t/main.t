@@ -86,7 +86,7 @@ like "aggregation knew" "$("$latsub" logs aggregation "$run")" 'failed: \[phase3
 "$latsub" experiment --resume "$run" --dry-run >"$tmp/plan" 2>&1
 like "the dry run gives reasons" "$(cat "$tmp/plan")" 'run +aggregation .*stale: it ran without phase3_baselines'
 before=$(total)
-is "mended and resumed, it ends well" "$(run_latsub --resume "$run/.experiment_state" --wait)" 0
+is "mended and resumed, it ends well" "$(FAIL=none run_latsub --resume "$run/.experiment_state" --wait)" 0
 is "only the missing tasks and the stale phase ran again" \
 	"$(tail -n +$((before + 1)) ran | sort | tr '\n' ',')" \
 	"aggregation,phase3_baselines y,phase4_efficiency y,"
@@ -98,7 +98,7 @@ run=$(newest_run runs)
 is "nothing else ran" "$(cat ran)" training
 is "the rest is pending" "$(grep -c =pending "$run/.experiment_state")" 5
 is "the queue is empty" "$(squeue -h | wc -l)" 0
-is "resumed, all of it runs" "$(run_latsub --resume "$run" --wait) $(total)" "0 12"
+is "resumed, all of it runs" "$(FAIL=none run_latsub --resume "$run" --wait) $(total)" "0 12"
 
 # ---- the guide's hand edits ----
 set_word "$run" phase2_linear_probe pending
@@ -109,7 +109,7 @@ is "a run with a failing phase" "$(FAIL=phase3_x run_latsub experiment --wait)" 
 run=$(newest_run runs)
 set_word "$run" phase3_baselines completed
 : >ran
-is "failed to completed skips it" "$(run_latsub --resume "$run" --wait)" 0
+is "failed to completed skips it" "$(FAIL=none run_latsub --resume "$run" --wait)" 0
 is "and runs what waited for it" "$(sort ran | tr '\n' ',')" "phase4_efficiency x,"
 : >ran
 : >"$run/.experiment_state"

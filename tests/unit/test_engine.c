@@ -94,7 +94,7 @@ setup(void **state)
 	                 0);
 	f->engine = (struct engine){ .slurm = fake_slurm(), .say = say,
 	                             .user = f };
-	f->engine.experiment = experiment_load(file, NULL, NULL, &errors);
+	f->engine.experiment = experiment_load(file, NULL, &errors);
 	assert_int_equal(errors.count, 0);
 	f->engine.slurm->cluster(&f->engine.cluster, &f->err);
 	f->engine.run = engine_create_run(f->engine.experiment, run, &lock,
@@ -477,7 +477,7 @@ load_experiment(struct fixture *f, const char *ini)
 	assert_int_equal(file_replace(file, ini, strlen(ini), 0644, &f->err),
 	                 0);
 	experiment_destroy(f->engine.experiment);
-	f->engine.experiment = experiment_load(file, NULL, NULL, &errors);
+	f->engine.experiment = experiment_load(file, NULL, &errors);
 	assert_int_equal(errors.count, 0);
 	assert_int_equal(engine_update_run(&f->engine, &f->err), 0);
 	free(file);
@@ -943,7 +943,7 @@ elements_are_counted_by_the_values_of_their_time(void **state)
 	assert_int_equal(file_replace(file, changed, strlen(changed), 0644,
 	                              &f->err), 0);
 	experiment_destroy(f->engine.experiment);
-	f->engine.experiment = experiment_load(file, NULL, NULL, &errors);
+	f->engine.experiment = experiment_load(file, NULL, &errors);
 	assert_int_equal(engine_update_run(&f->engine, &f->err), 0);
 	assert_int_equal(resume(f), 0);
 	assert_reason(f, "many", 'c', "cancelled");

@@ -15,6 +15,8 @@ lookup(const char *name, void *user)
 	return strcmp(name, "FROM_CALLER") == 0 ? "x 'y z'" : NULL;
 }
 
+static const struct variable_sources sources = { .environment = lookup };
+
 static struct spec *
 parse(const char *text)
 {
@@ -35,7 +37,7 @@ parse(const char *text)
 		items[n++] = (struct spec_item){ entry->section, entry->key,
 			entry->value, entry->line };
 	}
-	spec = spec_create("e.ini", items, n, lookup, NULL, &errors);
+	spec = spec_create("e.ini", items, n, &sources, &errors);
 	inifile_destroy(ini);
 	return spec;
 }
@@ -88,7 +90,7 @@ a_whole_experiment_is_read(void **state)
 	assert_int_equal(spec_select(spec, "1", NULL), 1);
 	assert_int_equal(spec_select(spec, "sum", NULL), 2);
 	assert_int_equal(spec_select(spec, "9", NULL), -1);
-	assert_true(spec->env[1].from_caller);
+	assert_int_equal(spec->env.items[1].source, VARIABLE_ENVIRONMENT);
 	spec_destroy(spec);
 }
 
