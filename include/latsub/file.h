@@ -44,6 +44,13 @@ const char *file_basename(const char *path);
 /* path as seen from base where it lies below, else path: a part of it. */
 const char *file_relative(const char *base, const char *path);
 
+/* Neither ours nor root's. */
+bool file_is_others(const struct stat *st);
+/* 0 when nobody but us and root can put another file in the place of path: it,
+ * all directories that lead to it, the links among them and what they lead to
+ * are ours or root's, and not for others to write (or sticky directories).
+ * errno is ENOENT or ENOTDIR where the file is not there. */
+int file_check_way(const char *path, struct latsub_error *err);
 /* 0 when path (a link, and what it leads to) is owned by us or root, and not
  * writable by group or others. */
 int file_check_owner(const char *path, struct latsub_error *err);

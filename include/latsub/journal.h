@@ -59,6 +59,7 @@ struct journal_offsets {
 	uint64_t damaged, foreign; /* lines passed over in this read */
 	uint64_t waiting;    /* events that speak of what is not known (yet) */
 	uint64_t bytes_read; /* of events, so far */
+	bool others;         /* a file that was read was not ours */
 };
 
 void journal_set_offset(struct journal_offsets *offsets, const char *host,

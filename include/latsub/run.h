@@ -11,7 +11,9 @@
 #ifndef LATSUB_RUN_H
 #define LATSUB_RUN_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "latsub/error.h"
 #include "latsub/inifile.h"
@@ -75,6 +77,10 @@ int run_check_links(const char *dir, struct latsub_error *err);
 /* The run, and what in it decides which commands are run, is the caller's (or
  * root's) and not for others to write. */
 int run_check_owner(const struct run *run, struct latsub_error *err);
+/* It does not pass that: it may be looked at, and nothing that it names is used.
+ * Whose jobs its jobs are. */
+bool run_is_others(const struct run *run);
+uid_t run_owner(const struct run *run);
 
 enum run_place {
 	RUN_IN_PLACE,
@@ -92,8 +98,21 @@ const char *run_job_id(const struct run *run);
  * none. */
 char *run_workdir(const struct run *run);
 
-/* The newest run under root, by the time in its name; NULL when none. */
-char *run_newest(const char *root);
+/* Which of the runs under an output root is meant. */
+struct run_choice {
+	const char *name, *file; /* of the experiment; NULL: of any */
+	bool own;                /* another's run will not do */
+	char *passed;            /* out: another's that was passed over; free it */
+	bool several;            /* out: there are runs of other experiments, too */
+};
+/* The newest that was submitted, opened; NULL when there is none, or, with a text
+ * in *err, when that cannot be told. */
+struct run *run_open_newest(const char *root, struct run_choice *choice,
+                            struct latsub_error *err);
+/* Has it at least an intent? */
+bool run_was_submitted(const struct run *run);
+/* The length of NAME in "NAME_YYYYMMDD_HHMMSS", 0 of other names. */
+size_t run_name_prefix(const char *name);
 /* All of them, oldest first, as directories' names. */
 int run_list(const char *root, struct strlist *names,
              struct latsub_error *err);

@@ -66,6 +66,9 @@ bool text_is_utf8(const char *s, size_t len);
  * control characters other than newline and tab become '?'. */
 char *text_sanitise(const char *s, size_t len);
 
+/* The same for control characters alone, in place. */
+void text_blank_controls(char *s);
+
 char *text_trim(char *s); /* in place; returns the first non-space */
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);

@@ -93,7 +93,7 @@ command_cancel(int argc, char **argv)
 	}
 	if (argc - optind > 1)
 		return cli_usage("cancel", "one run at a time");
-	engine.run = cli_open_run(argv[optind], &rc);
+	engine.run = cli_open_own_run(argv[optind], &rc);
 	if (!engine.run)
 		return rc;
 	if (phase && !state_find(engine.run->state, phase)) {
@@ -102,8 +102,7 @@ command_cancel(int argc, char **argv)
 		run_close(engine.run);
 		return LATSUB_USAGE;
 	}
-	cli_use_slurm_of(engine.run);
-	engine.slurm = cli_open_slurm(&err);
+	engine.slurm = cli_open_slurm_of(engine.run, &err);
 	rc = engine.slurm ? cancel_run(&engine, phase) : cli_fail(&err);
 	run_close(engine.run);
 	return rc;

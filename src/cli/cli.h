@@ -51,18 +51,26 @@ void cli_set_arguments(char **argv);
 /* getopt said '?' or ':' or 'h': the exit code for it. */
 int cli_option(const char *help, const char *command, int option);
 
-/* The run that an argument means, or the newest under ./runs (or under the
- * output_root of ./experiment.ini).  Complains by itself. */
+/* The run that an argument means; without one the newest that was submitted, of
+ * ./experiment.ini under its output_root, or of any under ./runs.  Complains by
+ * itself.  which_run.c. */
 struct run *cli_open_run(const char *path, int *code);
+/* The same for what changes something: another's is refused, or left out. */
+struct run *cli_open_own_run(const char *path, int *code);
 
-/* The newest run under the output_root of ./experiment.ini (or ./runs), or
- * NULL; caller frees. */
-char *cli_newest_run(void);
+/* Where the newest of the caller's own is; NULL with the reason.  Caller frees. */
+char *cli_newest_run(struct latsub_error *err);
 
-/* Make SLURM_CONF the one that the run was submitted to. */
-void cli_use_slurm_of(const struct run *run);
 /* Loaded, opened, or NULL with the reason. */
 const struct slurm_ops *cli_open_slurm(struct latsub_error *err);
+/* The same, of the Slurm that the run was submitted to; the jobs to ask for are
+ * run_owner()'s.  Sets SLURM_CONF if the run has one that can be trusted, else
+ * says on stderr what is asked instead.  slurm_of.c. */
+const struct slurm_ops *cli_open_slurm_of(const struct run *run,
+                                          struct latsub_error *err);
+/* The jobs of the run's owner; false with the reason when Slurm does not tell. */
+bool cli_ask_jobs(const struct run *run, const struct slurm_ops *slurm,
+                  struct slurm_jobs *jobs, struct latsub_error *err);
 
 /* The sandbox script; caller frees.  Start it and set SLURM_CONF. */
 char *cli_sandbox_script(void);

@@ -1,5 +1,5 @@
 /*
- * common.c - messages, the run that is meant, its Slurm.
+ * common.c - messages, the options of all commands, the sandbox.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,77 +78,6 @@ cli_option(const char *help, const char *command, int option)
 		                 "none", word);
 	return cli_usage(command, "option '-%c' is none, or needs a value",
 	                 optopt);
-}
-
-/* The output root of the experiment here, or the usual one. */
-static char *
-default_root(void)
-{
-	struct latsub_errlist errors = { 0 };
-	struct experiment *experiment;
-	char *root = NULL;
-
-	if (file_exists("experiment.ini")) {
-		experiment = experiment_load("experiment.ini", NULL, &errors);
-		if (experiment->spec)
-			root = file_join(experiment->workdir,
-			                 experiment->spec->output_root);
-		experiment_destroy(experiment);
-		latsub_errlist_clear(&errors);
-	}
-	return root ? root : xstrdup("runs");
-}
-
-char *
-cli_newest_run(void)
-{
-	char *root = default_root(), *newest = run_newest(root);
-
-	free(root);
-	return newest;
-}
-
-struct run *
-cli_open_run(const char *path, int *code)
-{
-	struct latsub_error err = { 0 };
-	char *root = NULL, *newest = NULL;
-	struct run *run;
-
-	if (!path) {
-		root = default_root();
-		newest = run_newest(root);
-		path = newest;
-	}
-	if (path) {
-		run = run_open(path, &err);
-	} else {
-		run = NULL;
-		latsub_error_set(&err, LATSUB_USAGE, "%s: no run is here; name "
-		                 "a run's directory or its state file", root);
-	}
-	if (!run)
-		*code = cli_fail(&err);
-	free(root);
-	free(newest);
-	return run;
-}
-
-void
-cli_use_slurm_of(const struct run *run)
-{
-	const char *conf = state_metadata(run->state, "slurm_conf");
-
-	if (conf && *conf)
-		setenv("SLURM_CONF", conf, 1);
-}
-
-const struct slurm_ops *
-cli_open_slurm(struct latsub_error *err)
-{
-	const struct slurm_ops *slurm = slurm_load(err);
-
-	return slurm && slurm->open(err) == 0 ? slurm : NULL;
 }
 
 char *

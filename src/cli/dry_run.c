@@ -62,8 +62,7 @@ request_dry_run(struct request *r)
 	int rc = LATSUB_OK;
 
 	if (r->engine.run) {
-		cli_use_slurm_of(r->engine.run);
-		r->engine.slurm = cli_open_slurm(&err);
+		r->engine.slurm = cli_open_slurm_of(r->engine.run, &err);
 		if (!r->engine.slurm)
 			fprintf(stderr, "latsub: %s; this is the plan as if no "
 			        "job of the run were in Slurm\n", err.text);

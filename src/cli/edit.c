@@ -128,7 +128,7 @@ reset_or_skip(int argc, char **argv, const char *help, const char *word)
 	if (argc - optind < 1 || argc - optind > 2)
 		return cli_usage(argv[0], "name a phase, and a run if it is not "
 		                 "the newest");
-	run = cli_open_run(argv[optind + 1], &rc);
+	run = cli_open_own_run(argv[optind + 1], &rc);
 	if (!run)
 		return rc;
 	lock = run->has_journal ? engine_lock(run, &err) : -1;

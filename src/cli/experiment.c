@@ -93,15 +93,15 @@ check_one_run(const struct request *r, int count, char **others)
 static int
 read_options(struct request *r, int argc, char **argv)
 {
+	struct latsub_error err = { 0 };
 	int option;
 
 	/* "--resume" as the last word means the newest run */
 	if (strcmp(argv[argc - 1], "--resume") == 0
 	    || strcmp(argv[argc - 1], "-r") == 0) {
-		r->newest = cli_newest_run();
+		r->newest = cli_newest_run(&err);
 		if (!r->newest)
-			return cli_usage("experiment", "--resume: no run is "
-			                 "here; name its state file") + 1;
+			return cli_fail(&err) + 1;
 		r->resume = r->newest;
 		argc--;
 	}
@@ -204,9 +204,8 @@ open_slurm(struct request *r)
 
 	if (r->local && cli_start_sandbox(&err))
 		return cli_fail(&err) + 1;
-	if (!r->local && r->engine.run)
-		cli_use_slurm_of(r->engine.run);
-	r->engine.slurm = cli_open_slurm(&err);
+	r->engine.slurm = !r->local && r->engine.run
+		? cli_open_slurm_of(r->engine.run, &err) : cli_open_slurm(&err);
 	if (!r->engine.slurm)
 		return cli_fail(&err) + 1;
 	if (r->engine.slurm->cluster(&r->engine.cluster, &err) != SLURM_YES) {

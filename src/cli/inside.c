@@ -66,7 +66,8 @@ open_inside(struct inside *in, const char *state_path)
 
 	in->lock = -1;
 	engine->run = run_open(state_path, &in->err);
-	if (!engine->run || open_experiment(in) || take_lock(in)
+	if (!engine->run || run_check_owner(engine->run, &in->err)
+	    || open_experiment(in) || take_lock(in)
 	    || run_refresh(engine->run, NULL, &in->err))
 		return SLURM_REFUSED;
 	engine->slurm = cli_open_slurm(&in->err);

@@ -40,8 +40,7 @@ show(struct run *run, const struct slurm_ops *slurm, const char *why,
 	int outcome;
 
 	if (slurm) {
-		answered = slurm->jobs_of_user(geteuid(), &jobs, &err)
-			== SLURM_YES;
+		answered = cli_ask_jobs(run, slurm, &jobs, &err);
 		why = err.text;
 	}
 	view_create(&view, run, answered ? &jobs : NULL, why);
@@ -93,8 +92,7 @@ command_status(int argc, char **argv)
 			fprintf(stderr, "latsub: %s\n",
 			        run->complaints.texts[i]);
 	}
-	cli_use_slurm_of(run);
-	slurm = cli_open_slurm(&err);
+	slurm = cli_open_slurm_of(run, &err);
 	if (watch)
 		rc = cli_watch(run, slurm, true);
 	else

@@ -150,8 +150,7 @@ look_once(struct watching *w)
 	bool answered;
 
 	run_read(run, &err);
-	answered = slurm && slurm->jobs_of_user(geteuid(), &jobs, &err)
-		== SLURM_YES;
+	answered = slurm && cli_ask_jobs(run, slurm, &jobs, &err);
 	view_create(&view, run, answered ? &jobs : NULL, err.text);
 	if (w->on_terminal) {
 		redraw(&view);
@@ -184,8 +183,7 @@ print_end(struct run *run, const struct slurm_ops *slurm)
 	struct slurm_jobs jobs = { 0 };
 	struct latsub_error err = { 0 };
 	struct view view;
-	bool answered = slurm && slurm->jobs_of_user(geteuid(), &jobs, &err)
-		== SLURM_YES;
+	bool answered = slurm && cli_ask_jobs(run, slurm, &jobs, &err);
 
 	view_create(&view, run, answered ? &jobs : NULL, NULL);
 	printf("\n");

@@ -180,6 +180,16 @@ check_mark(int fd, off_t size, struct journal_offset *from)
 	return 0;
 }
 
+/* Of the open file, which nobody can exchange between this look and the read. */
+static void
+note_owner(int fd, struct journal_offsets *offsets)
+{
+	struct stat st;
+
+	offsets->others |= fstat(fd, &st) == 0 && (file_is_others(&st)
+		|| (st.st_mode & (S_IWGRP | S_IWOTH)));
+}
+
 static int
 fold_open(const char *path, const char *host, off_t size,
           struct journal_offsets *offsets, struct state *state)
@@ -191,6 +201,7 @@ fold_open(const char *path, const char *host, off_t size,
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
+	note_owner(fd, offsets);
 	if (check_mark(fd, size, from) == 0) {
 		f.at = f.done = from->offset;
 		rc = fold_fd(fd, &f);

@@ -293,8 +293,8 @@ find_run(const struct run *run, const char *path, bool exists,
 	                        : " (no such file); check the path");
 }
 
-struct run *
-run_open_anyhow(const char *path, struct latsub_error *err)
+static struct run *
+open_run(const char *path, bool anyhow, struct latsub_error *err)
 {
 	struct run *run = xcalloc(1, sizeof *run);
 	char *absolute = file_absolute(path);
@@ -311,8 +311,10 @@ run_open_anyhow(const char *path, struct latsub_error *err)
 		: xstrdup(absolute);
 	run->journal_dir = file_join(run->dir, ".latsub/journal");
 	free(absolute);
-	if (unknown || find_run(run, path, exists, err) || run_read(run, err)
-	    || check_is_state(run, err)) {
+	/* links first: they choose what is opened */
+	if (unknown || find_run(run, path, exists, err)
+	    || (!anyhow && run_check_links(run->dir, err))
+	    || run_read(run, err) || check_is_state(run, err)) {
 		run_close(run);
 		return NULL;
 	}
@@ -320,15 +322,15 @@ run_open_anyhow(const char *path, struct latsub_error *err)
 }
 
 struct run *
+run_open_anyhow(const char *path, struct latsub_error *err)
+{
+	return open_run(path, true, err);
+}
+
+struct run *
 run_open(const char *path, struct latsub_error *err)
 {
-	struct run *run = run_open_anyhow(path, err);
-
-	if (run && run_check_links(run->dir, err)) {
-		run_close(run);
-		return NULL;
-	}
-	return run;
+	return open_run(path, false, err);
 }
 
 /* What a run and its phases are comes before what a person says of them; a

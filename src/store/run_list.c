@@ -8,14 +8,13 @@
 #include "latsub/file.h"
 #include "latsub/run.h"
 
-/* "NAME_YYYYMMDD_HHMMSS": the part that sorts, or NULL. */
+/* "NAME_YYYYMMDD_HHMMSS": the part that sorts, or all of it. */
 static const char *
 time_of(const char *name)
 {
-	size_t len = strlen(name);
+	size_t prefix = run_name_prefix(name);
 
-	return len > 16 && name[len - 16] == '_' && name[len - 7] == '_'
-		? name + len - 15 : name;
+	return prefix ? name + prefix + 1 : name;
 }
 
 static int
@@ -54,16 +53,4 @@ run_list(const char *root, struct strlist *names, struct latsub_error *err)
 		qsort(names->items, names->count, sizeof *names->items,
 		      compare);
 	return 0;
-}
-
-char *
-run_newest(const char *root)
-{
-	struct strlist names = { 0 };
-	char *path = NULL;
-
-	if (run_list(root, &names, NULL) == 0 && names.count)
-		path = file_join(root, names.items[names.count - 1]);
-	strlist_clear(&names);
-	return path;
 }

@@ -6,6 +6,7 @@
  * else can write to, or that leads out of itself, is a way to have another user
  * run commands.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,11 +17,11 @@
 #include "latsub/run.h"
 #include "run_other.h"
 
+/* All decide what is run, or where something is written. */
 static const char *const parts[] = { ".latsub", ".latsub/journal",
 	".latsub/slurm_templates", ".latsub/experiment.ini",
 	".latsub/environment", "logs", RUN_STATE_NAME };
 #define PART_COUNT (sizeof parts / sizeof parts[0])
-#define OWN_COUNT 5 /* the first of them decide what is run */
 
 int
 run_check_links(const char *dir, struct latsub_error *err)
@@ -32,20 +33,86 @@ run_check_links(const char *dir, struct latsub_error *err)
 	return rc;
 }
 
+/* What is not there is nobody's: an old script's run has few of them yet. */
+static int
+check_if_there(const char *path, struct latsub_error *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) && errno == ENOENT)
+		return 0;
+	return file_check_owner(path, err);
+}
+
+/* Each file in it, too: one who could write there once may have left his own. */
+static int
+check_files(const struct run *run, const char *name, struct latsub_error *err)
+{
+	char *path = file_join(run->dir, name);
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int rc = dir || errno == ENOENT ? 0
+		: latsub_error_errno(err, "%s", path);
+
+	while (rc == 0 && dir && (errno = 0, (entry = readdir(dir)))) {
+		char *file = file_join(path, entry->d_name);
+
+		if (entry->d_name[0] != '.')
+			rc = check_if_there(file, err);
+		free(file);
+	}
+	if (rc == 0 && dir && errno)
+		rc = latsub_error_errno(err, "%s", path);
+	if (dir)
+		closedir(dir);
+	free(path);
+	return rc;
+}
+
+/* The files that were read may have been others than those that are there now. */
+static int
+check_what_was_read(const struct run *run, struct latsub_error *err)
+{
+	const struct stat *st = &run->doc_stat;
+	bool state = run->doc_exists && (file_is_others(st)
+		|| (st->st_mode & (S_IWGRP | S_IWOTH)));
+
+	if (!state && !run->offsets.others)
+		return 0;
+	return latsub_error_set(err, LATSUB_USAGE, "%s: what was read there was "
+		"another user's, or for others to write; do this again",
+		state ? run->state_path : run->journal_dir);
+}
+
 int
 run_check_owner(const struct run *run, struct latsub_error *err)
 {
 	int rc = file_check_owner(run->dir, err);
 
-	for (size_t i = 0; rc == 0 && i < OWN_COUNT; i++) {
+	for (size_t i = 0; rc == 0 && i < PART_COUNT; i++) {
 		char *path = file_join(run->dir, parts[i]);
 
-		/* an old script's run has none of them yet */
-		if (access(path, F_OK) == 0 || errno != ENOENT)
-			rc = file_check_owner(path, err);
+		rc = check_if_there(path, err);
 		free(path);
 	}
-	return rc;
+	return rc || check_if_there(run->state_path, err)
+		|| check_files(run, ".latsub/journal", err)
+		|| check_files(run, ".latsub/slurm_templates", err)
+		|| check_what_was_read(run, err) ? -1 : 0;
+}
+
+bool
+run_is_others(const struct run *run)
+{
+	return run_check_owner(run, NULL) != 0;
+}
+
+uid_t
+run_owner(const struct run *run)
+{
+	struct stat st;
+
+	return stat(run->dir, &st) ? geteuid() : st.st_uid;
 }
 
 /* Is there a run with this id, or can it not be told? */
@@ -105,6 +172,8 @@ run_place(const struct run *run)
 	/* one directory has many names */
 	if (then.st_dev == now.st_dev && then.st_ino == now.st_ino)
 		return RUN_IN_PLACE;
+	if (run_is_others(run)) /* what it names is not opened for it */
+		return RUN_UNSURE;
 	place = what_is_at(was, run_id);
 	return place == RUN_COPIED && is_mounted_twice(run->dir, &now, was, &then)
 		? RUN_IN_PLACE : place;

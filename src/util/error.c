@@ -24,6 +24,7 @@ latsub_error_set(struct latsub_error *err, enum latsub_exit code,
 		va_start(ap, fmt);
 		vsnprintf(err->text, sizeof err->text, fmt, ap);
 		va_end(ap);
+		text_blank_controls(err->text); /* it quotes others' */
 	}
 	errno = saved;
 	return -1;
@@ -41,6 +42,7 @@ latsub_error_errno(struct latsub_error *err, const char *fmt, ...)
 		va_start(ap, fmt);
 		vsnprintf(err->text, sizeof err->text, fmt, ap);
 		va_end(ap);
+		text_blank_controls(err->text);
 		used = strlen(err->text);
 		snprintf(err->text + used, sizeof err->text - used, ": %s",
 		         strerror(saved));

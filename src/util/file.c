@@ -309,6 +309,12 @@ file_basename(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+bool
+file_is_others(const struct stat *st)
+{
+	return st->st_uid != geteuid() && st->st_uid != 0;
+}
+
 static int
 refuse_owner(const char *path, uid_t owner, struct latsub_error *err)
 {
@@ -324,15 +330,104 @@ file_check_owner(const char *path, struct latsub_error *err)
 
 	if (lstat(path, &link) || stat(path, &st))
 		return latsub_error_errno(err, "%s", path);
-	if (link.st_uid != geteuid() && link.st_uid != 0)
+	if (file_is_others(&link))
 		return refuse_owner(path, link.st_uid, err);
-	if (st.st_uid != geteuid() && st.st_uid != 0)
+	if (file_is_others(&st))
 		return refuse_owner(path, st.st_uid, err);
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(st.st_mode & S_ISVTX))
+	/* in a sticky directory, too, others may put what is not there yet */
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return latsub_error_set(err, LATSUB_USAGE,
 			"%s: others may write to it; 'chmod go-w' it, since "
 			"latsub runs commands from there", path);
 	return 0;
+}
+
+/* ---- the way to a file ---- */
+
+#define LINKS_MAX 40 /* as the kernel has it */
+
+static int
+check_step(const char *path, const struct stat *st, struct latsub_error *err)
+{
+	/* in a sticky one nobody replaces what is ours, and that is looked at */
+	bool sticky = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX);
+
+	if (file_is_others(st))
+		return latsub_error_set(err, LATSUB_USAGE, "%s: belongs to "
+			"user %u", path, (unsigned)st->st_uid);
+	if (!S_ISLNK(st->st_mode) && !sticky
+	    && (st->st_mode & (S_IWGRP | S_IWOTH)))
+		return latsub_error_set(err, LATSUB_USAGE, "%s: others may write "
+			"to it", path);
+	return 0;
+}
+
+/* Go on at the link's target, and then the rest of the way. */
+static int
+follow(const char *link, const char *dir, char **next, char **rest,
+       int *links, struct latsub_error *err)
+{
+	char target[4096];
+	ssize_t len = readlink(link, target, sizeof target - 1);
+	char *way;
+
+	if (len >= 0 && ++*links > LINKS_MAX) {
+		errno = ELOOP;
+		len = -1;
+	}
+	if (len < 0)
+		return latsub_error_errno(err, "%s", link);
+	target[len] = '\0';
+	way = xasprintf("%s/%s", target, *rest);
+	free(*rest);
+	free(*next);
+	*rest = way;
+	*next = xstrdup(*target == '/' ? "/" : dir);
+	return 0;
+}
+
+/* One component on: *rest loses it, *done has it; or it was a link. */
+static int
+take_step(char **done, char **rest, int *links, struct latsub_error *err)
+{
+	char *start = *rest + strspn(*rest, "/");
+	size_t len = strcspn(start, "/");
+	char *name = xstrndup(start, len), *way = xstrdup(start + len), *next;
+	struct stat st;
+	int rc;
+
+	next = strcmp(name, "..") == 0 ? file_directory(*done)
+		: strcmp(name, ".") == 0 ? xstrdup(*done)
+		: xasprintf("%s/%s", strcmp(*done, "/") ? *done : "", name);
+	if (lstat(next, &st))
+		rc = latsub_error_errno(err, "%s", next);
+	else
+		rc = check_step(next, &st, err);
+	if (rc == 0 && S_ISLNK(st.st_mode))
+		rc = follow(next, *done, &next, &way, links, err);
+	free(name);
+	free(*done);
+	free(*rest);
+	*done = next;
+	*rest = way;
+	return rc;
+}
+
+int
+file_check_way(const char *path, struct latsub_error *err)
+{
+	char *rest = *path == '/' ? xstrdup(path) : NULL, *done = xstrdup("/");
+	char *cwd = rest ? NULL : getcwd(NULL, 0);
+	int links = 0, rc = 0;
+
+	if (!rest)
+		rest = xasprintf("%s/%s", cwd ? cwd : "", path);
+	while (rc == 0 && rest[strspn(rest, "/")])
+		rc = take_step(&done, &rest, &links, err);
+	free(cwd);
+	free(rest);
+	free(done);
+	return rc;
 }
 
 int

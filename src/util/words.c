@@ -176,6 +176,17 @@ text_sanitise(const char *s, size_t len)
 	return strbuf_steal(&sb);
 }
 
+void
+text_blank_controls(char *s)
+{
+	for (unsigned char *p = (unsigned char *)s; *p; p++) {
+		if ((*p < 0x20 && *p != '\n' && *p != '\t') || *p == 0x7f)
+			*p = '?';
+		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = '?';
+	}
+}
+
 char *
 text_trim(char *s)
 {
