@@ -186,6 +186,13 @@ const struct slurm_ops *latsub_slurm_ops(void);
  * libslurm is missing; *err says what and where it was looked for. */
 const struct slurm_ops *slurm_load(struct latsub_error *err);
 
+/* The environment's SLURM_CONF, absolute, where it is not what the machine has
+ * anyhow; else "".  Caller frees. */
+char *slurm_conf_to_remember(void);
+/* Is it a copy that slurmd keeps of the site's (configless)?  Each node has one of
+ * its own, and it goes away. */
+bool slurm_conf_is_cache(const char *conf);
+
 /* Owned members of what the calls fill. */
 void slurm_jobs_clear(struct slurm_jobs *jobs);
 void slurm_cluster_clear(struct slurm_cluster *cluster);

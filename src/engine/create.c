@@ -62,7 +62,7 @@ record_run(struct run *run, const struct experiment *experiment,
 {
 	struct event event = { .kind = EVENT_RUN, .time = time(NULL) };
 	char *id = identity_new_run(run->dir), start[32];
-	const char *conf = getenv("SLURM_CONF");
+	char *conf = slurm_conf_to_remember();
 	int rc;
 
 	snprintf(start, sizeof start, "%lld", (long long)time(NULL));
@@ -82,10 +82,11 @@ record_run(struct run *run, const struct experiment *experiment,
 	if (experiment->spec->checkpoint_phase)
 		event_add_pair(&event, "checkpoint_phase",
 		               experiment->spec->checkpoint_phase);
-	if (conf)
+	if (*conf)
 		event_add_pair(&event, "slurm_conf", conf);
 	rc = run_record(run, &event, 1, true, err);
 	event_clear(&event);
+	free(conf);
 	free(id);
 	return rc;
 }
@@ -306,7 +307,7 @@ record_changes(struct engine *engine, struct latsub_error *err)
 	const struct experiment *experiment = engine->experiment;
 	const struct state *state = engine->run->state;
 	struct event event = { .kind = EVENT_RUN, .time = time(NULL) };
-	const char *conf = getenv("SLURM_CONF");
+	char *conf = slurm_conf_to_remember();
 	const char *old_conf = state_metadata(state, "slurm_conf");
 	const char *old_file = state_metadata(state, "experiment");
 	const char *old_main = state_metadata(state, "checkpoint_phase");
@@ -316,8 +317,9 @@ record_changes(struct engine *engine, struct latsub_error *err)
 		event_add_pair(&event, "run_dir", engine->run->dir);
 	if (engine->cluster.name && !state_metadata(state, "cluster"))
 		event_add_pair(&event, "cluster", engine->cluster.name);
-	if (conf && (!old_conf || strcmp(conf, old_conf)))
+	if (strcmp(conf, old_conf ? old_conf : "") != 0)
 		event_add_pair(&event, "slurm_conf", conf);
+	free(conf);
 	if (!strstr(experiment->file, "/.latsub/experiment.ini")
 	    && (!old_file || strcmp(experiment->file, old_file)
 	        || strcmp(experiment->check, state_metadata(state,

@@ -27,6 +27,10 @@ is_passed_on(const char *env)
 		"GPU_DEVICE_ORDINAL=", "ROCR_VISIBLE_DEVICES=",
 		"ZE_AFFINITY_MASK=", "ENVIRONMENT=BATCH" };
 
+	/* slurmd of the job's node has its own */
+	if (text_starts(env, "SLURM_CONF=")
+	    && slurm_conf_is_cache(env + strlen("SLURM_CONF=")))
+		return false;
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
 		if (text_starts(env, kept[i]))
 			return true;

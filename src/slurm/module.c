@@ -7,17 +7,13 @@
  */
 #include "config.h"
 
+#include "conf.h"
 #include "module.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char *const conf_places[] = {
-	"/etc/slurm/slurm.conf", "/etc/slurm-llnl/slurm.conf",
-	"/run/slurm/conf/slurm.conf", "/usr/local/etc/slurm.conf",
-};
 
 static int
 find_conf(struct latsub_error *err)

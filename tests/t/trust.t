@@ -69,7 +69,7 @@ if [ "$(id -u)" = 0 ]; then
 		name=${arg:+a run of another user}
 		name=${name:-the newest here, of another user}
 		harmless "$name: status" 0 "SLURM_CONF.*is not used" "$latsub" status $arg
-		harmless "$name: status --json" 0 '"slurm_answered": true' "$latsub" status --json $arg
+		harmless "$name: status --json" 0 '"slurm_answered": false' "$latsub" status --json $arg
 		harmless "$name: status --watch" 0 "training +completed" "$latsub" status --watch $arg
 		harmless "$name: logs" 0 "" "$latsub" logs -l training $arg
 		harmless "$name: cancel" 2 "${arg:+$no}|no run" "$latsub" cancel $arg
@@ -111,4 +111,46 @@ rm -rf open closed marked
 chmod 1777 "$run/.latsub/journal"
 ok "a sticky directory for all is not ours alone" says 2 "journal: others may write" "$latsub" cancel "$run"
 chmod 755 "$run/.latsub/journal"
+
+# ---- another's run is asked about as his ----
+if [ "$(id -u)" = 0 ]; then
+	chmod 711 "$tmp" "$tmp/p" "$sandbox_dir" "$sandbox_dir/munge" "$sandbox_dir/spool" "$sandbox_dir"/spool/* && mkdir nobody && chown 65534:65534 nobody
+	as_nobody() { (cd nobody && setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$PWD" "$@"); }
+	cat >nobody/experiment.ini <<-'INI'
+	[experiment]
+	name = n
+	[phase training]
+	command = until [ -e "$LATSUB_RUN_DIR/go" ]; do sleep 0.1; done
+	INI
+	as_nobody timeout 60 "$latsub" experiment >out 2>&1
+	foreign=$(newest_run nobody/runs)
+	is_running() { "$latsub" status "$foreign" | grep -q '^training running'; }
+	ok "of another's run status shows his jobs" until_true 30 is_running
+	is "and cannot cancel them" "$(timeout 60 "$latsub" cancel "$foreign" >/dev/null 2>&1; echo $?)$(squeue -h -t R -o ' %u')" "2 nobody"
+	as_nobody touch "${foreign#nobody/}/go"
+	ok "and that they are over" until_true 30 "$latsub" status "$foreign"
+fi
+
+# ---- which Slurm ----
+rm -rf runs && mkdir -p spool/conf-cache slurm && cp "$own_conf" spool/conf-cache/ && cp "$own_conf" slurm/
+run_e
+is "a SLURM_CONF that is not the machine's is remembered" "$(of "$(newest_run runs)" slurm_conf)" "$own_conf"
+rm -rf runs
+SLURM_CONF=$tmp/p/spool/conf-cache/slurm.conf run_e
+is "what slurmd keeps for itself is not" "$(newest_run runs | grep -c runs/e) $(of "$(newest_run runs)" slurm_conf)" "1 "
+rm -rf runs
+SLURM_CONF=slurm/slurm.conf run_e
+run=$(newest_run runs)
+is "a relative one is remembered as absolute" "$(of "$run" slurm_conf)" "$tmp/p/slurm/slurm.conf"
+ok "another is set: the remembered one counts" says 0 "^0 jobs" env SLURM_CONF=/nonexistent "$latsub" cancel "$run"
+mv slurm slurm.away
+ok "it is gone: one of the same cluster will do, and it is said" \
+	says 0 "SLURM_CONF=$tmp/p/slurm/slurm.conf, which is not used .*No such file.*and is asked" "$latsub" cancel "$run"
+start_sandbox --nodes 1 --conf-extra ClusterName=other
+ok "another cluster will not" says 4 "to cluster .* with SLURM_CONF=$tmp/p/slurm/slurm.conf.*is other, another; have that file back.*slurm_conf= in .metadata. of .*$run" \
+	"$latsub" cancel "$run"
+ok "nor does status take its word" says 0 "from the state alone: .*have that file back" "$latsub" status "$run"
+SLURM_CONF=$own_conf timeout 60 "$latsub" --resume "$run" >out 2>&1
+is "a resume remembers what it has used" "$(of "$run" slurm_conf)" "$own_conf"
+SLURM_CONF=$own_conf
 finish
