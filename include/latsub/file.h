@@ -29,6 +29,10 @@ int file_prepare(const char *path, const char *data, size_t len, mode_t mode,
 int file_commit(const char *temp, const char *path, struct latsub_error *err);
 void file_discard(const char *temp);
 
+/* open(), and where the file is made it has this mode, whatever the umask. */
+int file_open_new(const char *path, int flags, mode_t mode);
+/* mkdir() likewise; a set-group-id bit that it inherits stays. */
+int file_make_directory(const char *path, mode_t mode);
 int file_write_all(int fd, const char *data, size_t len);
 int file_mkdirs(const char *path, mode_t mode, struct latsub_error *err);
 bool file_exists(const char *path);

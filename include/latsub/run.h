@@ -62,8 +62,14 @@ int run_save(struct run *run, struct latsub_error *err);
 /* Seconds since the snapshot was written; a large number if never. */
 double run_snapshot_age(const struct run *run);
 
-/* Make the directories of a new run, or of an adopted one. */
+/* Make the directories of a new run, or of an adopted one: for their owner alone,
+ * or by this mask, whatever the umask. */
 int run_make(const char *dir, struct latsub_error *err);
+int run_make_masked(const char *dir, mode_t mask, struct latsub_error *err);
+/* The modes of what is made in a run: those of its .latsub, so that a runner, which
+ * does not know the experiment's umask, and a chmod have their way. */
+mode_t run_dir_mode(const char *dir);
+mode_t run_file_mode(const char *dir);
 /* Take a new run back in which nothing has begun; the directory goes with it
  * if that was new, too, and nobody put anything else there. */
 void run_unmake(const char *dir, bool is_new_dir);

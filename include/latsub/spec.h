@@ -76,10 +76,13 @@ struct spec_phase {
 	int64_t time_budget_sec; /* over all attempts; 0: no limit */
 };
 
+#define SPEC_UMASK 077 /* of a run whose experiment does not say: they hold tokens */
+
 struct spec {
 	char *file;          /* as given, for messages */
 	char *name, *workdir, *output_root;
 	char *checkpoint_phase; /* or NULL */
+	unsigned umask;      /* of the run's files */
 	struct variables env; /* of [env], and those that arrays name: what jobs get */
 	struct spec_phase *phases;
 	size_t phase_count;

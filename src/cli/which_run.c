@@ -41,7 +41,7 @@ open_newest(bool own, struct latsub_error *err)
 	struct latsub_errlist errors = { 0 };
 	struct run_choice choice = { .own = own };
 	struct experiment *experiment = file_exists(file)
-		? experiment_load(file, NULL, NULL, &errors) : NULL;
+		? experiment_load(file, NULL, &errors) : NULL;
 	bool known = experiment && experiment->spec && experiment->spec->name;
 	char *root = known ? file_join(experiment->workdir,
 	                               experiment->spec->output_root)

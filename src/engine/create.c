@@ -40,7 +40,8 @@ make_directory(const struct experiment *experiment, struct latsub_error *err)
 		localtime_r(&now, &tm);
 		strftime(when, sizeof when, "%Y%m%d_%H%M%S", &tm);
 		dir = xasprintf("%s/%s_%s", root, experiment->spec->name, when);
-		if (mkdir(dir, 0755) == 0)
+		if (file_make_directory(dir, 0777 & ~experiment->spec->umask)
+		    == 0)
 			break;
 		if (errno != EEXIST) {
 			latsub_error_errno(err, "%s", dir);
@@ -150,7 +151,7 @@ engine_create_run(const struct experiment *experiment, const char *dir,
 	    || run_check_links(path, err))
 		goto done;
 	is_ours = !had_run;
-	if (run_make(path, err))
+	if (run_make_masked(path, experiment->spec->umask, err))
 		goto done;
 	run = run_open(path, err);
 	if (!run)
@@ -181,7 +182,7 @@ write_copy(const struct run *run, const char *name, const char *text,
            size_t len, struct latsub_error *err)
 {
 	char *path = xasprintf("%s/.latsub/%s", run->dir, name);
-	int rc = file_replace(path, text, len, 0644, err);
+	int rc = file_replace(path, text, len, run_file_mode(run->dir), err);
 
 	free(path);
 	return rc;
@@ -210,7 +211,8 @@ write_templates(const struct engine *engine, struct latsub_error *err)
 		const struct experiment_template *t = &experiment->templates[i];
 		char *path = experiment_template_copy(dir, t->name);
 
-		rc = file_replace(path, t->text, strlen(t->text), 0644, err);
+		rc = file_replace(path, t->text, strlen(t->text),
+		                  run_file_mode(engine->run->dir), err);
 		free(path);
 	}
 	free(dir);
@@ -399,7 +401,8 @@ engine_lock(const struct run *run, struct latsub_error *err)
 {
 	char *path = file_join(run->dir, ".latsub/submit.lock");
 	char text[160] = "", host[64] = "?";
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int fd = file_open_new(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW,
+	                       run_file_mode(run->dir));
 
 	if (fd < 0) {
 		latsub_error_errno(err, "%s", path);

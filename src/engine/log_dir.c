@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "latsub/file.h"
+#include "latsub/run.h"
 #include "latsub/text.h"
 
 char *
@@ -115,7 +116,10 @@ log_make_directory(const char *run_dir, const struct spec_phase *phase,
 	char *dir = asked_directory(run_dir, phase);
 	struct latsub_error err;
 	struct stat st;
-	int rc = dir ? file_mkdirs(dir, 0777, &err) : 0;
+	/* what is the user's own, elsewhere, has the umask's mode */
+	mode_t mode = dir && file_relative(run_dir, dir) != dir
+		? run_dir_mode(run_dir) : 0777;
+	int rc = dir ? file_mkdirs(dir, mode, &err) : 0;
 
 	if (dir && rc == 0 && stat(dir, &st) == 0 && !S_ISDIR(st.st_mode)) {
 		errno = ENOTDIR;

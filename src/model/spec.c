@@ -51,10 +51,34 @@ check_file_name(struct reading *r, const struct spec_item *item)
 }
 
 static void
+read_umask(struct reading *r, const struct spec_item *item)
+{
+	const char *text = item->value;
+	size_t digits = strspn(text, "01234567");
+	unsigned long mask = strtoul(text, NULL, 8);
+
+	if (digits == 0 || digits > 4 || text[digits] || mask > 0777)
+		latsub_errlist_add(r->errors, "%s: umask = '%.60s' is to be octal, "
+		                   "as umask(1) has it: 077, 027 or 022",
+		                   spec_at(r, item->line), text);
+	else if ((mask & 022) != 022)
+		latsub_errlist_add(r->errors, "%s: umask = %s: others could write "
+		                   "to the run, and so have your jobs run what "
+		                   "they like; take 077, 027 or 022",
+		                   spec_at(r, item->line), text);
+	else if (mask & 0700)
+		latsub_errlist_add(r->errors, "%s: umask = %s: you could not use "
+		                   "the run yourself; take 077, 027 or 022",
+		                   spec_at(r, item->line), text);
+	else
+		r->spec->umask = (unsigned)mask;
+}
+
+static void
 read_experiment(struct reading *r, const struct spec_item *item)
 {
 	static const char *const names[] = { "name", "workdir", "output_root",
-	                                     "checkpoint_phase" };
+	                                     "checkpoint_phase", "umask" };
 	char **members[] = { &r->spec->name, &r->spec->workdir,
 	                     &r->spec->output_root, &r->spec->checkpoint_phase };
 	const char *nearest;
@@ -71,11 +95,15 @@ read_experiment(struct reading *r, const struct spec_item *item)
 			                   spec_at(r, item->line), item->key);
 		return;
 	}
-	nearest = text_nearest(item->key, names, 4);
+	if (strcmp(item->key, "umask") == 0) {
+		read_umask(r, item);
+		return;
+	}
+	nearest = text_nearest(item->key, names, 5);
 	latsub_errlist_add(r->errors, "%s: [experiment] has no key '%.60s'; %s%s",
 	                   spec_at(r, item->line), item->key,
 	                   nearest ? "did you mean " : "it has: name workdir "
-	                   "output_root checkpoint_phase",
+	                   "output_root checkpoint_phase umask",
 	                   nearest ? nearest : "");
 }
 
@@ -392,6 +420,7 @@ spec_create(const char *file, const struct spec_item *items, size_t count,
 	                     .sources = sources, .errors = errors };
 
 	spec->file = xstrdup(file);
+	spec->umask = SPEC_UMASK;
 	spec->by_name = strmap_create();
 	for (size_t i = 0; i < count; i++) {
 		if (!items[i].key)

@@ -138,13 +138,16 @@ append_text(int fd, const char *path, const struct strbuf *text, bool sync)
 static int
 open_own(const char *dir, char **path, struct latsub_error *err)
 {
-	char *name = journal_file_name();
+	char *name = journal_file_name(), *hidden = file_directory(dir);
+	struct stat st;
 	int fd;
 
 	*path = file_join(dir, name);
 	free(name);
-	fd = open(*path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW
-	          | O_NONBLOCK, 0644);
+	/* as run_file_mode() has it */
+	fd = file_open_new(*path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW
+		| O_NONBLOCK, stat(hidden, &st) ? 0600 : st.st_mode & 0666);
+	free(hidden);
 	if (fd < 0)
 		latsub_error_errno(err, "%s", *path);
 	return fd;

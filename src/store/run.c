@@ -398,7 +398,8 @@ try_save(struct run *run, struct latsub_error *err)
 	state_file_store(run->doc, run->state, &run->offsets);
 	text = inifile_render(run->doc, &len);
 	if (!run->doc_exists || len != old_len || memcmp(text, old, len)) {
-		rc = file_prepare(run->state_path, text, len, 0644, &temp, err);
+		rc = file_prepare(run->state_path, text, len,
+		                  run_file_mode(run->dir), &temp, err);
 		if (rc == 0 && !same_file(run)) {
 			file_discard(temp);
 			rc = 1;

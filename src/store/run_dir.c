@@ -17,19 +17,46 @@
 #define LEFTOVER_SEC 3600 /* nobody takes that long to write a file */
 
 int
-run_make(const char *dir, struct latsub_error *err)
+run_make_masked(const char *dir, mode_t mask, struct latsub_error *err)
 {
-	static const char *const parts[] = { ".latsub/journal",
+	static const char *const parts[] = { ".", ".latsub", ".latsub/journal",
 		".latsub/slurm_templates", "logs" };
-	int rc = 0;
+	char *above = file_directory(dir);
+	int rc = file_mkdirs(above, 0777, err);
 
-	for (size_t i = 0; rc == 0 && i < 3; i++) {
-		char *path = file_join(dir, parts[i]);
+	for (size_t i = 0; rc == 0 && i < sizeof parts / sizeof *parts; i++) {
+		char *path = i ? file_join(dir, parts[i]) : xstrdup(dir);
 
-		rc = file_mkdirs(path, 0755, err);
+		if (file_make_directory(path, 0777 & ~mask) && errno != EEXIST
+		    && !(errno == EROFS && file_exists(path)))
+			rc = latsub_error_errno(err, "%s", path);
 		free(path);
 	}
+	free(above);
 	return rc;
+}
+
+int
+run_make(const char *dir, struct latsub_error *err)
+{
+	return run_make_masked(dir, 077, err);
+}
+
+mode_t
+run_dir_mode(const char *dir)
+{
+	char *hidden = file_join(dir, ".latsub");
+	struct stat st;
+	mode_t mode = stat(hidden, &st) ? 0700 : st.st_mode & 0777;
+
+	free(hidden);
+	return mode;
+}
+
+mode_t
+run_file_mode(const char *dir)
+{
+	return run_dir_mode(dir) & 0666;
 }
 
 static int

@@ -76,6 +76,20 @@ file_read(const char *path, size_t max, char **data, size_t *len,
 }
 
 int
+file_open_new(const char *path, int flags, mode_t mode)
+{
+	int fd = open(path, flags);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	fd = open(path, flags | O_CREAT, mode & 0600);
+	/* whatever the umask; some file systems have no modes */
+	if (fd >= 0 && fchmod(fd, mode))
+		errno = 0;
+	return fd;
+}
+
+int
 file_write_all(int fd, const char *data, size_t len)
 {
 	while (len > 0) {
@@ -185,6 +199,19 @@ file_replace(const char *path, const char *data, size_t len, mode_t mode,
 	}
 	free(temp);
 	return rc;
+}
+
+int
+file_make_directory(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (mkdir(path, mode))
+		return -1;
+	if (stat(path, &st) == 0 && (st.st_mode & 0777) != mode
+	    && chmod(path, (st.st_mode & 07000) | mode))
+		errno = 0; /* some file systems have no modes */
+	return 0;
 }
 
 int

@@ -153,4 +153,37 @@ ok "nor does status take its word" says 0 "from the state alone: .*have that fil
 SLURM_CONF=$own_conf timeout 60 "$latsub" --resume "$run" >out 2>&1
 is "a resume remembers what it has used" "$(of "$run" slurm_conf)" "$own_conf"
 SLURM_CONF=$own_conf
+
+# ---- modes ----
+modes() { # RUN: of all that latsub made, and in that order
+	(cd "$1" && stat -c '%a %n' . .latsub .latsub/journal .latsub/slurm_templates logs .experiment_state \
+		.latsub/experiment.ini .latsub/environment .latsub/submit.lock .latsub/journal/*.jsonl |
+		awk '{ print $1 }' | tr '\n' ' ')
+}
+rm -rf runs
+sed -i "s/^command.*/command = umask >> \"\$LATSUB_RUN_DIR\/ran\"; echo 1 >> \"\$LATSUB_RUN_DIR\/ran\"/" experiment.ini
+private="700 700 700 700 700 600 600 600 600 600 "
+for mask in 022 077; do
+	(umask $mask && run_e -o runs/m$mask)
+	is "a run is its owner's alone, with umask $mask" "$(modes runs/m$mask)" "$private"
+	is "the command has that umask" "$(head -1 runs/m$mask/ran)" 0$mask
+done
+rm runs/m022/.experiment_state && "$latsub" reset training runs/m022 >/dev/null
+is "a state that is written anew, too" "$(modes runs/m022)" "$private"
+chmod -R go+rX runs/m022 && rm -r runs/m022/.experiment_state runs/m022/.latsub/environment
+mkdir away && mv runs/m022/.latsub/journal/*.jsonl away && mv away/*.jsonl runs/m022/.latsub/journal/other.jsonl
+(umask 077 && timeout 60 "$latsub" --resume runs/m022 --wait >out 2>&1)
+is "chmod shares it, and what comes later has that mode" "$(modes runs/m022 | cut -d' ' -f6,8) $(stat -c %a runs/m022/.latsub/journal/* | tr '\n' ' ')" \
+	"644 644 644 644 "
+sed '/^name/a umask = 027' experiment.ini >shared.ini
+mkdir -m 2777 group && chgrp 65534 group 2>/dev/null
+(umask 077 && run_e shared.ini -o group/m)
+is "umask = 027 lets the group read, whatever the caller's umask" "$(modes group/m | sed 's/^2750 2750 2750 2750 2750/750 750 750 750 750/')" \
+	"750 750 750 750 750 640 640 640 640 640 "
+is "and the set-group-id bit of a group's directory stays" "$(stat -c %a group/m)" 2750
+is "the command's umask is not that" "$(head -1 group/m/ran)" 0077
+for mask in 002 07 u=rwx 0 0777 01777 722; do
+	sed "/^name/a umask = $mask" experiment.ini >bad.ini
+	ok "umask = $mask is refused" says 2 "bad.ini:3: umask = '?$mask" "$latsub" check bad.ini
+done
 finish
