@@ -326,24 +326,6 @@ submit(struct request *r, struct latsub_error *err)
 	return rc;
 }
 
-/* Has any phase been submitted, or was to be? */
-static bool
-has_begun(const struct run *run)
-{
-	for (size_t i = 0; i < run->state->count; i++) {
-		const struct phase_state *phase = run->state->phases[i];
-		uint32_t n[TASK_STATE_COUNT];
-
-		if (!phase->cells)
-			continue;
-		phase_count(phase, n);
-		if (n[TASK_NONE] + n[TASK_COMPLETED] + n[TASK_SKIPPED]
-		    < phase->total)
-			return true;
-	}
-	return false;
-}
-
 /* Whoever asked has said why. */
 static int
 ask(struct request *r, bool await, struct latsub_error *err)
@@ -382,7 +364,8 @@ act(struct request *r)
 {
 	struct latsub_error err = { 0 };
 	int lock = take_run(r, &err), rc;
-	bool in_vain;
+	char *stays = NULL;
+	bool unmade;
 
 	if (lock < 0) {
 		fprintf(stderr, "latsub: %s; nothing is submitted\n", err.text);
@@ -395,14 +378,16 @@ act(struct request *r)
 		                      r->selected);
 		rc = submit(r, &err);
 	}
-	in_vain = rc && r->engine.run->is_new && !has_begun(r->engine.run);
-	if (in_vain) /* before anyone else can take it up */
-		run_unmake(r->engine.run->dir, r->engine.run->is_new_dir);
+	/* before anyone else can take it up */
+	unmade = rc && request_unmake(r, &stays);
 	close(lock);
-	if (rc && in_vain && *err.text)
+	if (rc && unmade && *err.text)
 		fprintf(stderr, "latsub: %s; nothing is submitted\n", err.text);
 	else if (rc && *err.text)
 		cli_fail(&err);
+	if (stays)
+		fprintf(stderr, "latsub: %s\n", stays);
+	free(stays);
 	return rc ? (int)err.code : LATSUB_OK;
 }
 

@@ -43,6 +43,10 @@ void request_note_variables(const struct request *r);
  * that may be dropped. */
 int request_check_vanished(const struct request *r, struct latsub_error *err);
 
+/* refused.c: a new run whose submission failed is taken back.  False: it stays, and
+ * *stays says why, unless that has been said; caller frees. */
+bool request_unmake(struct request *r, char **stays);
+
 /* dry_run.c: the plan, and nothing else.  An exit code. */
 int request_dry_run(struct request *r);
 

@@ -283,7 +283,11 @@ job_request_explain(struct latsub_error *err, const struct engine *engine,
 	struct strbuf lines = { 0 };
 
 	add_lines(&lines, engine, phase, words);
-	latsub_error_set(err, LATSUB_SLURM, "phase %s: Slurm refused it: %s%s; "
+	if (engine->run->is_new) /* it is taken back, so there is no resume */
+		latsub_error_set(err, LATSUB_SLURM, "phase %s: Slurm refused it: "
+		                 "%s%s", phase->name, words, strbuf_str(&lines));
+	else
+		latsub_error_set(err, LATSUB_SLURM, "phase %s: Slurm refused it: %s%s; "
 	                 "nothing is left submitted; mend it, then '%s --resume "
 	                 "%s --config %s'", phase->name, words,
 	                 strbuf_str(&lines), program_name(), run, file);

@@ -333,11 +333,17 @@ command = echo fourth >> ran
 INI
 run experiment three.ini
 verdict "a refusal in the middle: all is taken back" "$(complaints 4 \
+	'phase third: Slurm refused it: .*three.ini:13 \(gres = gpu:99\); nothing is submitted'; no_run_stays || echo "a run stays")"
+ok "nothing ran" test ! -e ran
+sed -i 's/^gres = gpu:99/gres = gpu:1/' three.ini
+timeout 60 "$latsub" experiment three.ini --phase first --wait >"$tmp/out" 2>"$tmp/err"
+sed -i 's/^gres = gpu:1/gres = gpu:99/' three.ini
+run --resume "$(newest_run runs)" --config three.ini
+verdict "of a resume, too" "$(complaints 4 \
 	'phase third: Slurm refused it: .*three.ini:13 \(gres = gpu:99\); nothing is left submitted; mend it')"
 again=$(sed -n "s/.*mend it, then '\(.*\)'$/\1/p" "$tmp/err")
 run=$(newest_run runs)
-is "the state says so" "$(grep -c =pending "$run/.experiment_state") $(grep -c =failed "$run/.experiment_state")" "4 0"
-ok "nothing ran" test ! -e ran
+is "the state says so" "$(grep -c =pending "$run/.experiment_state") $(grep -c =failed "$run/.experiment_state")" "3 0"
 sed -i 's/^gres = gpu:99/gres = gpu:1/' three.ini
 timeout 60 bash -c "$again --wait" >"$tmp/out" 2>"$tmp/err"
 is "mended, resumed with the command that the message names, it runs" "$? $(sort ran | tr '\n' ' ')" \

@@ -186,4 +186,42 @@ for mask in 002 07 u=rwx 0 0777 01777 722; do
 	sed "/^name/a umask = $mask" experiment.ini >bad.ini
 	ok "umask = $mask is refused" says 2 "bad.ini:3: umask = '?$mask" "$latsub" check bad.ini
 done
+
+# ---- which run ----
+rm -rf runs group out
+cat >experiment.ini <<'INI'
+[experiment]
+name = e
+[phase training]
+command = until [ -e "$LATSUB_RUN_DIR/go" ]; do sleep 0.1; done
+[phase odd]
+after = training
+gres = gpu:99
+command = true
+INI
+sed -e '/^\[phase odd/,$d' experiment.ini >fine.ini
+timeout 60 "$latsub" experiment fine.ini >/dev/null
+live=$(newest_run runs)
+ok "a submission that is refused in the middle" says 4 "odd: Slurm refused it: .*; nothing is submitted$" "$latsub" experiment
+is "is taken back" "$(newest_run runs) $(squeue -h -o %j)" "$live training"
+mkdir -p runs/e_29990101_000000/.latsub/journal runs/f_29990101_000001
+cp -r "$live"/.latsub "$live"/.experiment_state runs/f_29990101_000001
+ok "what was never submitted is not the newest" says 3 "^$tmp/p/$live$" "$latsub" status
+is "nor is another experiment's" "$(grep -c 'this is about' out)" 0
+mv experiment.ini odd.ini
+ok "without an experiment it may be, and it is said" \
+	says 3 "this is about $tmp/p/runs/f_29990101_000001, the newest of runs of more" "$latsub" status
+cp fine.ini experiment.ini && rm -r runs/f_29990101_000001
+timeout 60 "$latsub" experiment odd.ini -p training -o runs/named >/dev/null
+ok "nor one that was named by hand, and is another experiment's" says 3 "^$tmp/p/$live$" "$latsub" status
+timeout 60 "$latsub" experiment -o runs/mine >/dev/null
+ok "of the same one it is, as the newest" says 3 "^$tmp/p/runs/mine$" "$latsub" status
+if [ "$(id -u)" = 0 ]; then
+	chown -R 65534 runs/mine
+	ok "of another user it is, to look at" says 3 "this is about $tmp/p/runs/mine, which is not yours alone" "$latsub" status
+	ok "but not to cancel" says 0 "1 job cancelled; to go on: .* $tmp/p/$live/" "$latsub" cancel
+	chown -R 0 runs/mine
+fi
+touch "$live/go" runs/mine/go runs/named/go
+ok "all end" until_true 30 queue_is_empty
 finish
