@@ -1,6 +1,7 @@
 /*
  * logs.c - latsub logs: the logs of a phase, or the newest of them followed.
  */
+#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,22 +99,36 @@ find_logs(const struct run *run, const char *phase, const char *task,
 	return logs;
 }
 
+/* A regular file; in another's run no link of his choosing. */
+static int
+open_log(const char *path, bool others)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK
+	              | (others ? O_NOFOLLOW : 0));
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 /* Copy from offset to the end; returns the new offset. */
 static off_t
-copy_out(const char *path, off_t offset)
+copy_out(const char *path, bool others, off_t offset)
 {
 	char chunk[65536];
-	FILE *file = fopen(path, "re");
-	size_t got;
+	int fd = open_log(path, others);
+	ssize_t got;
 
-	if (!file)
+	if (fd < 0)
 		return offset;
-	fseeko(file, offset, SEEK_SET);
-	while ((got = fread(chunk, 1, sizeof chunk, file)) > 0) {
-		fwrite(chunk, 1, got, stdout);
-		offset += (off_t)got;
+	while ((got = pread(fd, chunk, sizeof chunk, offset)) > 0) {
+		fwrite(chunk, 1, (size_t)got, stdout);
+		offset += got;
 	}
-	fclose(file);
+	close(fd);
 	fflush(stdout);
 	return offset;
 }
@@ -124,26 +139,27 @@ show(const struct run *run, const char *phase, const char *task, bool follow,
 {
 	size_t count;
 	struct log *logs = find_logs(run, phase, task, &count);
+	bool others = run_is_others(run);
 	off_t end = 0;
 
 	if (count == 0) {
-		fprintf(stderr, "latsub: logs: %s has no logs under %s/logs "
-		        "yet\n", phase, run->dir);
+		text_print(stderr, "latsub: logs: %s has no logs under %s/logs "
+		           "yet\n", phase, run->dir);
 		free(logs);
 		return LATSUB_UNFINISHED;
 	}
 	for (size_t i = follow ? count - 1 : 0; i < count; i++) {
 		if (list) {
-			printf("%s\n", logs[i].path);
+			text_print(stdout, "%s\n", logs[i].path);
 			continue;
 		}
 		if (count > 1)
-			printf("==> %s <==\n", logs[i].path);
-		end = copy_out(logs[i].path, 0);
+			text_print(stdout, "==> %s <==\n", logs[i].path);
+		end = copy_out(logs[i].path, others, 0);
 	}
 	while (follow) {
 		usleep(500000);
-		end = copy_out(logs[count - 1].path, end);
+		end = copy_out(logs[count - 1].path, others, end);
 	}
 	for (size_t i = 0; i < count; i++)
 		free(logs[i].path);

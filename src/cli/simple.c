@@ -123,14 +123,15 @@ list_one(const char *root, const char *name)
 	size_t done = 0;
 
 	if (!run) {
-		printf("%-12s %7s %s\n", "unreadable", "", path);
+		text_print(stdout, "%-12s %7s %s\n", "unreadable", "", path);
 		free(path);
 		return;
 	}
 	for (size_t i = 0; i < run->state->count; i++)
 		done += phase_word(run->state->phases[i]) == WORD_COMPLETED;
-	printf("%-12s %3zu/%-3zu %s\n", words[state_outcome(run->state)], done,
-	       run->state->count, path);
+	text_print(stdout, "%-12s %3zu/%-3zu %s\n",
+	           words[state_outcome(run->state)], done, run->state->count,
+	           path);
 	run_close(run);
 	free(path);
 }

@@ -47,7 +47,7 @@ show(struct run *run, const struct slurm_ops *slurm, const char *why,
 	if (json) {
 		view_print_json(&view, stdout);
 	} else {
-		printf("%s\n", run->dir);
+		text_print(stdout, "%s\n", run->dir);
 		view_print_table(&view, stdout, view_use_colour(stdout));
 		view_print_notes(&view, stdout);
 		if (wide && view_print_run_variables(run, stdout, &err))

@@ -34,8 +34,8 @@ detach(const struct run *run)
 {
 	char *dir = text_shell_quote(run->dir);
 
-	printf("\nDetached; the run goes on. Come back with:  %s status --watch "
-	       "%s\n", program_name(), dir);
+	text_print(stdout, "\nDetached; the run goes on. Come back with:  %s "
+	           "status --watch %s\n", program_name(), dir);
 	free(dir);
 	return LATSUB_UNFINISHED;
 }
@@ -63,7 +63,7 @@ print_changes(const struct view *view, struct strmap *seen)
 		}
 		localtime_r(&now, &tm);
 		strftime(when, sizeof when, "%H:%M:%S", &tm);
-		printf("%s %s\n", when, line);
+		text_print(stdout, "%s %s\n", when, line);
 		strmap_set(seen, row->state->name, line);
 		free(before);
 	}
@@ -78,7 +78,7 @@ warn_of(const char *phase, const char *text, const char *kind,
 	char *key = xasprintf("%s %s", phase, kind);
 
 	if (text && !strmap_get(warned, key)) {
-		fprintf(stderr, "latsub: %s: %s\n", phase, text);
+		text_print(stderr, "latsub: %s: %s\n", phase, text);
 		strmap_set(warned, key, warned);
 	} else if (!text) {
 		strmap_set(warned, key, NULL);
@@ -115,7 +115,8 @@ redraw(const struct view *view)
 {
 	size_t rows = screen_rows();
 
-	printf("\033[H\033[J%s\n", view->run->dir);
+	printf("\033[H\033[J");
+	text_print(stdout, "%s\n", view->run->dir);
 	if (view->count + FRAME_ROWS <= rows)
 		view_print_table(view, stdout, view_use_colour(stdout));
 	else
@@ -123,7 +124,8 @@ redraw(const struct view *view)
 		                   : 1, stdout, view_use_colour(stdout));
 	view_print_waiting(view, stdout);
 	if (!view->slurm_answered && view->slurm_text)
-		printf("from the state alone: %s\n", view->slurm_text);
+		text_print(stdout, "from the state alone: %s\n",
+		           view->slurm_text);
 	printf("\nCtrl-C leaves; the run goes on without you.\n");
 	fflush(stdout);
 }
@@ -173,7 +175,7 @@ tell_stuck(const struct view *view)
 {
 	char *advice = view_stuck_advice(view);
 
-	fprintf(stderr, "latsub: nothing else is left: %s\n", advice);
+	text_print(stderr, "latsub: nothing else is left: %s\n", advice);
 	free(advice);
 }
 

@@ -177,6 +177,22 @@ text_sanitise(const char *s, size_t len)
 }
 
 void
+text_print(FILE *out, const char *fmt, ...)
+{
+	struct strbuf text = { 0 };
+	char *clean;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	clean = text_sanitise(strbuf_str(&text), text.len);
+	fputs(clean, out);
+	free(clean);
+	strbuf_clear(&text);
+}
+
+void
 text_blank_controls(char *s)
 {
 	for (unsigned char *p = (unsigned char *)s; *p; p++) {

@@ -100,7 +100,7 @@ phase_json(const struct run *run, const struct view_phase *row)
 		: row->stuck ? row->stuck : row->held ? row->held : row->record;
 	json_t *phase = json_object();
 
-	json_object_set_new(phase, "name", json_string(row->state->name));
+	json_object_set_new(phase, "name", text_or_null(row->state->name));
 	json_object_set_new(phase, "state",
 	                    json_string(phase_word_name(row->word)));
 	json_object_set_new(phase, "detail", text_or_null(*row->detail
@@ -159,7 +159,9 @@ view_print_json(const struct view *view, FILE *out)
 		json_array_append_new(phases, phase_json(view->run,
 			                                 &view->phases[i]));
 	json_object_set_new(root, "phases", phases);
-	json_dumpf(root, out, JSON_INDENT(2));
+	/* control characters of U+0080 and above are, in UTF-8, no plain ones */
+	json_dumpf(root, out, JSON_INDENT(2) | (run_is_others(view->run)
+	           ? JSON_ENSURE_ASCII : 0));
 	fputc('\n', out);
 	json_decref(root);
 }

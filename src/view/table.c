@@ -97,6 +97,21 @@ struct row {
 	char cells[COLUMN_COUNT][128];
 };
 
+/* Who wrote a run's files chose its names: none may lead a terminal. */
+static void
+clean_row(struct row *row)
+{
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
+		char *cell = row->cells[i];
+		char *clean = text_sanitise(cell, strlen(cell));
+
+		for (char *p = clean; *p; p++)
+			*p = *p == '\n' || *p == '\t' ? ' ' : *p;
+		snprintf(cell, sizeof row->cells[i], "%s", clean);
+		free(clean);
+	}
+}
+
 static void
 fill_row(const struct view_phase *from, struct row *row)
 {
@@ -123,6 +138,7 @@ fill_row(const struct view_phase *from, struct row *row)
 		snprintf(row->cells[REQUEUES], size, "%llu requeue%s",
 		         (unsigned long long)from->requeues,
 		         from->requeues > 1 ? "s" : "");
+	clean_row(row);
 }
 
 /* A line has room for so many; what is no terminal takes any number. */
@@ -268,19 +284,19 @@ print_failure(const struct view *view, FILE *out)
 
 		if (row->word != WORD_FAILED)
 			continue;
-		fprintf(out, "\n%s failed", row->state->name);
+		text_print(out, "\n%s failed", row->state->name);
 		if (row->unlaunched)
-			fprintf(out, ": Slurm could not launch it (%s); is the "
+			text_print(out, ": Slurm could not launch it (%s); is the "
 			        "directory of its log there?",
 			        row->launch_reason);
 		else if (failure->phase && failure->error
 		         && strcmp(failure->phase, row->state->name) == 0)
-			fprintf(out, ": %s", failure->error);
-		fprintf(out, "; see '%s logs %s'", program_name(),
+			text_print(out, ": %s", failure->error);
+		text_print(out, "; see '%s logs %s'", program_name(),
 		        row->state->name);
 	}
 	recovery_print(view->run->state_path, &text);
-	fprintf(out, "\n\n%s", text.data);
+	text_print(out, "\n\n%s", text.data);
 	strbuf_clear(&text);
 }
 
@@ -295,16 +311,16 @@ view_print_waiting(const struct view *view, FILE *out)
 		char *held = view_held_text(row), *stuck = view_stuck_text(row);
 
 		if (stuck)
-			fprintf(out, "note: %s: %s\n", row->state->name, stuck);
+			text_print(out, "note: %s: %s\n", row->state->name, stuck);
 		if (held)
-			fprintf(out, "note: %s: %s\n", row->state->name, held);
+			text_print(out, "note: %s: %s\n", row->state->name, held);
 		any_stuck |= stuck != NULL;
 		free(held);
 		free(stuck);
 	}
 	advice = any_stuck ? view_stuck_advice(view) : NULL;
 	if (advice)
-		fprintf(out, "note: %s\n", advice);
+		text_print(out, "note: %s\n", advice);
 	free(advice);
 }
 
@@ -314,15 +330,15 @@ view_print_notes(const struct view *view, FILE *out)
 	const char *checkpoint = run_checkpoint(view->run);
 
 	if (checkpoint)
-		fprintf(out, "checkpoint: %s\n", checkpoint);
+		text_print(out, "checkpoint: %s\n", checkpoint);
 	if (!view->slurm_answered && view->slurm_text)
-		fprintf(out, "from the state alone: %s\n", view->slurm_text);
+		text_print(out, "from the state alone: %s\n", view->slurm_text);
 	view_print_waiting(view, out);
 	for (size_t i = 0; i < view->run->notes.count; i++)
-		fprintf(out, "note: %s\n", view->run->notes.items[i]);
+		text_print(out, "note: %s\n", view->run->notes.items[i]);
 	for (size_t i = 0; i < view->run->edit_count; i++) {
 		if (view->run->edits[i].word)
-			fprintf(out, "note: %s was set to %s by hand; the next "
+			text_print(out, "note: %s was set to %s by hand; the next "
 			        "resume takes it up\n",
 			        view->run->edits[i].phase,
 			        view->run->edits[i].word);

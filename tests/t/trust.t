@@ -202,6 +202,7 @@ INI
 sed -e '/^\[phase odd/,$d' experiment.ini >fine.ini
 timeout 60 "$latsub" experiment fine.ini >/dev/null
 live=$(newest_run runs)
+ok "one runs" until_true 30 grep -q training=in_progress "$live/.experiment_state"
 ok "a submission that is refused in the middle" says 4 "odd: Slurm refused it: .*; nothing is submitted$" "$latsub" experiment
 is "is taken back" "$(newest_run runs) $(squeue -h -o %j)" "$live training"
 mkdir -p runs/e_29990101_000000/.latsub/journal runs/f_29990101_000001
@@ -209,8 +210,8 @@ cp -r "$live"/.latsub "$live"/.experiment_state runs/f_29990101_000001
 ok "what was never submitted is not the newest" says 3 "^$tmp/p/$live$" "$latsub" status
 is "nor is another experiment's" "$(grep -c 'this is about' out)" 0
 mv experiment.ini odd.ini
-ok "without an experiment it may be, and it is said" \
-	says 3 "this is about $tmp/p/runs/f_29990101_000001, the newest of runs of more" "$latsub" status
+like "without an experiment it may be, and it is said" "$("$latsub" status 2>&1)" \
+	"this is about $tmp/p/runs/f_29990101_000001, the newest of runs of more"
 cp fine.ini experiment.ini && rm -r runs/f_29990101_000001
 timeout 60 "$latsub" experiment odd.ini -p training -o runs/named >/dev/null
 ok "nor one that was named by hand, and is another experiment's" says 3 "^$tmp/p/$live$" "$latsub" status
@@ -224,4 +225,41 @@ if [ "$(id -u)" = 0 ]; then
 fi
 touch "$live/go" runs/mine/go runs/named/go
 ok "all end" until_true 30 queue_is_empty
+# a Slurm that does not hear of cancels
+cat >deaf.c <<'C'
+#include <errno.h>
+#include <stdlib.h>
+__attribute__((constructor)) static void stay_alone(void) { unsetenv("LD_PRELOAD"); }
+int slurm_kill_job2(void) { errno = 1001; return -1; }
+C
+${CC:-cc} -shared -fPIC -o deaf.so deaf.c || exit 1
+ok "what is still in Slurm keeps the run, and it is said" says 4 "runs/kept stays, since .*'.* cancel .*runs/kept'" \
+	env LD_PRELOAD="$tmp/p/deaf.so" "$latsub" experiment odd.ini -o runs/kept
+timeout 60 "$latsub" cancel runs/kept >out 2>&1
+is "and can be cancelled" "$? $(squeue -h | wc -l)" "0 0"
+
+# ---- what a run says to a terminal ----
+rm -rf runs/kept
+escaped=$'runs/e\e[2Jx'
+cp -r "$live" "$escaped"
+mv "$escaped/logs/"training-*.log "$escaped/logs/"$'training-1.\e[31m.log'
+sed -i '/^\[checkpoints\]/,/^\[/s/^checkpoint_path=.*//; s/^\[checkpoints\]/&\ncheckpoint_path="\\u001b]0;pwned\\u0007\\u009b31mx"/; s/^run_id=.*/run_id="a\\u001b[31mb"/' "$escaped/.experiment_state"
+sed -i $'s/^\\[phases\\]/&\\nodd\\u009b31m\\e[31m=nonsense/' "$escaped/.experiment_state"
+for words in "status" "status --watch" "logs training" "logs -l training" "cancel" "reset no" list; do
+	arg=$escaped
+	[ "$words" = list ] && arg=runs
+	"$latsub" $words "$arg" >out 2>&1
+	is "no control character comes to the terminal from $words" \
+		"$(grep -c . out | sed 's/^[1-9].*/some/') $(LC_ALL=C tr -d '\n\t\040-\176' <out | LC_ALL=C od -An -c | head -2)" "some "
+done
+if [ "$(id -u)" = 0 ]; then
+	sed -i '/nonsense/d' "$escaped/.experiment_state"
+	chown -R 65534 "$escaped"
+	"$latsub" status --json "$escaped" >out 2>&1
+	is "nor from another's run as JSON" "$(grep -ci u009b out) $(LC_ALL=C tr -d '\n\t\040-\176' <out | wc -c)" "1 0"
+	rm "$escaped/logs"/* && echo mine >secret && ln -s "$tmp/p/secret" "$escaped/logs/training-2.log"
+	mkfifo "$escaped/logs/training-3.log"
+	timeout 20 "$latsub" logs training "$escaped" >out 2>&1
+	is "a log of another's run that is a link, or none, is not opened" "$? $(grep -c mine out)" "0 0"
+fi
 finish
