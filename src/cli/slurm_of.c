@@ -131,6 +131,11 @@ cli_ask_jobs(const struct run *run, const struct slurm_ops *slurm,
 {
 	uid_t owner = run_owner(run);
 
+	if (owner != geteuid() && run_place(run) == RUN_UNSURE) {
+		latsub_error_set(err, LATSUB_USAGE, "it was in another directory, "
+			"and whether this is a copy cannot be told");
+		return false;
+	}
 	if (slurm->jobs_of_user(owner, jobs, err) != SLURM_YES)
 		return false;
 	if (owner == geteuid() || jobs->count)

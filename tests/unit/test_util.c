@@ -3,6 +3,8 @@
  */
 #include "unit.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "latsub/file.h"
@@ -236,6 +238,62 @@ lists_have_whole_names_only(void **state)
 	assert_false(text_is_listed("a", NULL));
 }
 
+static void
+controls_are_blanked_and_lines_stay(void **state)
+{
+	char text[] = "a\033[31m\tb\n\x7f\xc2\x9b c\xc3\xa4";
+
+	(void)state;
+	text_blank_controls(text);
+	assert_string_equal(text, "a?[31m\tb\n??? c\xc3\xa4");
+}
+
+/* The way to a/b/f, by names and by links, with one step of it open to others. */
+static void
+the_whole_way_to_a_file_is_looked_at(void **state)
+{
+	char dir[] = "/tmp/latsub-unit-XXXXXX", command[256];
+	struct latsub_error err = { 0 };
+	char *file, *link, *relative, *open, *loop;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(command, sizeof command, "cd %s && mkdir -p a/b && umask 022 && "
+	         "chmod 755 a a/b && echo > a/b/f && ln -s a/b by && "
+	         "ln -s ../by/../b/./f a/link && ln -s loop loop", dir);
+	assert_int_equal(system(command), 0);
+	file = xasprintf("%s/a/b/f", dir);
+	link = xasprintf("%s//a/./link", dir);
+	relative = xasprintf("%s/a/../by/f", dir);
+	open = xasprintf("%s/a/b", dir);
+	loop = xasprintf("%s/loop", dir);
+	assert_int_equal(file_check_way(file, &err), 0);
+	assert_int_equal(file_check_way(link, &err), 0);
+	assert_int_equal(file_check_way(relative, &err), 0);
+	assert_int_equal(chmod(open, 0775), 0);
+	assert_int_equal(file_check_way(file, &err), -1);
+	assert_non_null(strstr(err.text, "/a/b: others may write"));
+	assert_int_equal(file_check_way(link, &err), -1);
+	assert_int_equal(file_check_way(relative, &err), -1);
+	assert_int_equal(chmod(open, 01777), 0);
+	assert_int_equal(file_check_way(file, &err), 0);
+	assert_int_equal(chmod(file, 0660), 0);
+	assert_int_equal(file_check_way(link, &err), -1);
+	assert_int_equal(chmod(file, 01666), 0); /* sticky says nothing of a file */
+	assert_int_equal(file_check_way(file, &err), -1);
+	assert_int_equal(file_check_way(loop, &err), -1);
+	assert_non_null(strstr(err.text, strerror(ELOOP)));
+	snprintf(command, sizeof command, "rm -rf %s", dir);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(file_check_way(file, &err), -1);
+	assert_non_null(strstr(err.text, strerror(ENOENT)));
+	free(file);
+	free(link);
+	free(relative);
+	free(open);
+	free(loop);
+}
+
 int
 main(void)
 {
@@ -251,6 +309,8 @@ main(void)
 		cmocka_unit_test(map_keeps_thousands),
 		cmocka_unit_test(files_are_replaced_whole),
 		cmocka_unit_test(paths_are_normalised),
+		cmocka_unit_test(controls_are_blanked_and_lines_stay),
+		cmocka_unit_test(the_whole_way_to_a_file_is_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
