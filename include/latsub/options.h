@@ -24,6 +24,8 @@ enum option_id {
 	OPTION_COUNT
 };
 
+#define OPTION_COMMENT_MAX 900 /* bytes */
+
 /* Checked values, as the user wrote them; text NULL means not set. */
 struct option_value {
 	char *text;

@@ -137,6 +137,14 @@ check_mail_type(const char *value)
 	return NULL;
 }
 
+/* Slurm refuses a comment of more than 1,024 bytes ("Pathname too long"). */
+static const char *
+check_comment(const char *value)
+{
+	return strlen(value) > OPTION_COMMENT_MAX ? "900 bytes or fewer: Slurm "
+		"takes 1,024, of which latsub needs some" : NULL;
+}
+
 static const struct {
 	const char *name;
 	char letter; /* sbatch's short form, 0 for none */
@@ -161,7 +169,7 @@ static const struct {
 	[OPTION_MAIL_TYPE] = { "mail-type", 0, check_mail_type },
 	[OPTION_MAIL_USER] = { "mail-user", 0, NULL },
 	[OPTION_NICE] = { "nice", 0, check_nice },
-	[OPTION_COMMENT] = { "comment", 0, NULL },
+	[OPTION_COMMENT] = { "comment", 0, check_comment },
 };
 
 /* Options of sbatch that cannot be set yet: named, so that they are refused
