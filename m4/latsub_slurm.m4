@@ -29,6 +29,8 @@ AS_IF([test "x$with_slurm" != xno], [
 				job_desc_msg_t.env_hash,
 				slurm_job_info_t.priority_by_partition,
 				slurm_job_info_t.preempt_time,
+				slurm_job_info_t.command,
+				job_desc_msg_t.argv,
 				slurm_conf_t.preempt_type], [], [],
 				[[#include <slurm/slurm.h>]])
 			AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[

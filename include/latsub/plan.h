@@ -11,7 +11,30 @@
 #include "latsub/spec.h"
 #include "latsub/state.h"
 
-/* ---- identity: what our jobs carry at the end of their comment ---- */
+/* ---- identity: what our jobs carry in their command, and at the end of their
+ * comment ---- */
+
+#define IDENTITY_BEGINS "[latsub "
+/* How far the clock of a login node may be from slurmctld's. */
+#define IDENTITY_SLACK_SEC 600
+
+struct identity {
+	char phase[SPEC_NAME_MAX + 1];
+	uint32_t gen, base;
+};
+
+enum identity_whose {
+	IDENTITY_NONE,     /* of a text: there is none in it */
+	IDENTITY_OURS,     /* the run's */
+	IDENTITY_ANOTHERS, /* certainly not */
+	IDENTITY_UNCLEAR   /* nothing may be concluded from this job */
+};
+
+/* What the journal has under a record's number. */
+struct identity_known {
+	const char *phase;
+	const struct phase_job *job;
+};
 
 /* An id for a run in dir that no other has, nor will a copy; caller frees. */
 char *identity_new_run(const char *dir);
@@ -19,10 +42,33 @@ char *identity_new_run(const char *dir);
  * array; caller frees. */
 char *identity_print(const char *run_id, const char *phase, uint32_t gen,
                      uint32_t base);
-/* Is this job one of the run's?  phase is the caller's to free then; base may
- * be NULL. */
-bool identity_parse(const char *comment, const char *run_id, char **phase,
-                    uint32_t *gen, uint32_t *base);
+/* What a command or a comment says. */
+enum identity_whose identity_read(const char *text, const char *run_id,
+                                  struct identity *out);
+/* Whose is a job?  The one place that decides it: by command, by comment, and
+ * where both are silent by what the journal knows (NULL: nothing).  user: whose
+ * the run's jobs are.  *out counts for OURS and UNCLEAR. */
+enum identity_whose identity_judge(const struct slurm_job *record,
+                                   const char *run_id, uid_t user,
+                                   const struct identity_known *known,
+                                   struct identity *out);
+
+/* A run's id and the jobs of its journal, by number; both must outlive it.
+ * cluster: the one that answers, or NULL. */
+struct identities *identities_create(const char *run_id,
+                                     const struct state *state,
+                                     const char *cluster);
+void identities_destroy(struct identities *ids);
+enum identity_whose identities_judge(const struct identities *ids,
+                                     const struct slurm_job *record,
+                                     struct identity *out);
+/* The first live job of which it is not clear whose it is, or NULL; and what a
+ * person should hear of it (caller frees). */
+const struct slurm_job *identities_unclear(const struct identities *ids,
+                                           const struct slurm_jobs *jobs,
+                                           struct identity *out);
+char *identity_unclear_text(const struct slurm_job *record,
+                            const struct identity *identity);
 
 /* ---- the run's jobs, as Slurm has them ---- */
 
@@ -50,7 +96,7 @@ struct live_jobs {
 
 /* The live ones of the run among jobs.  spec may be NULL. */
 void live_join(struct live_jobs *live, const struct spec *spec,
-               const char *run_id, const struct slurm_jobs *jobs);
+               const struct identities *ids, const struct slurm_jobs *jobs);
 void live_clear(struct live_jobs *live);
 /* The phase's jobs come together: the index of the first, or live->count. */
 size_t live_first(const struct live_jobs *live, size_t phase);

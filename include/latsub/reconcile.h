@@ -45,6 +45,7 @@ enum reconcile_word {
 	SAYS_FORGOTTEN, /* an answer, and no record of this attempt */
 	SAYS_REUSED,    /* the same, and the job's number is another job's */
 	SAYS_RENEWED,   /* the same, and Slurm does not know its jobs of then */
+	SAYS_UNCLEAR,   /* the same, and the number is of a job that may be it */
 	SAYS_COUNT
 };
 
@@ -69,7 +70,10 @@ struct reconcile_in {
 	/* Whose identity is the task's; of a job that goes by the right number
 	 * but has another identity, nothing.  NULL: none. */
 	const struct slurm_job *record;
+	uint32_t first;        /* the attempt that the job began with: restarts
+	                        * are counted from it */
 	bool reused;           /* its number is another job's now */
+	bool unclear;          /* or perhaps not: whose it is cannot be told */
 	bool renewed;          /* Slurm's numbers began anew, or another cluster
 	                        * answers */
 	const struct accounting_fact *fact; /* adds words, decides nothing */

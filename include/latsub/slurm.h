@@ -18,7 +18,7 @@
 #include "latsub/error.h"
 #include "latsub/options.h"
 
-#define SLURM_OPS_VERSION 5
+#define SLURM_OPS_VERSION 6
 #define SLURM_NO_TASK UINT32_MAX
 
 /* What a call may answer.  "No answer" is never taken for "no". */
@@ -66,6 +66,8 @@ struct slurm_job {
 	uid_t user_id;
 	char *name;
 	char *comment;
+	char *command;         /* with its arguments, as submitted: nobody can
+	                        * change it; "" where that is not told */
 	enum slurm_state state;
 	bool completing, requeued, held;
 	enum slurm_why why;
@@ -116,6 +118,8 @@ struct slurm_request {
 	const char *workdir;
 	const char *output;      /* with %A %a %j; '%' itself as "%%" */
 	const char *comment;
+	const char *identity;    /* an argument of the batch script, which Slurm
+	                          * shows as part of the job's command */
 	const char *dependency;  /* "afterok:1:2,afterany:3" or NULL */
 	const char *array;       /* "0-41,43%4" or NULL */
 	const char *const *env;  /* "NAME=value", NULL-terminated; the module

@@ -100,6 +100,7 @@ struct task_cell {
  * it goes on for a job that could not be requeued. */
 struct phase_job {
 	uint32_t gen, attempt, job, base;
+	int64_t submitted; /* of the event; 0: an old snapshot does not tell */
 	struct rangeset tasks;
 };
 
@@ -223,8 +224,12 @@ void phase_count(const struct phase_state *phase, uint32_t *counts);
 void phase_tasks_in(const struct phase_state *phase, unsigned states,
                     struct rangeset *out); /* states: bits 1u << state */
 uint32_t phase_sweep_seq(const struct phase_state *phase); /* for event.seq */
-/* The job that has the task now, 0 if none. */
+/* The job that has the task now, 0 if none; of two for one attempt the one with
+ * the least number, in whatever order they were told. */
 uint32_t phase_job_of(const struct phase_state *phase, uint32_t task);
+/* The same of all tasks at once: total members, NULL where there is none.  Caller
+ * frees the array. */
+const struct phase_job **phase_jobs_by_task(const struct phase_state *phase);
 /* The kind of the marks that have the reasons of a kind: those of 'f', 'l', 'c'
  * are 'F', 'L', 'C', known from the journal alone and not counted. */
 char phase_reason_mark(char kind);
@@ -240,6 +245,9 @@ void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
                     const struct rangeset *tasks);
 void phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
                    uint32_t job, uint32_t base, const struct rangeset *tasks);
+/* When the job of a generation was submitted; the earliest that is told. */
+void phase_set_submitted(struct phase_state *phase, uint32_t gen, uint32_t job,
+                         int64_t submitted);
 
 /* The mark of the variables that a generation was submitted with, or NULL. */
 const char *phase_variables_of(const struct phase_state *phase, uint32_t gen);

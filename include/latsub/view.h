@@ -35,6 +35,7 @@ struct view {
 	bool slurm_answered;    /* else from the state alone */
 	const char *slurm_text; /* why not */
 	bool any_live;          /* Slurm has something of the run */
+	char *unclear;          /* of a job that may be the run's, or NULL */
 	bool stuck;             /* it has, and all of that can never run, or
 	                         * waits for what can never run */
 	struct view_phase *phases;

@@ -35,6 +35,18 @@ count_suspended(const struct live_jobs *live, const char *phase)
 	return count;
 }
 
+/* What a person should hear of a job that may be the run's; or NULL. */
+static char *
+find_unclear(const struct identities *ids, const struct slurm_jobs *jobs,
+             const char *phase)
+{
+	struct identity identity;
+	const struct slurm_job *job = identities_unclear(ids, jobs, &identity);
+
+	return job && (!phase || strcmp(phase, identity.phase) == 0)
+		? identity_unclear_text(job, &identity) : NULL;
+}
+
 static int
 cancel_run(struct engine *engine, const char *phase)
 {
@@ -42,8 +54,11 @@ cancel_run(struct engine *engine, const char *phase)
 	struct latsub_error err = { 0 };
 	struct slurm_jobs jobs = { 0 };
 	struct live_jobs live = { 0 };
+	struct identities *ids = NULL;
+	char *unclear = NULL;
 	size_t count = 0, suspended;
 	int lock, rc = -1;
+	bool left;
 
 	if (!run_id) {
 		fprintf(stderr, "latsub: cancel: %s: latsub has submitted "
@@ -56,13 +71,20 @@ cancel_run(struct engine *engine, const char *phase)
 	if (run_refresh(engine->run, NULL, &err) == 0
 	    && engine->slurm->jobs_of_user(geteuid(), &jobs, &err)
 	    == SLURM_YES) {
-		live_join(&live, NULL, run_id, &jobs);
+		ids = identities_create(run_id, engine->run->state, NULL);
+		live_join(&live, NULL, ids, &jobs);
+		unclear = find_unclear(ids, &jobs, phase);
 		rc = engine_cancel(engine, &live, phase, &count, &err);
 	}
 	close(lock);
 	suspended = count_suspended(&live, phase);
 	live_clear(&live);
 	slurm_jobs_clear(&jobs);
+	identities_destroy(ids);
+	if (unclear)
+		fprintf(stderr, "latsub: cancel: %s\n", unclear);
+	left = unclear != NULL;
+	free(unclear);
 	if (rc)
 		return cli_fail(&err);
 	if (suspended)
@@ -74,7 +96,7 @@ cancel_run(struct engine *engine, const char *phase)
 		printf("; to go on: %s --resume %s", program_name(),
 		       engine->run->state_path);
 	printf("\n");
-	return LATSUB_OK;
+	return left ? LATSUB_UNFINISHED : LATSUB_OK;
 }
 
 int

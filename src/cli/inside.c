@@ -17,6 +17,7 @@
 
 struct inside {
 	struct engine engine;
+	struct identities *ids;
 	struct slurm_jobs jobs;
 	struct latsub_error err;
 	int lock;
@@ -77,6 +78,9 @@ open_inside(struct inside *in, const char *state_path)
 	if (answer == SLURM_YES)
 		answer = engine->slurm->jobs_of_user(geteuid(), &in->jobs,
 		                                     &in->err);
+	if (answer == SLURM_YES)
+		in->ids = identities_create(state_metadata(engine->run->state,
+			"run_id"), engine->run->state, engine->cluster.name);
 	return answer;
 }
 
@@ -86,6 +90,7 @@ close_inside(struct inside *in)
 	if (in->lock >= 0)
 		close(in->lock);
 	slurm_jobs_clear(&in->jobs);
+	identities_destroy(in->ids);
 	slurm_cluster_clear(&in->engine.cluster);
 	experiment_destroy(in->engine.experiment);
 	run_close(in->engine.run);
@@ -176,19 +181,19 @@ static bool
 another_waits(const struct inside *in, uint32_t element)
 {
 	const struct state *state = in->engine.run->state;
-	const char *run_id = state_metadata(state, "run_id");
 
 	for (size_t i = 0; i < in->jobs.count; i++) {
 		const struct slurm_job *job = &in->jobs.items[i];
 		const struct phase_state *phase;
-		uint32_t gen, task;
-		char *name;
+		struct identity identity;
+		uint32_t task;
 
 		if (job->job_id >= element || job->state != SLURM_RUNNING
-		    || !identity_parse(job->comment, run_id, &name, &gen, &task))
+		    || identities_judge(in->ids, job, &identity)
+		    != IDENTITY_OURS)
 			continue;
-		phase = state_find(state, name);
-		free(name);
+		phase = state_find(state, identity.phase);
+		task = identity.base;
 		if (job->array_task_id != SLURM_NO_TASK)
 			task += job->array_task_id;
 		if (phase && task < phase->total
@@ -263,8 +268,7 @@ submit_rest(const char *state_path, uint32_t element, unsigned waited_sec,
 	if (answer != SLURM_YES)
 		snprintf(text, size, "%.300s", in.err.text);
 	if (answer == SLURM_YES)
-		live_join(&live, in.engine.experiment->spec, state_metadata(
-			in.engine.run->state, "run_id"), &in.jobs);
+		live_join(&live, in.engine.experiment->spec, in.ids, &in.jobs);
 	for (int i = 0; answer == SLURM_YES && i < SETTLE_TRIES
 	     && !others_go_on(&in, &live) && some_are_ending(&in, &live); i++) {
 		sleep(1);

@@ -15,6 +15,7 @@ request_ask_jobs(struct request *r)
 {
 	const char *run_id = r->engine.run ? run_job_id(r->engine.run) : NULL;
 	struct latsub_error err = { 0 };
+	struct identities *ids;
 
 	live_clear(&r->live);
 	slurm_jobs_clear(&r->jobs);
@@ -26,7 +27,10 @@ request_ask_jobs(struct request *r)
 		        "not an empty one: nothing is changed\n", err.text);
 		return LATSUB_SLURM + 1;
 	}
-	live_join(&r->live, r->engine.experiment->spec, run_id, &r->jobs);
+	ids = identities_create(run_id, r->engine.run->state,
+	                        r->engine.cluster.name);
+	live_join(&r->live, r->engine.experiment->spec, ids, &r->jobs);
+	identities_destroy(ids);
 	return 0;
 }
 

@@ -1,5 +1,9 @@
 /*
- * identity.c - whose job is this?  Its comment says so.
+ * identity.c - whose job is this?
+ *
+ * Three witnesses, the best first: its command, which has the identity as an
+ * argument and which nobody can change; its comment, over which people and sites
+ * write; and the journal, by number, user, name and time.  Pure.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +14,6 @@
 
 #include "latsub/file.h"
 #include "latsub/plan.h"
-#include "latsub/reconcile.h"
 
 /* Unique wherever the run is copied to, and short in squeue's comments. */
 char *
@@ -39,168 +42,158 @@ identity_print(const char *run_id, const char *phase, uint32_t gen,
 		: xasprintf("[latsub %s %s %u]", run_id, phase, gen);
 }
 
-bool
-identity_parse(const char *comment, const char *run_id, char **phase,
-               uint32_t *gen, uint32_t *base)
+enum identity_whose
+identity_read(const char *text, const char *run_id, struct identity *out)
 {
-	char id[128], name[SPEC_NAME_MAX + 1];
-	const char *start = comment ? strstr(comment, "[latsub ") : NULL;
-	unsigned number, first = 0;
+	const char *start = text ? strstr(text, IDENTITY_BEGINS) : NULL;
+	char id[128];
 	int used = 0;
 
 	/* the last one: a user's own comment stands before ours */
-	for (const char *next = start; next; next = strstr(next + 1, "[latsub "))
+	for (const char *next = start; next;
+	     next = strstr(next + 1, IDENTITY_BEGINS))
 		start = next;
-	if (!start || ((sscanf(start, "[latsub %127s %40s %u]%n", id, name,
-	                       &number, &used) != 3 || !used)
-	               && (sscanf(start, "[latsub %127s %40s %u+%u]%n", id,
-	                          name, &number, &first, &used) != 4 || !used))
-	    || strcmp(id, run_id) != 0)
-		return false;
-	if (base)
-		*base = first;
-	*phase = xstrdup(name);
-	*gen = number;
-	return true;
+	*out = (struct identity){ 0 };
+	if (!start)
+		return IDENTITY_NONE;
+	if (sscanf(start, IDENTITY_BEGINS "%127s %40s %u]%n", id, out->phase,
+	           &out->gen, &used) == 3 && used)
+		out->base = 0;
+	else if (sscanf(start, IDENTITY_BEGINS "%127s %40s %u+%u]%n", id,
+	                out->phase, &out->gen, &out->base, &used) != 4 || !used)
+		return IDENTITY_NONE; /* cut off */
+	return run_id && strcmp(id, run_id) == 0 ? IDENTITY_OURS
+		: IDENTITY_ANOTHERS;
 }
 
+/* One number, one user, one name: is it as old as ours?  Slurm sets a
+ * job's time of submission anew when it is requeued. */
+static enum identity_whose
+judge_time(const struct slurm_job *record, int64_t submitted)
+{
+	if (!submitted || !record->submit_time)
+		return IDENTITY_OURS;
+	if (record->submit_time + IDENTITY_SLACK_SEC < submitted)
+		return IDENTITY_ANOTHERS;
+	return record->restarts
+		|| record->submit_time <= submitted + IDENTITY_SLACK_SEC
+		? IDENTITY_OURS : IDENTITY_UNCLEAR;
+}
+
+enum identity_whose
+identity_judge(const struct slurm_job *record, const char *run_id, uid_t user,
+               const struct identity_known *known, struct identity *out)
+{
+	enum identity_whose whose = identity_read(record->command, run_id, out);
+
+	if (whose == IDENTITY_NONE)
+		whose = identity_read(record->comment, run_id, out);
+	if (whose != IDENTITY_NONE)
+		return whose;
+	if (!known || !record->name || record->user_id != user
+	    || strcmp(record->name, known->phase) != 0)
+		return IDENTITY_ANOTHERS;
+	snprintf(out->phase, sizeof out->phase, "%s", known->phase);
+	out->gen = known->job->gen;
+	out->base = known->job->base;
+	return judge_time(record, known->job->submitted);
+}
+
+/* ---- all jobs of a run ---- */
+
+struct identities {
+	const char *run_id;
+	uid_t user;
+	struct identity_known *known;
+	size_t count;
+	struct strmap *by_number; /* -> a member of known */
+};
+
+/* Where numbers began anew two jobs may have one: the later one. */
 static void
-add_tasks(struct rangeset *tasks, uint32_t base, const struct slurm_job *record)
+add_known(struct identities *ids, const struct phase_state *phase,
+          const struct phase_job *job)
 {
-	struct rangeset ids = { 0 };
+	struct identity_known *known, *old;
+	char key[16];
 
-	if (record->array_task_id != SLURM_NO_TASK)
-		rangeset_add(&ids, record->array_task_id,
-		             record->array_task_id);
-	else if (!record->array_job_id)
-		rangeset_add(&ids, 0, 0);
-	else if (record->array_tasks)
-		rangeset_parse(&ids, record->array_tasks);
-	for (size_t i = 0; i < ids.count; i++)
-		rangeset_add(tasks, base + ids.items[i].first,
-		             base + ids.items[i].last);
-	rangeset_clear(&ids);
+	snprintf(key, sizeof key, "%u", job->job);
+	old = strmap_get(ids->by_number, key);
+	if (old && (old->job->submitted > job->submitted
+	            || (old->job->submitted == job->submitted
+	                && old->job->gen >= job->gen)))
+		return;
+	known = &ids->known[ids->count++];
+	*known = (struct identity_known){ phase->name, job };
+	strmap_set(ids->by_number, key, known);
 }
 
-static int
-compare_phase(const void *a, const void *b)
+struct identities *
+identities_create(const char *run_id, const struct state *state,
+                  const char *cluster)
 {
-	const struct live_job *x = a, *y = b;
+	struct identities *ids = xcalloc(1, sizeof *ids);
+	const char *then = state_metadata(state, "cluster");
+	size_t count = 0;
 
-	if (x->phase != y->phase)
-		return x->phase < y->phase ? -1 : 1;
-	return x->job != y->job ? (x->job < y->job ? -1 : 1)
-		: x->dead - y->dead;
-}
+	ids->run_id = run_id;
+	ids->user = geteuid();
+	ids->by_number = strmap_create();
+	if (cluster && then && strcmp(cluster, then) != 0)
+		return ids; /* these numbers mean nothing here */
+	for (size_t i = 0; i < state->count; i++)
+		count += state->phases[i]->job_count;
+	ids->known = xcalloc(count + 1, sizeof *ids->known);
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
 
-/* Of several records, the one that a person should hear of. */
-static int
-telling(const struct slurm_job *record)
-{
-	enum reconcile_action action = reconcile_live_action(record);
-
-	return action == RECONCILE_TELL ? 3 : action == RECONCILE_RELEASE ? 2
-		: record->state == SLURM_RUNNING;
-}
-
-/* The entry of the record's job, made when it is the first; takes phase. */
-static struct live_job *
-entry_for(struct live_jobs *live, struct strmap *by_job,
-          const struct spec *spec, const struct slurm_job *record,
-          char *phase)
-{
-	uint32_t id = record->array_job_id ? record->array_job_id
-		: record->job_id;
-	bool dead = reconcile_live_action(record) == RECONCILE_DROP;
-	struct live_job *job;
-	size_t known;
-	char key[24];
-	long index;
-
-	snprintf(key, sizeof key, "%u%s", id, dead ? " dead" : "");
-	known = (size_t)(uintptr_t)strmap_get(by_job, key);
-	if (known) {
-		free(phase);
-		return &live->items[known - 1];
+		for (size_t j = 0; j < phase->job_count; j++)
+			add_known(ids, phase, &phase->jobs[j]);
 	}
-	live->items = xrealloc(live->items, (live->count + 1)
-	                       * sizeof *live->items);
-	job = &live->items[live->count++];
-	index = spec ? spec_find(spec, phase) : -1;
-	*job = (struct live_job){
-		.phase = index < 0 ? SIZE_MAX : (size_t)index,
-		.phase_name = phase, .job = id, .waiting = true, .dead = dead };
-	strmap_set(by_job, key, (void *)(uintptr_t)live->count);
-	return job;
-}
-
-static void
-add_record(struct live_job *job, const struct slurm_job *record)
-{
-	if (!job->record || telling(record) > telling(job->record))
-		job->record = record;
-	job->held |= record->held;
-	job->waiting &= record->state == SLURM_PENDING && !record->completing
-		&& record->restarts == 0;
-	job->running |= record->state == SLURM_RUNNING;
-	job->ending |= record->completing && record->state > SLURM_SUSPENDED;
-	add_tasks(&job->tasks, job->base, record);
-	if (record->state == SLURM_SUSPENDED)
-		add_tasks(&job->suspended, job->base, record);
+	return ids;
 }
 
 void
-live_join(struct live_jobs *live, const struct spec *spec,
-          const char *run_id, const struct slurm_jobs *jobs)
+identities_destroy(struct identities *ids)
 {
-	struct strmap *by_job = strmap_create(); /* id -> index + 1 */
+	if (!ids)
+		return;
+	strmap_destroy(ids->by_number);
+	free(ids->known);
+	free(ids);
+}
 
-	*live = (struct live_jobs){ 0 };
+enum identity_whose
+identities_judge(const struct identities *ids, const struct slurm_job *record,
+                 struct identity *out)
+{
+	char key[16];
+
+	snprintf(key, sizeof key, "%u", record->array_job_id
+	         ? record->array_job_id : record->job_id);
+	return identity_judge(record, ids->run_id, ids->user,
+	                      strmap_get(ids->by_number, key), out);
+}
+
+const struct slurm_job *
+identities_unclear(const struct identities *ids, const struct slurm_jobs *jobs,
+                   struct identity *out)
+{
 	for (size_t i = 0; i < jobs->count; i++) {
-		const struct slurm_job *record = &jobs->items[i];
-		struct live_job *job;
-		char *phase = NULL;
-		uint32_t gen, base;
-
-		if (!slurm_state_is_live(record)
-		    || !identity_parse(record->comment, run_id, &phase, &gen,
-		                       &base))
-			continue;
-		job = entry_for(live, by_job, spec, record, phase);
-		job->gen = gen;
-		job->base = base;
-		add_record(job, record);
+		if (slurm_state_is_live(&jobs->items[i])
+		    && identities_judge(ids, &jobs->items[i], out)
+		    == IDENTITY_UNCLEAR)
+			return &jobs->items[i];
 	}
-	strmap_destroy(by_job);
-	if (live->count)
-		qsort(live->items, live->count, sizeof *live->items,
-		      compare_phase);
+	return NULL;
 }
 
-size_t
-live_first(const struct live_jobs *live, size_t phase)
+char *
+identity_unclear_text(const struct slurm_job *record,
+                      const struct identity *identity)
 {
-	size_t low = 0, high = live->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (live->items[middle].phase < phase)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-void
-live_clear(struct live_jobs *live)
-{
-	for (size_t i = 0; i < live->count; i++) {
-		free(live->items[i].phase_name);
-		rangeset_clear(&live->items[i].tasks);
-		rangeset_clear(&live->items[i].suspended);
-	}
-	free(live->items);
-	*live = (struct live_jobs){ 0 };
+	return xasprintf("job %u may be this run's (%s) or not: it has that "
+		"job's number and name, and was submitted later; 'scancel %u' "
+		"if it is, or wait for its end", record->job_id,
+		identity->phase, record->job_id);
 }

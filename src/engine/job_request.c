@@ -198,6 +198,7 @@ job_request_fill(struct job_request *request,
 		.name = phase->name, .script = base->script,
 		.workdir = engine->experiment->workdir,
 		.output = request->output, .comment = request->comment,
+		.identity = request->identity,
 		.dependency = job->dependency, .array = request->array,
 		.env = request->env_all, .hold = !job->dependency,
 		.append = true, .options = &phase->options };

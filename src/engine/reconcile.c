@@ -25,51 +25,58 @@ index_record(struct strmap *map, char *key, const struct slurm_job *record)
 }
 
 /* Under which keys a record is found:
- *   "#JOB"            whoever has that number
+ *   "#JOB"            whoever has that number; "?JOB": whose it is is unclear
  *   "#JOB PHASE GEN"  and is ours
  * and once it has ended:
  *   "PHASE GEN TASK", "PHASE GEN TASK #JOB"
- *   "PHASE GEN +BASE" for elements of an array that ended without having
- *                     become records of their own */
+ *   "PHASE GEN +BASE", "PHASE GEN +BASE #JOB" for elements of an array that
+ *                     ended without having become records of their own */
+static void
+index_ended(struct strmap *map, const struct slurm_job *record, uint32_t id,
+            const struct identity *of)
+{
+	uint32_t task = of->base + (record->array_task_id == SLURM_NO_TASK ? 0
+	                            : record->array_task_id);
+	bool rest = record->array_job_id
+		&& record->array_task_id == SLURM_NO_TASK;
+	const char *sign = rest ? "+" : "";
+	uint32_t number = rest ? of->base : task;
+
+	index_record(map, xasprintf("%s %u %s%u", of->phase, of->gen, sign,
+	                            number), record);
+	index_record(map, xasprintf("%s %u %s%u #%u", of->phase, of->gen, sign,
+	                            number, id), record);
+}
+
 static void
 index_job(struct strmap *map, const struct slurm_job *record,
-          const char *run_id)
+          const struct identities *ids)
 {
 	uint32_t id = record->array_job_id ? record->array_job_id
 		: record->job_id;
-	uint32_t gen, base, task;
-	char *phase;
+	struct identity of;
+	enum identity_whose whose = identities_judge(ids, record, &of);
 
-	index_record(map, xasprintf("#%u", id), record);
-	if (!identity_parse(record->comment, run_id, &phase, &gen, &base))
+	index_record(map, xasprintf(whose == IDENTITY_UNCLEAR ? "?%u" : "#%u",
+	                            id), record);
+	if (whose != IDENTITY_OURS)
 		return;
-	index_record(map, xasprintf("#%u %s %u", id, phase, gen), record);
-	task = base + (record->array_task_id == SLURM_NO_TASK ? 0
-	               : record->array_task_id);
-	if (slurm_state_is_live(record)) {
-		free(phase);
-		return;
-	}
-	if (record->array_job_id && record->array_task_id == SLURM_NO_TASK) {
-		index_record(map, xasprintf("%s %u +%u", phase, gen, base),
-		             record);
-	} else {
-		index_record(map, xasprintf("%s %u %u", phase, gen, task),
-		             record);
-		index_record(map, xasprintf("%s %u %u #%u", phase, gen, task,
-		                            id), record);
-	}
-	free(phase);
+	index_record(map, xasprintf("#%u %s %u", id, of.phase, of.gen), record);
+	if (!slurm_state_is_live(record))
+		index_ended(map, record, id, &of);
 }
 
 static struct strmap *
 index_records(const struct engine *engine, const struct slurm_jobs *jobs)
 {
 	const char *run_id = run_job_id(engine->run);
+	struct identities *ids = identities_create(run_id, engine->run->state,
+	                                           engine->cluster.name);
 	struct strmap *map = strmap_create();
 
 	for (size_t i = 0; run_id && i < jobs->count; i++)
-		index_job(map, &jobs->items[i], run_id);
+		index_job(map, &jobs->items[i], ids);
+	identities_destroy(ids);
 	return map;
 }
 
@@ -82,38 +89,24 @@ find_record(const struct strmap *map, char *key)
 	return record;
 }
 
-/* The job of the cell's generation, or NULL: of before an edit by hand, or its
- * number never reached the journal. */
-static const struct phase_job *
-job_of(const struct phase_state *phase, uint32_t task)
-{
-	uint32_t id = phase_job_of(phase, task);
-
-	for (size_t i = 0; id && i < phase->job_count; i++) {
-		if (phase->jobs[i].job == id
-		    && phase->jobs[i].gen == phase->cells[task].gen)
-			return &phase->jobs[i];
-	}
-	return NULL;
-}
-
-/* then: the task's index at the time of its generation. */
+/* then: the task's index at the time of its generation.  Where its job is known
+ * another one's record does not count: of two jobs for one task one steps back,
+ * and that is COMPLETED to Slurm. */
 static const struct slurm_job *
 record_of(const struct strmap *map, const struct phase_state *phase,
           uint32_t task, uint32_t then, const struct phase_job *job)
 {
-	const struct slurm_job *record = NULL;
+	const struct slurm_job *record;
 	uint32_t gen = phase->cells[task].gen;
+	char of[24] = "";
 
 	if (job)
-		record = find_record(map, xasprintf("%s %u %u #%u",
-			phase->name, gen, then, job->job));
+		snprintf(of, sizeof of, " #%u", job->job);
+	record = find_record(map, xasprintf("%s %u %u%s", phase->name, gen,
+	                                    then, of));
 	if (!record)
-		record = find_record(map, xasprintf("%s %u %u", phase->name,
-		                                    gen, then));
-	if (!record)
-		record = find_record(map, xasprintf("%s %u +%u", phase->name,
-			gen, job ? job->base : 0));
+		record = find_record(map, xasprintf("%s %u +%u%s", phase->name,
+			gen, job ? job->base : 0, of));
 	return record;
 }
 
@@ -124,6 +117,12 @@ is_reused(const struct strmap *map, const struct phase_state *phase,
 	return job && find_record(map, xasprintf("#%u", job->job))
 		&& !find_record(map, xasprintf("#%u %s %u", job->job,
 			phase->name, phase->cells[task].gen));
+}
+
+static const struct slurm_job *
+unclear_record(const struct strmap *map, const struct phase_job *job)
+{
+	return job ? find_record(map, xasprintf("?%u", job->job)) : NULL;
 }
 
 /* Another cluster answers, or this one counts its jobs from the beginning. */
@@ -147,6 +146,9 @@ struct gathering {
 	size_t count, cap;
 	bool awaited; /* a runner's event should still arrive */
 	bool patience;
+	/* the first job of which it is unclear whose it is, and its phase */
+	const struct slurm_job *unclear;
+	const struct phase_state *unclear_phase;
 	struct rangeset forgotten; /* jobs of which Slurm has no record */
 	/* where the values of an array were changed: from its indices of now
 	 * to those of a generation */
@@ -217,27 +219,34 @@ fact_of(struct gathering *g, const struct phase_state *phase, uint32_t then,
 	                       phase->array ? then - job->base : SLURM_NO_TASK);
 }
 
+/* job: of the cell's generation; or NULL: it is of before an edit by hand, or its
+ * number never reached the journal. */
 static void
 gather_task(struct gathering *g, const struct phase_state *phase,
-            uint32_t task)
+            uint32_t task, const struct phase_job *job)
 {
 	const struct task_cell *cell = &phase->cells[task];
-	const struct phase_job *job = job_of(phase, task);
 	uint32_t then = index_then(g, phase, task);
+	const struct slurm_job *unclear = unclear_record(g->records, job);
 	struct reconcile_in in = { .state = cell->state,
 		.attempt = cell->attempt, .patient = g->patience,
+		.first = job ? job->attempt : 0, .unclear = unclear != NULL,
 		.record = record_of(g->records, phase, task, then, job),
 		.reused = is_reused(g->records, phase, task, job),
 		.renewed = is_renewed(g->engine, job) };
 	struct reconcile_out out;
 
-	if (!in.record && !in.reused && !in.renewed)
+	if (!in.record && !in.reused && !in.renewed && !in.unclear)
 		in.fact = fact_of(g, phase, then, job);
 	reconcile_decide(&in, &out);
 	g->awaited |= out.action == RECONCILE_AWAIT;
 	if (out.action == RECONCILE_RECORD)
 		rangeset_add(&event_for(g, phase, cell->gen, &out)->tasks, then,
 		             then);
+	if (out.action == RECONCILE_STOP && !g->unclear) {
+		g->unclear = unclear;
+		g->unclear_phase = phase;
+	}
 }
 
 static void
@@ -246,44 +255,42 @@ gather_phase(struct gathering *g, const struct phase_state *phase,
 {
 	const unsigned under_way = 1u << TASK_INTENDED | 1u << TASK_SUBMITTED
 		| 1u << TASK_STARTED | 1u << TASK_REQUEUED;
+	const struct phase_job **jobs = phase_jobs_by_task(phase);
 
 	for (uint32_t t = 0; t < phase->total; t++) {
 		if ((under_way & (1u << phase->cells[t].state))
 		    && !rangeset_has(live, t))
-			gather_task(g, phase, t);
+			gather_task(g, phase, t, jobs[t] && jobs[t]->gen
+			            == phase->cells[t].gen ? jobs[t] : NULL);
 	}
-}
-
-/* Live tasks of each phase of the state, in the state's indices. */
-static void
-live_tasks(const struct live_jobs *live, const char *phase,
-           struct rangeset *out)
-{
-	for (size_t i = 0; i < live->count; i++) {
-		if (strcmp(live->items[i].phase_name, phase) == 0)
-			rangeset_union(out, &live->items[i].tasks);
-	}
+	free(jobs);
 }
 
 static void
 gather(struct gathering *g, const struct live_jobs *live)
 {
 	const struct state *state = g->engine->run->state;
-	struct strmap *names = strmap_create();
+	struct rangeset *tasks = xcalloc(state->count + 1, sizeof *tasks);
+	struct strmap *places = strmap_create(); /* phase -> member of tasks */
 
 	g->count = 0;
 	g->awaited = false;
-	for (size_t i = 0; i < live->count; i++)
-		strmap_set(names, live->items[i].phase_name, names);
-	for (size_t i = 0; i < state->count; i++) {
-		struct rangeset tasks = { 0 };
+	g->unclear = NULL;
+	for (size_t i = 0; i < state->count; i++)
+		strmap_set(places, state->phases[i]->name, &tasks[i]);
+	for (size_t i = 0; i < live->count; i++) {
+		struct rangeset *of = strmap_get(places,
+		                                 live->items[i].phase_name);
 
-		if (strmap_get(names, state->phases[i]->name))
-			live_tasks(live, state->phases[i]->name, &tasks);
-		gather_phase(g, state->phases[i], &tasks);
-		rangeset_clear(&tasks);
+		if (of) /* in the state's indices */
+			rangeset_union(of, &live->items[i].tasks);
 	}
-	strmap_destroy(names);
+	for (size_t i = 0; i < state->count; i++) {
+		gather_phase(g, state->phases[i], &tasks[i]);
+		rangeset_clear(&tasks[i]);
+	}
+	strmap_destroy(places);
+	free(tasks);
 }
 
 static void
@@ -367,6 +374,27 @@ take_cluster(struct engine *engine, struct latsub_error *err)
 	return rc;
 }
 
+/* Caller frees. */
+static char *
+unclear_text(const struct gathering *g)
+{
+	struct identity of = { 0 };
+
+	snprintf(of.phase, sizeof of.phase, "%s", g->unclear_phase->name);
+	return identity_unclear_text(g->unclear, &of);
+}
+
+/* To take it for gone would run its task a second time. */
+static int
+refuse_unclear(const struct gathering *g, struct latsub_error *err)
+{
+	char *text = unclear_text(g);
+
+	latsub_error_set(err, LATSUB_SLURM, "%s; nothing is submitted", text);
+	free(text);
+	return -1;
+}
+
 int
 engine_reconcile(struct engine *engine, const struct slurm_jobs *jobs,
                  const struct live_jobs *live, struct latsub_error *err)
@@ -376,6 +404,8 @@ engine_reconcile(struct engine *engine, const struct slurm_jobs *jobs,
 	                       .patience = true };
 	int rc = gather_all(&g, live, err);
 
+	if (rc == 0 && g.unclear)
+		rc = refuse_unclear(&g, err);
 	if (rc == 0 && g.count)
 		rc = run_record(engine->run, g.events, g.count, true, err);
 	if (rc == 0)
@@ -395,5 +425,11 @@ engine_reconcile_preview(struct engine *engine, const struct slurm_jobs *jobs,
 	gather_all(&g, live, &ignored);
 	for (size_t i = 0; i < g.count; i++)
 		state_apply(engine->run->state, &g.events[i]);
+	if (g.unclear && engine->say) {
+		char *text = unclear_text(&g);
+
+		engine->say(text, engine->user);
+		free(text);
+	}
 	finish(&g, records);
 }

@@ -17,7 +17,7 @@
 #define IN(stage) (1u << STAGE_##stage)
 /* from COMPLETED on: the job has ended, or is not there */
 #define ENDED (((1u << SAYS_FORGOTTEN) - 1) & ~(SAYS(COMPLETED) - 1))
-#define GONE (SAYS(FORGOTTEN) | SAYS(REUSED) | SAYS(RENEWED))
+#define GONE (SAYS(FORGOTTEN) | SAYS(REUSED) | SAYS(RENEWED) | SAYS(UNCLEAR))
 
 /* The first row that fits.  LOST is CANCELLED where nothing had started. */
 const struct reconcile_row reconcile_rows[] = {
@@ -69,6 +69,8 @@ const struct reconcile_row reconcile_rows[] = {
 	  "deadline", PLAIN },
 	{ "Slurm set up anew", SAYS(RENEWED), UNDER_WAY, RECONCILE_RECORD,
 	  EVENT_LOST, "this Slurm does not know the job", PLAIN },
+	{ "unclear whose job it is", SAYS(UNCLEAR), UNDER_WAY, RECONCILE_STOP, 0,
+	  "a job has its number and its name, and was submitted later", PLAIN },
 	{ "job number reused", SAYS(REUSED), UNDER_WAY, RECONCILE_RECORD,
 	  EVENT_LOST, "gone, and its number is another job's now", PLAIN },
 	{ "purged after it started", SAYS(FORGOTTEN), IN(STARTED),
@@ -117,6 +119,13 @@ word_of_live(const struct slurm_job *record)
 		: SAYS_PENDING;
 }
 
+/* Which attempt is Slurm's record about? */
+static uint32_t
+attempt_of(const struct reconcile_in *in)
+{
+	return in->first + in->record->restarts;
+}
+
 static enum reconcile_word
 word_of(const struct reconcile_in *in)
 {
@@ -126,19 +135,19 @@ word_of(const struct reconcile_in *in)
 		return SAYS_NOTHING;
 	if (record && slurm_state_is_live(record))
 		return word_of_live(record);
-	if (record && record->restarts >= in->attempt)
+	if (record && attempt_of(in) >= in->attempt)
 		return record->why == SLURM_WHY_LAUNCH ? SAYS_LAUNCH
 			: word_of_ended(record->state,
 			                WTERMSIG(record->exit_code));
 	/* one of an attempt before the journal's is as good as none */
-	return in->renewed ? SAYS_RENEWED : in->reused ? SAYS_REUSED
-		: SAYS_FORGOTTEN;
+	return in->renewed ? SAYS_RENEWED : in->unclear ? SAYS_UNCLEAR
+		: in->reused ? SAYS_REUSED : SAYS_FORGOTTEN;
 }
 
 static enum reconcile_stage
 stage_of(const struct reconcile_in *in)
 {
-	bool later = in->record && in->record->restarts > in->attempt;
+	bool later = in->record && attempt_of(in) > in->attempt;
 
 	switch (in->state) {
 	case TASK_INTENDED:
@@ -200,8 +209,8 @@ reconcile_decide(const struct reconcile_in *in, struct reconcile_out *out)
 
 	*out = (struct reconcile_out){ .row = row, .action = row->action,
 		.event = row->event, .attempt = in->attempt, .code = -1 };
-	if (record && record->restarts > in->attempt)
-		out->attempt = record->restarts;
+	if (record && attempt_of(in) > in->attempt)
+		out->attempt = attempt_of(in);
 	if (row->action == RECONCILE_AWAIT && !in->patient)
 		out->action = RECONCILE_RECORD;
 	if (row->event == EVENT_LOST && stage != STAGE_STARTED)

@@ -382,6 +382,35 @@ add_advice(struct submitting *s)
 	free(run);
 }
 
+/* Some sites write the comments of all jobs.  Then latsub goes by the rest, and a
+ * person should know; one job tells of all.  In doubt nothing is said. */
+static void
+read_comment_back(struct submitting *s)
+{
+	const char *run_id = state_metadata(s->engine->run->state, "run_id");
+	struct slurm_jobs jobs = { 0 };
+	struct latsub_error ignored;
+	struct identity of;
+	char *line;
+
+	if (s->result->count == 0
+	    || s->engine->slurm->job(s->result->jobs[0].job, &jobs, &ignored)
+	    != SLURM_YES || jobs.count == 0)
+		return;
+	if (identity_read(jobs.items[0].comment, run_id, &of) != IDENTITY_OURS) {
+		line = xasprintf("this site writes its own comments on jobs "
+			"(job %u has '%.100s'); latsub knows its jobs by their "
+			"%s instead", jobs.items[0].job_id,
+			jobs.items[0].comment,
+			identity_read(jobs.items[0].command, run_id, &of)
+			== IDENTITY_OURS ? "command"
+			: "number, name and time of submission");
+		say(s->engine, line);
+		free(line);
+	}
+	slurm_jobs_clear(&jobs);
+}
+
 /* Of a submission that was cut off; what Slurm itself holds is told. */
 static enum slurm_answer
 release_leftover(struct submitting *s, const struct live_job *job)
@@ -458,6 +487,8 @@ engine_submit(struct engine *engine, const struct plan *plan,
 		answer = defer(&s);
 	if (answer == SLURM_YES)
 		answer = settle(&s);
+	if (answer == SLURM_YES && !plan->is_rest)
+		read_comment_back(&s);
 	if (answer == SLURM_YES)
 		answer = release_roots(&s);
 	if (answer == SLURM_YES && !plan->is_rest)

@@ -61,7 +61,8 @@ find_in(const struct engine *engine, const struct engine_result *done,
 		uint32_t id = record->array_job_id ? record->array_job_id
 			: record->job_id;
 
-		if (strstr(record->comment, identity)
+		if ((strstr(record->command, identity)
+		     || strstr(record->comment, identity))
 		    && !is_known(engine, done, job, id)) {
 			job->job = id;
 			return SLURM_YES;

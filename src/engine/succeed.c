@@ -141,22 +141,20 @@ repoint_one(const struct engine *engine, const struct engine_ended *ended,
 
 /* The edge by which a job of the run waits for the ended one, or NULL. */
 static const struct spec_edge *
-edge_to(const struct engine *engine, const struct slurm_job *record,
-        size_t parent, uint32_t *base)
+edge_to(const struct engine *engine, const struct identities *ids,
+        const struct slurm_job *record, size_t parent, uint32_t *base)
 {
-	const char *run_id = state_metadata(engine->run->state, "run_id");
 	const struct spec *spec = engine->experiment->spec;
 	const struct spec_edge *edge = NULL;
 	const struct spec_phase *phase;
-	uint32_t gen;
-	char *name;
+	struct identity identity;
 	long index;
 
 	if (record->state != SLURM_PENDING || !record->dependency
-	    || !identity_parse(record->comment, run_id, &name, &gen, base))
+	    || identities_judge(ids, record, &identity) != IDENTITY_OURS)
 		return NULL;
-	index = spec_find(spec, name);
-	free(name);
+	*base = identity.base;
+	index = spec_find(spec, identity.phase);
 	if (index < 0)
 		return NULL;
 	phase = &spec->phases[index];
@@ -172,18 +170,22 @@ repoint(const struct engine *engine, const struct engine_ended *ended,
         const struct slurm_jobs *jobs, const struct engine_job *job,
         struct latsub_error *err)
 {
+	const struct state *state = engine->run->state;
+	struct identities *ids = identities_create(state_metadata(state,
+		"run_id"), state, engine->cluster.name);
 	enum slurm_answer answer = SLURM_YES;
 
 	for (size_t i = 0; i < jobs->count && answer == SLURM_YES; i++) {
 		const struct slurm_job *record = &jobs->items[i];
 		uint32_t base = 0;
-		const struct spec_edge *edge = edge_to(engine, record,
+		const struct spec_edge *edge = edge_to(engine, ids, record,
 			job->phase, &base);
 
 		if (edge)
 			answer = repoint_one(engine, ended, job, record, edge,
 			                     base, err);
 	}
+	identities_destroy(ids);
 	return answer;
 }
 

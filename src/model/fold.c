@@ -257,9 +257,11 @@ apply_to_tasks(struct state *state, struct phase_state *phase,
 	if (event->kind == EVENT_REQUEUED && event->shared)
 		mark_requeued(phase, event, &tasks, false);
 	apply_mark(phase, event, &tasks);
-	if (event->job && event->kind == EVENT_SUBMITTED)
+	if (event->job && event->kind == EVENT_SUBMITTED) {
 		phase_add_job(phase, event->gen, event->attempt, event->job,
 		              event->base, &tasks);
+		phase_set_submitted(phase, event->gen, event->job, event->time);
+	}
 	if (event->kind == EVENT_FAILED)
 		apply_failure(state, event);
 	rangeset_clear(&tasks);

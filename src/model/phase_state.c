@@ -2,6 +2,7 @@
  * phase_state.c - one phase: its cells, sweeps, jobs and marks.
  */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,6 +200,17 @@ phase_sweep_seq(const struct phase_state *phase)
 		? phase->sweeps[phase->sweep_count - 1].since + 1 : 0;
 }
 
+/* A total order, so that all nodes agree whatever they have read first. */
+static bool
+goes_before(const struct phase_job *job, const struct phase_job *other)
+{
+	if (!other || job->gen != other->gen)
+		return !other || job->gen > other->gen;
+	if (job->attempt != other->attempt)
+		return job->attempt > other->attempt;
+	return job->job < other->job;
+}
+
 uint32_t
 phase_job_of(const struct phase_state *phase, uint32_t task)
 {
@@ -207,13 +219,30 @@ phase_job_of(const struct phase_state *phase, uint32_t task)
 	for (size_t i = 0; i < phase->job_count; i++) {
 		const struct phase_job *job = &phase->jobs[i];
 
-		if ((!newest || job->gen > newest->gen
-		     || (job->gen == newest->gen
-		         && job->attempt >= newest->attempt))
-		    && rangeset_has(&job->tasks, task))
+		if (goes_before(job, newest) && rangeset_has(&job->tasks, task))
 			newest = job;
 	}
 	return newest ? newest->job : 0;
+}
+
+const struct phase_job **
+phase_jobs_by_task(const struct phase_state *phase)
+{
+	const struct phase_job **jobs = xcalloc(phase->total + 1, sizeof *jobs);
+
+	for (size_t i = 0; i < phase->job_count; i++) {
+		const struct phase_job *job = &phase->jobs[i];
+
+		for (size_t r = 0; r < job->tasks.count; r++) {
+			for (uint32_t t = job->tasks.items[r].first;
+			     t <= job->tasks.items[r].last && t < phase->total;
+			     t++) {
+				if (goes_before(job, jobs[t]))
+					jobs[t] = job;
+			}
+		}
+	}
+	return jobs;
 }
 
 char
@@ -322,4 +351,22 @@ phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
 			.base = base };
 	}
 	rangeset_union(&phase->jobs[at].tasks, tasks);
+}
+
+void
+phase_set_submitted(struct phase_state *phase, uint32_t gen, uint32_t job,
+                    int64_t submitted)
+{
+	struct phase_job *entry;
+	char key[32];
+	size_t place;
+
+	snprintf(key, sizeof key, "%u.%u", gen, job);
+	place = phase->places ? (size_t)(uintptr_t)strmap_get(phase->places, key)
+		: 0;
+	if (!place || submitted <= 0)
+		return;
+	entry = &phase->jobs[place - 1];
+	if (!entry->submitted || submitted < entry->submitted)
+		entry->submitted = submitted;
 }

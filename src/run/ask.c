@@ -343,6 +343,25 @@ struct comment_work {
 	uint32_t job;
 };
 
+/* The last of its kind, to its end; somebody may have written over the comment,
+ * and nobody can over the command.  Caller frees. */
+static char *
+find_identity(const struct slurm_job *job)
+{
+	const char *texts[] = { job->command, job->comment };
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *start = NULL;
+
+		for (const char *next = texts[i]; next && *next
+		     && (next = strstr(next, "[latsub ")); next++)
+			start = next;
+		if (start && strchr(start, ']'))
+			return xstrndup(start, strcspn(start, "]") + 1);
+	}
+	return xstrdup("");
+}
+
 /* The progress goes before the identity, which must survive. */
 static void
 work_comment(const void *what, struct agent_answer *answer)
@@ -353,19 +372,21 @@ work_comment(const void *what, struct agent_answer *answer)
 	                               .hold = -1 };
 	struct latsub_error err = { 0 };
 	struct slurm_jobs jobs = { 0 };
-	const char *identity;
-	char *comment;
+	char *comment, *identity;
 
 	if (!ops || ops->job(work->job, &jobs, &err) != SLURM_YES)
 		return;
 	for (size_t i = 0; i < jobs.count; i++) {
-		identity = strstr(jobs.items[i].comment, "[latsub ");
-		if (jobs.items[i].job_id != work->job || !identity)
+		if (jobs.items[i].job_id != work->job)
 			continue;
-		comment = xasprintf("%s %s", work->progress, identity);
+		identity = find_identity(&jobs.items[i]);
+		comment = xasprintf("%s%s%s", work->progress,
+		                    *identity ? " " : "", identity);
 		update.comment = comment;
 		answer->answer = ops->update(work->id, &update, &err);
+		snprintf(answer->text, sizeof answer->text, "%.500s", err.text);
 		free(comment);
+		free(identity);
 	}
 	slurm_jobs_clear(&jobs);
 }

@@ -64,6 +64,11 @@ copy_job(struct slurm_job *to, const slurm_job_info_t *from)
 		.user_id = (uid_t)from->user_id,
 		.name = xstrdup(from->name),
 		.comment = xstrdup(from->comment ? from->comment : ""),
+#ifdef HAVE_SLURM_JOB_INFO_T_COMMAND
+		.command = xstrdup(from->command ? from->command : ""),
+#else
+		.command = xstrdup(""),
+#endif
 		.state = state_of(from->job_state),
 		.completing = (from->job_state & JOB_COMPLETING) != 0,
 		.requeued = (from->job_state & JOB_REQUEUE) != 0,

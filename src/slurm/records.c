@@ -49,6 +49,7 @@ slurm_jobs_clear(struct slurm_jobs *jobs)
 		free(jobs->items[i].array_tasks);
 		free(jobs->items[i].name);
 		free(jobs->items[i].comment);
+		free(jobs->items[i].command);
 		free(jobs->items[i].reason);
 		free(jobs->items[i].nodes);
 		free(jobs->items[i].partition);

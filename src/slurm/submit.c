@@ -25,6 +25,7 @@ struct building {
 	const struct slurm_request *request;
 	struct strlist env;
 	struct strlist owned; /* strings that desc points to */
+	char *argv[3];
 };
 
 static char *
@@ -250,6 +251,22 @@ set_environment(struct building *b)
 	b->desc.env_size = (uint32_t)b->env.count;
 }
 
+/* As sbatch, which shows a script and its arguments. */
+static void
+set_command(struct building *b)
+{
+#ifdef HAVE_JOB_DESC_MSG_T_ARGV
+	if (!b->request->identity)
+		return;
+	b->argv[0] = own(b, xstrdup("latsub"));
+	b->argv[1] = own(b, xstrdup(b->request->identity));
+	b->desc.argv = b->argv;
+	b->desc.argc = 2;
+#else
+	(void)b;
+#endif
+}
+
 static void
 build(struct building *b)
 {
@@ -263,6 +280,7 @@ build(struct building *b)
 	b->desc.std_err = NULL;
 	b->desc.std_in = own(b, xstrdup("/dev/null"));
 	b->desc.comment = own(b, xstrdup(request->comment));
+	set_command(b);
 	b->desc.user_id = getuid();
 	b->desc.group_id = getgid();
 	if (request->dependency)

@@ -266,6 +266,28 @@ load_job(struct phase_state *phase, uint32_t job, const char *value)
 	rangeset_clear(&tasks);
 }
 
+/* Once all jobs are known: the lines may stand in any order. */
+static void
+load_submitted(struct loading *l)
+{
+	for (size_t i = 0; i < inifile_count(l->doc); i++) {
+		const struct inifile_entry *entry = inifile_entry(l->doc, i);
+		struct phase_state *phase;
+		const char *what;
+		long long at;
+		unsigned gen;
+
+		if (!entry->value || strcmp(entry->section, "jobs") != 0)
+			continue;
+		phase = phase_of_key(l->state, entry->key, &what);
+		if (phase && text_starts(what, "submitted.")
+		    && sscanf(entry->value, "generation %u at %lld", &gen, &at)
+		    == 2)
+			phase_set_submitted(phase, gen, number_of(what + 10),
+			                    at);
+	}
+}
+
 static void
 load_variables(struct phase_state *phase, const char *value)
 {
@@ -504,6 +526,7 @@ state_file_load(const struct inifile *doc, const char *path,
 		if (inifile_entry(doc, i)->value)
 			load_entry(&l, inifile_entry(doc, i));
 	}
+	load_submitted(&l);
 	for (size_t i = 0; i < words->count; i++) {
 		struct phase_state *phase = state_find(state,
 			words->items[i].phase);

@@ -254,6 +254,10 @@ save_job_ids(struct saving *s, const struct phase_state *phase)
 		put_what(s, "jobs", phase, what, "generation %u%s base %u tasks "
 		         "%s", job->gen, strbuf_str(&from), job->base,
 		         strbuf_str(&tasks));
+		snprintf(what, sizeof what, "submitted.%u", job->job);
+		if (job->submitted)
+			put_what(s, "jobs", phase, what, "generation %u at %lld",
+			         job->gen, (long long)job->submitted);
 		strbuf_clear(&from);
 		strbuf_clear(&tasks);
 	}

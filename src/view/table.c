@@ -331,6 +331,8 @@ view_print_notes(const struct view *view, FILE *out)
 
 	if (checkpoint)
 		text_print(out, "checkpoint: %s\n", checkpoint);
+	if (view->unclear)
+		text_print(out, "%s\n", view->unclear);
 	if (!view->slurm_answered && view->slurm_text)
 		text_print(out, "from the state alone: %s\n", view->slurm_text);
 	view_print_waiting(view, out);

@@ -111,23 +111,21 @@ count_ended(struct view_phase *row, const struct slurm_job *job, uint32_t gen,
 }
 
 static void
-count_records(const struct strmap *rows, const char *run_id,
+count_records(const struct strmap *rows, const struct identities *ids,
               const struct slurm_jobs *jobs)
 {
 	for (size_t i = 0; i < jobs->count; i++) {
 		const struct slurm_job *job = &jobs->items[i];
 		struct view_phase *row;
-		char *phase;
-		uint32_t gen, base;
+		struct identity identity;
 
-		if (!identity_parse(job->comment, run_id, &phase, &gen, &base))
+		if (identities_judge(ids, job, &identity) != IDENTITY_OURS)
 			continue;
-		row = strmap_get(rows, phase);
-		free(phase);
+		row = strmap_get(rows, identity.phase);
 		if (!row)
 			continue;
 		if (!slurm_state_is_live(job)) {
-			count_ended(row, job, gen, base);
+			count_ended(row, job, identity.gen, identity.base);
 		} else if (job->state == SLURM_PENDING) {
 			count_pending(row, job, tasks_of(job));
 		} else {
@@ -241,6 +239,16 @@ outcome_of(const struct view *view)
 	return failed && !live ? LATSUB_FAILED : LATSUB_UNFINISHED;
 }
 
+static void
+note_unclear(struct view *view, const struct identities *ids,
+             const struct slurm_jobs *jobs)
+{
+	struct identity identity;
+	const struct slurm_job *job = identities_unclear(ids, jobs, &identity);
+
+	view->unclear = job ? identity_unclear_text(job, &identity) : NULL;
+}
+
 void
 view_create(struct view *view, const struct run *run,
             const struct slurm_jobs *jobs, const char *text)
@@ -265,14 +273,18 @@ view_create(struct view *view, const struct run *run,
 		strmap_set(rows, row->state->name, row);
 	}
 	if (view->slurm_answered) {
-		live_join(&live, NULL, run_id, jobs);
+		struct identities *ids = identities_create(run_id, state, NULL);
+
+		live_join(&live, NULL, ids, jobs);
 		join_jobs(view, &live, rows);
-		count_records(rows, run_id, jobs);
+		count_records(rows, ids, jobs);
 		live_clear(&live);
+		note_unclear(view, ids, jobs);
+		identities_destroy(ids);
 	}
 	for (size_t i = 0; i < view->count; i++) {
 		view->any_live |= view->phases[i].live_running
-			+ view->phases[i].live_pending > 0;
+			+ view->phases[i].live_pending > 0 || view->unclear;
 		take_unlaunched(&view->phases[i]);
 	}
 	for (size_t i = 0; i < view->count; i++)
@@ -346,6 +358,8 @@ void
 view_clear(struct view *view)
 {
 	free(view->phases);
+	free(view->unclear);
+	view->unclear = NULL;
 	view->phases = NULL;
 	view->count = 0;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "latsub/rangeset.h"
 #include "latsub/text.h"
@@ -16,6 +17,8 @@ static struct slurm_jobs jobs;
 static const char *cluster_name;
 static uint32_t next_id;
 static size_t room;
+static const char *site_comment;
+static bool site_no_command;
 static const char *judged, *verdict; /* the reason of what is released */
 
 static struct {
@@ -32,6 +35,8 @@ fake_reset(void)
 	cluster_name = "fake";
 	next_id = FIRST_JOB;
 	room = 0;
+	site_comment = NULL;
+	site_no_command = false;
 	judged = verdict = NULL;
 }
 
@@ -108,6 +113,8 @@ fake_add(uint32_t id, const char *comment)
 	*job = (struct slurm_job){ .job_id = id,
 		.array_task_id = SLURM_NO_TASK, .name = xstrdup("other"),
 		.comment = xstrdup(comment ? comment : ""),
+		.command = xstrdup(""), .user_id = geteuid(),
+		.submit_time = time(NULL),
 		.state = SLURM_PENDING, .reason = xstrdup("Priority"),
 		.nodes = xstrdup(""), .partition = xstrdup("p"),
 		.dependency = xstrdup(""), .time_limit_sec = -1, .mem_mib = -1 };
@@ -195,7 +202,12 @@ fake_submit(const struct slurm_request *request, uint32_t *job_id,
 		latsub_error_set(err, LATSUB_SLURM, "fake: the queue is full");
 		return SLURM_FULL;
 	}
-	job = fake_add(next_id++, request->comment);
+	job = fake_add(next_id++, site_comment ? site_comment
+	               : request->comment);
+	if (!site_no_command) {
+		free(job->command);
+		job->command = xasprintf("latsub %s", request->identity);
+	}
 	free(job->name);
 	free(job->dependency);
 	job->name = xstrdup(request->name);
@@ -220,6 +232,7 @@ copy_job(struct slurm_job *to, const struct slurm_job *from)
 	to->array_tasks = xstrdup(from->array_tasks);
 	to->name = xstrdup(from->name);
 	to->comment = xstrdup(from->comment);
+	to->command = xstrdup(from->command);
 	to->reason = xstrdup(from->reason);
 	to->nodes = xstrdup(from->nodes);
 	to->partition = xstrdup(from->partition);
@@ -245,10 +258,19 @@ fake_jobs_of_user(uid_t uid, struct slurm_jobs *out, struct latsub_error *err)
 static enum slurm_answer
 fake_one_job(uint32_t job_id, struct slurm_jobs *out, struct latsub_error *err)
 {
-	(void)job_id;
+	enum slurm_answer answer;
+	bool carried_out;
+
 	*out = (struct slurm_jobs){ 0 };
-	latsub_error_set(err, LATSUB_SLURM, "fake: not asked for by the engine");
-	return SLURM_REFUSED;
+	if (fails(FAKE_JOB, &answer, &carried_out, err))
+		return answer;
+	out->items = xcalloc(jobs.count + 1, sizeof *out->items);
+	for (size_t i = 0; i < jobs.count; i++) {
+		if (jobs.items[i].job_id == job_id
+		    || jobs.items[i].array_job_id == job_id)
+			copy_job(&out->items[out->count++], &jobs.items[i]);
+	}
+	return SLURM_YES;
 }
 
 static bool
@@ -368,12 +390,22 @@ fake_element(uint32_t array, uint32_t task)
 			continue;
 		free(job->name);
 		free(job->comment);
+		free(job->command);
+		job->command = xstrdup(jobs.items[i].command);
+		job->submit_time = jobs.items[i].submit_time;
 		job->name = xstrdup(jobs.items[i].name);
 		job->comment = xstrdup(jobs.items[i].comment);
 	}
 	job->array_job_id = array;
 	job->array_task_id = task;
 	return job;
+}
+
+void
+fake_set_site(const char *comment, bool no_command)
+{
+	site_comment = comment;
+	site_no_command = no_command;
 }
 
 size_t

@@ -9,7 +9,7 @@
 
 enum fake_call {
 	FAKE_CLUSTER, FAKE_SUBMIT, FAKE_JOBS, FAKE_UPDATE, FAKE_CANCEL,
-	FAKE_TRY,
+	FAKE_TRY, FAKE_JOB,
 	FAKE_CALL_COUNT
 };
 
@@ -40,6 +40,9 @@ struct slurm_job *fake_element(uint32_t array, uint32_t task);
 void fake_set_reason(struct slurm_job *job, const char *reason);
 /* What Slurm says of the job of that name once it is released. */
 void fake_set_verdict(const char *name, const char *reason);
+/* What a site writes over all comments of new jobs; and whether the commands of
+ * new jobs have no identity, as those of an older latsub. */
+void fake_set_site(const char *comment, bool no_command);
 size_t fake_live(void);
 size_t fake_held(void);
 void fake_set_cluster(const char *name, uint32_t next_job_id);

@@ -145,11 +145,15 @@ teardown(void **state)
 static void
 ask(struct fixture *f)
 {
+	struct identities *ids;
+
 	forget(f);
 	assert_int_equal(f->engine.slurm->jobs_of_user(0, &f->jobs, &f->err),
 	                 SLURM_YES);
-	live_join(&f->live, f->engine.experiment->spec,
-	          state_metadata(f->engine.run->state, "run_id"), &f->jobs);
+	ids = identities_create(state_metadata(f->engine.run->state, "run_id"),
+	                        f->engine.run->state, NULL);
+	live_join(&f->live, f->engine.experiment->spec, ids, &f->jobs);
+	identities_destroy(ids);
 }
 
 /* What a resume does, from the files alone: a process of its own. */
@@ -233,6 +237,22 @@ journal(struct fixture *f, enum event_kind kind, const char *name,
 	assert_int_equal(run_record(f->engine.run, &event, 1, false, &f->err),
 	                 0);
 	event_clear(&event);
+}
+
+static void
+set_command(const char *name, const char *command)
+{
+	free(fake_find(name)->command);
+	fake_find(name)->command = xstrdup(command);
+}
+
+static void
+overwrite_comments(void)
+{
+	for (size_t i = 0; i < fake_jobs()->count; i++) {
+		free(fake_jobs()->items[i].comment);
+		fake_jobs()->items[i].comment = xstrdup("a tool was here");
+	}
 }
 
 /* ---- submitting ---- */
@@ -961,6 +981,7 @@ a_job_of_another_identity_is_not_ours(void **state)
 	journal(f, EVENT_STARTED, "other", "0", 0);
 	free(fake_find("other")->comment);
 	fake_find("other")->comment = xstrdup("[latsub run-00000000 other 1]");
+	set_command("other", "");
 	end("other", SLURM_COMPLETE, 0);
 	assert_int_equal(resume(f), 0);
 	assert_reason(f, "other", 'l',
@@ -980,6 +1001,7 @@ a_number_of_another_phase_is_not_this_ones(void **state)
 	run_id = state_metadata(f->engine.run->state, "run_id");
 	free(fake_find("other")->comment);
 	fake_find("other")->comment = identity_print(run_id, "first", 9, 0);
+	set_command("other", "");
 	end("other", SLURM_COMPLETE, 0);
 	assert_int_equal(resume(f), 0);
 	assert_reason(f, "other", 'l',
@@ -1163,6 +1185,7 @@ accounting_adds_words_and_is_not_needed(void **state)
 		fake_find("other")->job_id = 9999;
 		free(fake_find("other")->comment);
 		fake_find("other")->comment = xstrdup("another's");
+		set_command("other", "");
 		put_sacct(f, rows[i].script);
 		assert_int_equal(resume(f), 0);
 		assert_reason(f, "other", 'l', rows[i].reason);
@@ -1174,6 +1197,133 @@ accounting_adds_words_and_is_not_needed(void **state)
 	free(path);
 }
 
+/* ---- whose job it is ---- */
+
+/* Neither the command nor the comment tells: number, user, name and time do. */
+static void
+the_journal_tells_whose_a_job_is(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_set_site("site", true);
+	assert_int_equal(resume(f), 0);
+	assert_non_null(strstr(f->said, "writes its own comments"));
+	assert_non_null(strstr(f->said, "number, name and time"));
+	assert_well(f);
+	fake_find("other")->submit_time += 7200; /* requeued since */
+	fake_find("other")->restarts = 1;
+	assert_well(f);
+}
+
+static void
+a_comment_that_is_overwritten_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(resume(f), 0);
+	assert_string_equal(f->said, "");
+	overwrite_comments();
+	assert_well(f);
+	/* nor does silence, which is looked up */
+	teardown(state);
+	setup(state);
+	f = *state;
+	fake_set_site("site", false);
+	fake_fail(FAKE_SUBMIT, 2, 1, SLURM_SILENT, FAKE_AFTER);
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_calls(FAKE_SUBMIT), PHASES);
+	assert_non_null(strstr(f->said, "by their command instead"));
+	assert_well(f);
+}
+
+/* Once for all jobs, and its silence means nothing. */
+static void
+one_comment_is_read_back(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_set_site("site", false);
+	fake_fail(FAKE_JOB, 1, 1, SLURM_SILENT, FAKE_BEFORE);
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_calls(FAKE_JOB), 1);
+	assert_string_equal(f->said, "");
+	assert_well(f);
+}
+
+static void
+a_job_that_may_be_ours_stops_a_resume(void **state)
+{
+	struct fixture *f = *state;
+	unsigned submitted;
+
+	fake_set_site("", true);
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "other", "0", 0);
+	submitted = fake_calls(FAKE_SUBMIT);
+	fake_find("other")->state = SLURM_RUNNING;
+	fake_find("other")->submit_time += 7200;
+	assert_int_equal(resume(f), -1);
+	assert_int_equal(f->err.code, LATSUB_SLURM);
+	assert_non_null(strstr(f->err.text, "job 101 may be this run's (other)"));
+	assert_int_equal(fake_calls(FAKE_SUBMIT), submitted);
+	assert_int_equal(task_of(f, "other", 0), TASK_STARTED);
+	fake_find("other")->submit_time -= 7200;
+	assert_int_equal(resume(f), 0);
+	assert_int_equal(fake_calls(FAKE_SUBMIT), submitted);
+}
+
+/* Of two jobs for one task one steps back, and ends well by Slurm. */
+static void
+what_steps_back_has_not_completed(void **state)
+{
+	for (int order = 0; order < 2; order++) {
+		struct fixture *f = *state;
+		struct slurm_job *job, *twin, kept;
+
+		assert_int_equal(resume(f), 0);
+		journal(f, EVENT_STARTED, "other", "0", 0);
+		twin = fake_add(500, fake_find("other")->comment);
+		job = &fake_jobs()->items[1];
+		free(twin->command);
+		twin->command = xstrdup(job->command);
+		twin->state = SLURM_COMPLETE;
+		job->state = SLURM_NODE_FAIL;
+		if (order) {
+			kept = *job;
+			*job = *twin;
+			*twin = kept;
+		}
+		assert_int_equal(resume(f), 0);
+		assert_reason(f, "other", 'l', "node failure");
+		assert_int_equal(f->plan->to_run, 2); /* and last */
+		teardown(state);
+		setup(state);
+	}
+}
+
+/* A successor's restarts are counted from the attempt that it began with. */
+static void
+the_end_of_a_successor_is_seen(void **state)
+{
+	struct fixture *f = *state;
+	struct slurm_job *job;
+	struct event event = { .kind = EVENT_SUBMITTED, .time = time(NULL),
+		.gen = 1, .attempt = 2, .job = 700 };
+
+	assert_int_equal(resume(f), 0);
+	event.phase = xstrdup("other");
+	rangeset_add(&event.tasks, 0, 0);
+	assert_int_equal(run_record(f->engine.run, &event, 1, false, &f->err),
+	                 0);
+	event_clear(&event);
+	journal(f, EVENT_STARTED, "other", "0", 2);
+	end("other", SLURM_TIMEOUT, 0);
+	job = fake_add(700, fake_find("other")->comment);
+	job->state = SLURM_OOM;
+	assert_int_equal(resume(f), 0);
+	assert_reason(f, "other", 'l', "out of memory");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -1181,6 +1331,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(all_is_submitted_once),
+		TEST(the_journal_tells_whose_a_job_is),
+		TEST(a_comment_that_is_overwritten_changes_nothing),
+		TEST(one_comment_is_read_back),
+		TEST(a_job_that_may_be_ours_stops_a_resume),
+		TEST(what_steps_back_has_not_completed),
+		TEST(the_end_of_a_successor_is_seen),
 		TEST(an_answer_that_is_lost_is_found_by_identity),
 		TEST(a_request_that_is_lost_is_sent_once_more),
 		TEST(silence_in_the_middle_leaves_all_held),
