@@ -36,9 +36,9 @@ has_begun(const struct run *run)
 static char *
 what_slurm_has(struct request *r)
 {
-	const char *run_id = state_metadata(r->engine.run->state, "run_id");
 	struct latsub_error err = { 0 };
 	enum slurm_answer answer;
+	struct identities *ids;
 
 	for (int tries = 0; ; tries++) {
 		live_clear(&r->live);
@@ -47,7 +47,10 @@ what_slurm_has(struct request *r)
 		if (answer != SLURM_YES)
 			return xasprintf("whether its jobs are gone is not known "
 			                 "(%s)", err.text);
-		live_join(&r->live, r->engine.experiment->spec, run_id, &r->jobs);
+		ids = identities_create(state_metadata(r->engine.run->state,
+			"run_id"), r->engine.run->state, r->engine.cluster.name);
+		live_join(&r->live, r->engine.experiment->spec, ids, &r->jobs);
+		identities_destroy(ids);
 		if (r->live.count == 0)
 			return NULL;
 		if (tries == GONE_TRIES)

@@ -85,35 +85,67 @@ record_unsubmitted(struct engine *engine, const struct live_jobs *live,
 	return rc;
 }
 
-int
-engine_cancel(struct engine *engine, const struct live_jobs *live,
-              const char *phase, size_t *cancelled, struct latsub_error *err)
+/* What is known of a cancel that was not carried out: its tasks stay as they are
+ * in the journal, and whoever comes next looks. */
+static void
+explain_left(const struct live_job *job, enum slurm_answer answer,
+             size_t cancelled, struct latsub_error *err)
 {
-	*cancelled = 0;
-	if (record_unsubmitted(engine, live, phase, err))
-		return -1;
-	/* children first, so that no child starts over a cancelled parent */
-	for (size_t i = live->count; i-- > 0; ) {
-		const struct live_job *job = &live->items[i];
-		enum slurm_answer answer;
-		char id[16];
+	char *words = xstrdup(err->text);
 
-		if (phase && strcmp(phase, job->phase_name) != 0)
-			continue;
-		snprintf(id, sizeof id, "%u", job->job);
-		fault_point();
-		answer = engine->slurm->cancel(id, err);
-		fault_point();
-		if (answer == SLURM_REFUSED || answer == SLURM_SILENT)
-			return -1;
-		(*cancelled)++;
-		if (record_silent(engine, job, err))
-			return -1;
+	latsub_error_set(err, LATSUB_SLURM, "job %u (%s) %s: %s; %zu job%s "
+		"cancelled before it, and the rest is as it was; do this again",
+		job->job, job->phase_name, answer == SLURM_REFUSED
+		? "is not cancelled" : "may not be cancelled", words, cancelled,
+		cancelled == 1 ? " was" : "s were");
+	free(words);
+}
+
+static int
+cancel_one(struct engine *engine, const struct live_job *job,
+           size_t *cancelled, struct latsub_error *err)
+{
+	enum slurm_answer answer;
+	char id[16];
+
+	snprintf(id, sizeof id, "%u", job->job);
+	fault_point();
+	answer = engine->slurm->cancel(id, err);
+	fault_point();
+	if (answer != SLURM_YES && answer != SLURM_UNKNOWN_JOB) {
+		explain_left(job, answer, *cancelled, err);
+		return -1;
 	}
+	(*cancelled)++;
+	return record_silent(engine, job, err);
+}
+
+static int
+settle(struct engine *engine, struct latsub_error *err)
+{
 	if (journal_sync(engine->run->journal_dir, err)
 	    || run_refresh(engine->run, NULL, err))
 		return -1;
 	return run_save(engine->run, err);
+}
+
+int
+engine_cancel(struct engine *engine, const struct live_jobs *live,
+              const char *phase, size_t *cancelled, struct latsub_error *err)
+{
+	struct latsub_error ignored;
+	int rc = record_unsubmitted(engine, live, phase, err);
+
+	*cancelled = 0;
+	/* children first, so that no child starts over a cancelled parent */
+	for (size_t i = live->count; rc == 0 && i-- > 0; ) {
+		const struct live_job *job = &live->items[i];
+
+		if (!phase || strcmp(phase, job->phase_name) == 0)
+			rc = cancel_one(engine, job, cancelled, err);
+	}
+	/* what was done is on record, too, if the rest was not */
+	return settle(engine, rc ? &ignored : err) || rc ? -1 : 0;
 }
 
 /* Jobs that wait for the wrong ones, and what Slurm will never run. */
@@ -159,6 +191,19 @@ drop(struct engine *engine, const struct live_job *job,
 	return answer == SLURM_UNKNOWN_JOB ? SLURM_YES : answer;
 }
 
+static void
+explain_undropped(const struct engine *engine, const struct live_job *job,
+                  struct latsub_error *err)
+{
+	char *words = xstrdup(err->text);
+
+	latsub_error_set(err, LATSUB_SLURM, "job %u (%s) was to be cancelled and "
+		"submitted anew, and may still be in the queue: %s; nothing is "
+		"submitted; go on with 'latsub --resume %s'", job->job,
+		job->phase_name, words, engine->run->state_path);
+	free(words);
+}
+
 int
 engine_drop(struct engine *engine, const struct plan *plan,
             struct live_jobs *live, struct latsub_error *err)
@@ -173,6 +218,7 @@ engine_drop(struct engine *engine, const struct plan *plan,
 			live->items[kept++] = job;
 		} else if (drop(engine, &job, err) != SLURM_YES) {
 			live->items[kept++] = job; /* as it was, from here on */
+			explain_undropped(engine, &job, err);
 			rc = -1;
 		} else {
 			free(job.phase_name);

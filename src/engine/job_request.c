@@ -276,7 +276,8 @@ add_lines(struct strbuf *lines, const struct engine *engine,
 
 void
 job_request_explain(struct latsub_error *err, const struct engine *engine,
-                    const struct spec_phase *phase, const char *words)
+                    const struct spec_phase *phase, const char *words,
+                    const char *left)
 {
 	const char *source = state_metadata(engine->run->state, "experiment");
 	char *run = text_shell_quote(engine->run->dir);
@@ -284,14 +285,15 @@ job_request_explain(struct latsub_error *err, const struct engine *engine,
 	struct strbuf lines = { 0 };
 
 	add_lines(&lines, engine, phase, words);
-	if (engine->run->is_new) /* it is taken back, so there is no resume */
+	if (engine->run->is_new && !left) /* it is taken back: no resume */
 		latsub_error_set(err, LATSUB_SLURM, "phase %s: Slurm refused it: "
 		                 "%s%s", phase->name, words, strbuf_str(&lines));
 	else
-		latsub_error_set(err, LATSUB_SLURM, "phase %s: Slurm refused it: %s%s; "
-	                 "nothing is left submitted; mend it, then '%s --resume "
-	                 "%s --config %s'", phase->name, words,
-	                 strbuf_str(&lines), program_name(), run, file);
+		latsub_error_set(err, LATSUB_SLURM, "phase %s: Slurm refused it: "
+			"%s%s; %s; mend it, then '%s --resume %s --config %s'",
+			phase->name, words, strbuf_str(&lines),
+			left ? left : NOTHING_LEFT,
+			program_name(), run, file);
 	strbuf_clear(&lines);
 	free(run);
 	free(file);

@@ -13,6 +13,8 @@ struct job_request_base {
 	struct strlist env;
 };
 
+#define NOTHING_LEFT "nothing is left submitted"
+
 struct job_request_base *job_request_base_create(const struct engine *engine);
 /* The same with the variables that a generation of a phase was intended with, for
  * what is submitted later than that.  NULL when they cannot be read. */
@@ -36,10 +38,12 @@ void job_request_fill(struct job_request *request,
 void job_request_clear(struct job_request *request);
 
 /* Slurm's words, with the phase and the lines that asked for it: of a refusal in
- * the middle of a submission, and before one. */
+ * the middle of a submission (left: what is left of that; NULL: nothing), and before
+ * one. */
 void job_request_explain(struct latsub_error *err,
                          const struct engine *engine,
-                         const struct spec_phase *phase, const char *words);
+                         const struct spec_phase *phase, const char *words,
+                         const char *left);
 void job_request_complain(struct latsub_errlist *errors,
                           const struct engine *engine,
                           const struct spec_phase *phase, const char *words);

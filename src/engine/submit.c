@@ -28,6 +28,8 @@ struct submitting {
 	struct engine_result *result;
 	struct job_request_base *base;
 	bool full; /* Slurm has said so: less patience from then on */
+	size_t refused; /* the phase, + 1, of which err has Slurm's words */
+	struct strbuf left; /* jobs whose cancel was not answered: "12, 13" */
 	struct latsub_error *err;
 };
 
@@ -101,23 +103,32 @@ record_intents(struct submitting *s)
 /* ---- one job ---- */
 
 static void
-explain(struct submitting *s, const struct engine_job *job,
-        enum slurm_answer answer)
+explain_silence(struct submitting *s, size_t phase)
 {
-	const struct spec_phase *phase =
-		&s->engine->experiment->spec->phases[job->phase];
 	char *words = xstrdup(s->err->text);
 
-	if (answer == SLURM_SILENT)
-		latsub_error_set(s->err, LATSUB_SLURM, "phase %s: %s; what is "
-			"submitted stays held and nothing is lost: when Slurm "
-			"is back, go on with 'latsub --resume %s'",
-			phase->name, words, s->engine->run->state_path);
-	else if (s->plan->is_rest)
+	latsub_error_set(s->err, LATSUB_SLURM, "phase %s: %s; what is submitted "
+		"stays held and nothing is lost: when Slurm is back, go on with "
+		"'latsub --resume %s'",
+		s->engine->experiment->spec->phases[phase].name, words,
+		s->engine->run->state_path);
+	free(words);
+}
+
+/* Once it is known what could be taken back. */
+static void
+explain_refusal(struct submitting *s, const char *left)
+{
+	const struct spec_phase *phase =
+		&s->engine->experiment->spec->phases[s->refused - 1];
+	char *words = xstrdup(s->err->text);
+
+	if (s->plan->is_rest)
 		latsub_error_set(s->err, LATSUB_SLURM, "phase %s: Slurm refused "
-			"it: %s", phase->name, words);
+			"it: %s; %s", phase->name, words, left ? left
+			: NOTHING_LEFT);
 	else
-		job_request_explain(s->err, s->engine, phase, words);
+		job_request_explain(s->err, s->engine, phase, words, left);
 	free(words);
 }
 
@@ -141,9 +152,10 @@ submit_one(struct submitting *s, struct engine_job job)
 
 	if (answer != SLURM_YES) {
 		s->full |= answer == SLURM_FULL;
-		if (answer != SLURM_FULL
-		    || (!others_follow(s) && rangeset_count(&job.tasks) == 1))
-			explain(s, &job, answer);
+		if (answer == SLURM_SILENT)
+			explain_silence(s, job.phase);
+		else
+			s->refused = job.phase + 1;
 		rangeset_clear(&job.tasks);
 		free(job.dependency);
 		return answer == SLURM_SILENT || answer == SLURM_FULL ? answer
@@ -289,21 +301,37 @@ submit_phase(struct submitting *s, size_t index)
 
 /* ---- all of it ---- */
 
+/* Cancel what this call submitted.  Of jobs whose cancel is not answered nothing
+ * is known: their tasks, by phase, stay as they are in the journal, and a resume
+ * looks. */
+static void
+take_back(struct submitting *s, struct rangeset *unknown)
+{
+	struct latsub_error ignored;
+
+	for (size_t i = s->result->count; i-- > 0; ) {
+		const struct engine_job *job = &s->result->jobs[i];
+
+		if (submit_job_cancel(s->engine, job->job, &ignored)
+		    == SLURM_YES)
+			continue;
+		rangeset_union(&unknown[job->phase], &job->tasks);
+		strbuf_printf(&s->left, "%s%u", s->left.len ? ", " : "",
+		              job->job);
+	}
+}
+
 /* Nothing half done: what this call submitted goes again. */
 static void
 roll_back(struct submitting *s)
 {
 	const struct spec *spec = s->engine->experiment->spec;
 	struct event *events = xcalloc(s->plan->count, sizeof *events);
+	struct rangeset *unknown = xcalloc(s->plan->count, sizeof *unknown);
 	struct latsub_error ignored;
 	size_t count = 0;
 
-	for (size_t i = s->result->count; i-- > 0; ) {
-		char id[16];
-
-		snprintf(id, sizeof id, "%u", s->result->jobs[i].job);
-		s->engine->slurm->cancel(id, &ignored);
-	}
+	take_back(s, unknown);
 	for (size_t i = 0; i < s->plan->count; i++) {
 		if (s->plan->phases[i].action != PLAN_RUN)
 			continue;
@@ -312,14 +340,20 @@ roll_back(struct submitting *s)
 			.phase = xstrdup(spec->phases[i].name),
 			.gen = s->plan->phases[i].gen,
 			.reason = xstrdup("submission refused") };
-		rangeset_copy(&events[count++].tasks,
-		              &s->plan->phases[i].tasks);
+		rangeset_copy(&events[count].tasks, &s->plan->phases[i].tasks);
+		rangeset_subtract(&events[count].tasks, &unknown[i]);
+		rangeset_clear(&unknown[i]);
+		if (events[count].tasks.count)
+			count++;
+		else
+			event_clear(&events[count]);
 	}
 	if (run_record(s->engine->run, events, count, true, &ignored) == 0)
 		run_save(s->engine->run, &ignored);
 	for (size_t i = 0; i < count; i++)
 		event_clear(&events[i]);
 	free(events);
+	free(unknown);
 }
 
 /* SLURM_REFUSED: of what was released something can never run. */
@@ -332,7 +366,7 @@ check_roots(struct submitting *s)
 
 	if (!job)
 		return SLURM_YES;
-	explain(s, job, SLURM_REFUSED);
+	s->refused = job->phase + 1;
 	return SLURM_REFUSED;
 }
 
@@ -370,16 +404,34 @@ settle(struct submitting *s)
 
 /* What a failure of the system leaves, and how to go on. */
 static void
-add_advice(struct submitting *s)
+add_advice(struct submitting *s, const char *left)
 {
 	char *run = text_shell_quote(s->engine->run->dir);
 	char *words = xstrdup(s->err->text);
 
-	latsub_error_set(s->err, LATSUB_SYSTEM, "%s; nothing is left submitted; "
-	                 "mend that, then '%s --resume %s'", words,
+	latsub_error_set(s->err, LATSUB_SYSTEM, "%s; %s; mend that, then '%s "
+	                 "--resume %s'", words, left ? left : NOTHING_LEFT,
 	                 program_name(), run);
 	free(words);
 	free(run);
+}
+
+/* Take back what there is, and say why, what is left, how to go on. */
+static void
+give_up(struct submitting *s)
+{
+	char *left = NULL;
+
+	roll_back(s);
+	if (s->left.len)
+		left = xasprintf("job %s may still be in the queue: Slurm "
+		"did not answer when it was to be cancelled, and a resume looks "
+		"for it", s->left.data);
+	if (s->refused)
+		explain_refusal(s, left);
+	else if (s->err->code == LATSUB_SYSTEM)
+		add_advice(s, left);
+	free(left);
 }
 
 /* Some sites write the comments of all jobs.  Then latsub goes by the rest, and a
@@ -444,7 +496,7 @@ release_roots(struct submitting *s)
 		if (!job->dependency)
 			answer = submit_job_release(s->engine, job->job, s->err);
 		if (answer == SLURM_REFUSED)
-			explain(s, job, answer);
+			s->refused = job->phase + 1;
 	}
 	if (answer == SLURM_REFUSED)
 		return answer;
@@ -494,13 +546,12 @@ engine_submit(struct engine *engine, const struct plan *plan,
 	if (answer == SLURM_YES && !plan->is_rest)
 		answer = check_roots(&s);
 	if (answer == SLURM_REFUSED)
-		roll_back(&s);
-	if (answer == SLURM_REFUSED && err->code == LATSUB_SYSTEM)
-		add_advice(&s);
+		give_up(&s);
 	result->silent = answer == SLURM_SILENT;
 	rc = answer == SLURM_YES ? 0 : -1;
 done:
 	job_request_base_destroy(s.base);
+	strbuf_clear(&s.left);
 	return rc;
 }
 

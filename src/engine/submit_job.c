@@ -14,6 +14,7 @@
 
 #define LOOKUP_TRIES 5
 #define RELEASE_TRIES 5
+#define CANCEL_TRIES 3
 
 int
 submit_job_record(const struct engine *engine, const struct engine_job *job,
@@ -149,5 +150,23 @@ submit_job_release(const struct engine *engine, uint32_t job,
 		fault_point();
 	}
 	/* gone meanwhile, or cancelled by its owner: nothing to release */
+	return answer == SLURM_UNKNOWN_JOB ? SLURM_YES : answer;
+}
+
+enum slurm_answer
+submit_job_cancel(const struct engine *engine, uint32_t job,
+                  struct latsub_error *err)
+{
+	enum slurm_answer answer = SLURM_SILENT;
+	char id[16];
+
+	snprintf(id, sizeof id, "%u", job);
+	for (unsigned i = 0; i < CANCEL_TRIES && answer == SLURM_SILENT; i++) {
+		if (i)
+			sleep(i);
+		fault_point();
+		answer = engine->slurm->cancel(id, err);
+		fault_point();
+	}
 	return answer == SLURM_UNKNOWN_JOB ? SLURM_YES : answer;
 }

@@ -29,6 +29,11 @@ int submit_job_record(const struct engine *engine,
                       const struct engine_job *job, bool sync,
                       struct latsub_error *err);
 
+/* Cancel one that was just submitted, with patience; one that is gone is
+ * cancelled, too.  Any other answer: it may still be there. */
+enum slurm_answer submit_job_cancel(const struct engine *engine, uint32_t job,
+                                    struct latsub_error *err);
+
 /* Release a held job, with patience; one that is gone is released, too. */
 enum slurm_answer submit_job_release(const struct engine *engine, uint32_t job,
                                      struct latsub_error *err);

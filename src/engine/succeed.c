@@ -90,7 +90,9 @@ keep_request(const struct engine *engine, const struct engine_ended *ended,
 	if (update.time_limit_sec < 0 && update.mem_mib < 0)
 		return SLURM_YES;
 	snprintf(id, sizeof id, "%u", job->job);
-	return engine->slurm->update(id, &update, err);
+	/* refused: it goes on with the same, rather than stay held for ever */
+	return engine->slurm->update(id, &update, err) == SLURM_SILENT
+		? SLURM_SILENT : SLURM_YES;
 }
 
 /* ---- those that wait for it ---- */

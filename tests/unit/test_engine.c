@@ -1324,6 +1324,84 @@ the_end_of_a_successor_is_seen(void **state)
 	assert_reason(f, "other", 'l', "out of memory");
 }
 
+/* ---- cancels that are not answered ---- */
+
+static void
+assert_left(struct fixture *f, size_t live)
+{
+	assert_int_equal(f->err.code, LATSUB_SLURM);
+	assert_non_null(strstr(f->err.text, "job 101 may still be in the queue"));
+	assert_null(strstr(f->err.text, "nothing is left"));
+	assert_int_equal(fake_live(), live);
+	assert_int_equal(task_of(f, "other", 0), TASK_SUBMITTED);
+	assert_int_equal(task_of(f, "first", 0), TASK_CANCELLED);
+	assert_int_equal(task_of(f, "last", 0), TASK_CANCELLED);
+	assert_int_equal(resume(f), 0);
+	assert_well(f);
+}
+
+/* The first of two jobs to be taken back; it may be there or not. */
+static void
+what_may_not_be_taken_back_is_looked_for(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_fail(FAKE_SUBMIT, 3, 1, SLURM_REFUSED, FAKE_BEFORE);
+	fake_fail(FAKE_CANCEL, 1, 3, SLURM_SILENT, FAKE_BEFORE);
+	assert_int_equal(resume(f), -1);
+	assert_left(f, 1);
+	teardown(state);
+	setup(state);
+	f = *state;
+	fake_fail(FAKE_SUBMIT, 3, 1, SLURM_REFUSED, FAKE_BEFORE);
+	fake_fail(FAKE_CANCEL, 1, 3, SLURM_SILENT, FAKE_AFTER);
+	assert_int_equal(resume(f), -1);
+	assert_left(f, 0);
+}
+
+static void
+a_cancel_that_is_late_takes_all_back(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_fail(FAKE_SUBMIT, 3, 1, SLURM_REFUSED, FAKE_BEFORE);
+	fake_fail(FAKE_CANCEL, 1, 2, SLURM_SILENT, FAKE_BEFORE);
+	assert_int_equal(resume(f), -1);
+	assert_non_null(strstr(f->err.text, "nothing is left submitted"));
+	assert_int_equal(fake_live(), 0);
+	assert_int_equal(task_of(f, "other", 0), TASK_CANCELLED);
+}
+
+static void
+a_cancel_without_an_answer_says_what_is_known(void **state)
+{
+	static const struct { enum slurm_answer answer; const char *words; }
+	rows[] = {
+		{ SLURM_SILENT, "may not be cancelled" },
+		{ SLURM_REFUSED, "is not cancelled" },
+		{ SLURM_FULL, "may not be cancelled" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fixture *f = *state;
+		size_t count;
+
+		assert_int_equal(resume(f), 0);
+		ask(f);
+		fake_fail(FAKE_CANCEL, 2, 1, rows[i].answer, FAKE_BEFORE);
+		assert_int_equal(engine_cancel(&f->engine, &f->live, NULL,
+		                               &count, &f->err), -1);
+		assert_int_equal(count, 1);
+		assert_int_equal(f->err.code, LATSUB_SLURM);
+		assert_non_null(strstr(f->err.text, rows[i].words));
+		assert_non_null(strstr(f->err.text, "1 job was cancelled"));
+		assert_int_equal(task_of(f, "last", 0), TASK_CANCELLED);
+		assert_int_equal(task_of(f, "other", 0), TASK_SUBMITTED);
+		teardown(state);
+		setup(state);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -1337,6 +1415,9 @@ main(void)
 		TEST(a_job_that_may_be_ours_stops_a_resume),
 		TEST(what_steps_back_has_not_completed),
 		TEST(the_end_of_a_successor_is_seen),
+		TEST(what_may_not_be_taken_back_is_looked_for),
+		TEST(a_cancel_that_is_late_takes_all_back),
+		TEST(a_cancel_without_an_answer_says_what_is_known),
 		TEST(an_answer_that_is_lost_is_found_by_identity),
 		TEST(a_request_that_is_lost_is_sent_once_more),
 		TEST(silence_in_the_middle_leaves_all_held),
