@@ -21,6 +21,7 @@
 struct identity {
 	char phase[SPEC_NAME_MAX + 1];
 	uint32_t gen, base;
+	uint32_t first; /* the attempt that it began with, by the journal */
 };
 
 enum identity_whose {

@@ -88,6 +88,8 @@ identity_judge(const struct slurm_job *record, const char *run_id, uid_t user,
 
 	if (whose == IDENTITY_NONE)
 		whose = identity_read(record->comment, run_id, out);
+	if (known && known->job->gen == out->gen)
+		out->first = known->job->attempt;
 	if (whose != IDENTITY_NONE)
 		return whose;
 	if (!known || !record->name || record->user_id != user
@@ -96,6 +98,7 @@ identity_judge(const struct slurm_job *record, const char *run_id, uid_t user,
 	snprintf(out->phase, sizeof out->phase, "%s", known->phase);
 	out->gen = known->job->gen;
 	out->base = known->job->base;
+	out->first = known->job->attempt;
 	return judge_time(record, known->job->submitted);
 }
 

@@ -92,15 +92,15 @@ is_under_way(const struct phase_state *phase, uint32_t task, uint32_t gen,
 /* Over in Slurm: does the journal know it?  A resume records what it does not
  * (reconcile.h); this is to show it before. */
 static void
-count_ended(struct view_phase *row, const struct slurm_job *job, uint32_t gen,
-            uint32_t base)
+count_ended(struct view_phase *row, const struct slurm_job *job,
+            const struct identity *of)
 {
 	const struct phase_state *phase = row->state;
-	uint32_t task = base + (job->array_task_id == SLURM_NO_TASK ? 0
-	                        : job->array_task_id);
+	uint32_t task = of->base + (job->array_task_id == SLURM_NO_TASK ? 0
+	                            : job->array_task_id);
 
 	if (!phase->cells || task >= phase->total
-	    || !is_under_way(phase, task, gen, job->restarts))
+	    || !is_under_way(phase, task, of->gen, of->first + job->restarts))
 		return;
 	if (job->why == SLURM_WHY_LAUNCH) {
 		row->unlaunched++;
@@ -125,7 +125,7 @@ count_records(const struct strmap *rows, const struct identities *ids,
 		if (!row)
 			continue;
 		if (!slurm_state_is_live(job)) {
-			count_ended(row, job, identity.gen, identity.base);
+			count_ended(row, job, &identity);
 		} else if (job->state == SLURM_PENDING) {
 			count_pending(row, job, tasks_of(job));
 		} else {

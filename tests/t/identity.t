@@ -2,7 +2,7 @@
 # identity.t - whose job is it, where people and sites write over the comments of
 # jobs: resume, status, watch and cancel see the run's jobs, and nothing runs twice.
 . "$(dirname "$0")/lib.sh"
-start_sandbox --nodes 2 --cpus 8
+start_sandbox --nodes 2 --cpus 8 --conf-extra MinJobAge=10
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 
 cat >e.ini <<'INI'
@@ -77,6 +77,38 @@ ok "four tasks of another run run" until_true 30 four_run runs/c
 ok "all comments are overwritten" overwrite
 like "cancel cancels all of it" "$("$latsub" cancel runs/c)" '^3 jobs cancelled'
 ok "nothing is left in the queue" until_true 30 queue_is_empty
+
+# ---- two jobs for one task: the second steps back, which is COMPLETED to Slurm ----
+cat >t.ini <<'INI'
+[experiment]
+name = t
+[phase only]
+command = echo only >> "$LATSUB_RUN_DIR/ran"; echo $PPID > "$LATSUB_RUN_DIR/runner"; until [ -e "$LATSUB_RUN_DIR/go" ]; do sleep 0.1; done
+[phase next]
+after = only
+command = echo next >> "$LATSUB_RUN_DIR/ran"
+INI
+printf '#!/bin/bash\nexec "$LATSUB_BIN" run\n' >twin.sh
+is_gone() { ! scontrol show job "$1" >/dev/null 2>&1; }
+state_of() { scontrol -o show job "$1" | sed -n 's/.* JobState=\([A-Z]*\) .*/\1/p'; }
+has_state() { [ "$(state_of "$1")" = "$2" ]; }
+"$latsub" experiment t.ini -o runs/t >/dev/null
+ok "it runs" until_true 30 test -s runs/t/runner
+job=$(job_of only)
+identity=$(squeue -h -j "$job" -o %k)
+kill -KILL "$(cat runs/t/runner)"
+ok "its runner is killed, and Slurm forgets the job" until_true 100 is_gone "$job"
+twin=$(LATSUB_BIN=$(realpath "$latsub") LATSUB_STATE=$PWD/runs/t/.experiment_state LATSUB_PHASE=only \
+	LATSUB_GENERATION=1 LATSUB_TASK_BASE=0 LATSUB_ATTEMPT_BASE=0 LATSUB_KILL_WAIT=5 \
+	sbatch --parsable -J only --comment "$identity" -o "$tmp/twin.log" twin.sh "$identity")
+ok "another job for the same task is COMPLETED" until_true 30 has_state "$twin" COMPLETED
+like "since it steps back" "$(cat "$tmp/twin.log")" 'has another job; this one steps back'
+touch runs/t/go
+"$latsub" --resume runs/t >"$tmp/out" 2>&1
+is "a resume" $? 0
+like "does not take that for the end of the task" "$(cat "$tmp/out")" 'lost: died without a word'
+ok "and the run ends" until_true 60 all_done runs/t
+is "what ran" "$(ran runs/t | tr '\n' ' ')" "next only only "
 
 # ---- a comment that is too long for Slurm, and a long name ----
 name=$(printf 'n%.0s' $(seq 40))

@@ -23,8 +23,8 @@ static char name[] = "train", other_name[] = "eval";
 	.submit_time = at, __VA_ARGS__ })
 #define JOB(...) JOB_AT(THEN, name, __VA_ARGS__)
 
-static const struct phase_job job = { .gen = 2, .job = 7, .base = 5,
-                                      .submitted = THEN };
+static const struct phase_job job = { .gen = 2, .attempt = 4, .job = 7,
+                                      .base = 5, .submitted = THEN };
 static const struct phase_job untimed = { .gen = 2, .job = 7, .base = 5 };
 static const struct identity_known known = { "train", &job };
 static const struct identity_known known_untimed = { "train", &untimed };
@@ -84,6 +84,7 @@ then_the_journal(void **state)
 	assert_string_equal(of.phase, "train");
 	assert_int_equal(of.gen, 2);
 	assert_int_equal(of.base, 5);
+	assert_int_equal(of.first, 4);
 	assert_int_equal(judged(JOB(.comment = cut), &known), IDENTITY_OURS);
 	assert_int_equal(judged(JOB(.comment = words), NULL),
 	                 IDENTITY_ANOTHERS);

@@ -218,6 +218,56 @@ a_late_change_is_told_from_a_newer_one(void **unused)
 	state_destroy(state);
 }
 
+static int64_t
+submitted_at(const struct state *state, uint32_t job)
+{
+	const struct phase_state *phase = state_find(state, "p");
+
+	for (size_t i = 0; i < phase->job_count; i++) {
+		if (phase->jobs[i].job == job)
+			return phase->jobs[i].submitted;
+	}
+	return -1;
+}
+
+/* The earliest that is told; one of an older latsub's snapshot has none. */
+static void
+when_a_job_was_submitted_is_kept(void **unused)
+{
+	struct latsub_errlist errors = { 0 };
+	struct journal_offsets offsets = { 0 };
+	struct state_words words = { 0 };
+	struct inifile *doc = inifile_parse("s", "[metadata]\n", 11,
+	                                    INI_JSON_STRINGS, &errors);
+	struct state *state = state_create(), *again = state_create();
+	struct event e = event(EVENT_PHASE, "p", 0, 0, NULL);
+
+	(void)unused;
+	state_apply(state, &e);
+	e.kind = EVENT_INTENDED;
+	e.gen = 1;
+	rangeset_add(&e.tasks, 0, 0);
+	state_apply(state, &e);
+	e.kind = EVENT_SUBMITTED;
+	for (int i = 0; i < 4; i++) {
+		static const int64_t times[] = { 1700000007, 1700000005,
+			1700000009, 0 };
+
+		e.job = i < 3 ? 10 : 11;
+		e.time = times[i];
+		state_apply(state, &e);
+	}
+	state_file_store(doc, state, &offsets);
+	assert_true(state_file_load(doc, "s", again, &offsets, &words, &errors));
+	assert_int_equal(submitted_at(again, 10), 1700000005);
+	assert_int_equal(submitted_at(again, 11), 0);
+	event_clear(&e);
+	state_words_clear(&words);
+	inifile_destroy(doc);
+	state_destroy(again);
+	state_destroy(state);
+}
+
 static void
 a_run_without_phases_is_not_done(void **unused)
 {
@@ -708,6 +758,7 @@ main(void)
 		cmocka_unit_test(any_order_folds_to_the_same),
 		cmocka_unit_test(a_late_change_is_told_from_a_newer_one),
 		cmocka_unit_test(a_run_without_phases_is_not_done),
+		cmocka_unit_test(when_a_job_was_submitted_is_kept),
 		cmocka_unit_test(journal_lines_survive_anything),
 		cmocka_unit_test(nothing_is_quadratic),
 		cmocka_unit_test(sets_of_many_ranges_are_gone_through_once),
