@@ -15,7 +15,8 @@
 #include "latsub/fault.h"
 #include "submit_job.h"
 
-/* An earlier try may have come so far. */
+/* An earlier try may have come so far.  Of several the one that runs, which is the
+ * one with the least number. */
 static bool
 find_in_journal(const struct engine *engine, const struct engine_ended *ended,
                 struct engine_job *job)
@@ -27,12 +28,11 @@ find_in_journal(const struct engine *engine, const struct engine_ended *ended,
 		const struct phase_job *known = &state->jobs[i];
 
 		if (known->gen == job->gen && known->attempt == job->attempt
-		    && rangeset_has(&known->tasks, ended->task)) {
+		    && (!job->job || known->job < job->job)
+		    && rangeset_has(&known->tasks, ended->task))
 			job->job = known->job;
-			return true;
-		}
 	}
-	return false;
+	return job->job != 0;
 }
 
 static enum slurm_answer

@@ -33,16 +33,30 @@ tasks_json(const struct view_phase *row)
 	return tasks;
 }
 
+/* Those of the newest generation, by number, whatever the order in which they were
+ * told. */
 static json_t *
 jobs_json(const struct phase_state *phase)
 {
 	json_t *jobs = json_array();
+	struct rangeset ids = { 0 };
+	uint32_t gen = 0;
 
 	for (size_t i = 0; i < phase->job_count; i++) {
-		if (phase->jobs[i].gen == phase->jobs[phase->job_count - 1].gen)
-			json_array_append_new(jobs,
-				json_integer(phase->jobs[i].job));
+		if (phase->jobs[i].gen > gen)
+			gen = phase->jobs[i].gen;
 	}
+	for (size_t i = 0; i < phase->job_count; i++) {
+		if (phase->jobs[i].gen == gen)
+			rangeset_add(&ids, phase->jobs[i].job,
+			             phase->jobs[i].job);
+	}
+	for (size_t i = 0; i < ids.count; i++) {
+		for (uint32_t id = ids.items[i].first; id <= ids.items[i].last;
+		     id++)
+			json_array_append_new(jobs, json_integer(id));
+	}
+	rangeset_clear(&ids);
 	return jobs;
 }
 

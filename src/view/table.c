@@ -26,18 +26,20 @@ colour_of(const struct view_phase *row)
 	return "";
 }
 
+/* Whatever the order in which they were told. */
 static uint32_t
 newest_job(const struct phase_state *phase)
 {
-	uint32_t gen = 0, job = 0;
+	const struct phase_job *newest = NULL;
 
 	for (size_t i = 0; i < phase->job_count; i++) {
-		if (phase->jobs[i].gen >= gen) {
-			gen = phase->jobs[i].gen;
-			job = phase->jobs[i].job;
-		}
+		const struct phase_job *job = &phase->jobs[i];
+
+		if (!newest || job->gen > newest->gen
+		    || (job->gen == newest->gen && job->job > newest->job))
+			newest = job;
 	}
-	return job;
+	return newest ? newest->job : 0;
 }
 
 static void

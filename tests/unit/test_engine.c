@@ -1324,6 +1324,56 @@ the_end_of_a_successor_is_seen(void **state)
 	assert_reason(f, "other", 'l', "out of memory");
 }
 
+#define SIDE 200
+#define MANY (SIDE * SIDE)
+
+/* Each task has a job of its own, all have ended, and nobody wrote it down: to go
+ * through all jobs for each task would take long. */
+static void
+reconciling_is_not_quadratic(void **state)
+{
+	struct fixture *f = *state;
+	struct event event = { .kind = EVENT_INTENDED, .gen = 1,
+		.time = time(NULL), .code = -1 };
+	struct phase_state *p;
+	struct strbuf ini = { 0 };
+	clock_t begin;
+
+	strbuf_puts(&ini, "[experiment]\nname = e\n[phase p]\ncommand = true");
+	for (int i = 0; i < 2 * SIDE; i++)
+		strbuf_printf(&ini, i == 0 ? "\narray.I = %d" : i == SIDE
+		              ? "\narray.J = %d" : " %d", i);
+	strbuf_puts(&ini, "\n");
+	load_experiment(f, strbuf_str(&ini));
+	event.phase = xstrdup("p");
+	open_run(f);
+	p = state_find(f->engine.run->state, "p");
+	assert_int_equal(p->total, MANY);
+	rangeset_add(&event.tasks, 0, MANY - 1);
+	state_apply(f->engine.run->state, &event);
+	event.kind = EVENT_SUBMITTED;
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct slurm_job *job = fake_add(1000 + i, NULL);
+
+		rangeset_clear(&event.tasks);
+		rangeset_add(&event.tasks, i, i);
+		event.job = 1000 + i;
+		event.base = i;
+		state_apply(f->engine.run->state, &event);
+		free(job->name);
+		job->name = xstrdup("p");
+		job->state = SLURM_NODE_FAIL;
+	}
+	ask(f);
+	begin = clock();
+	engine_reconcile_preview(&f->engine, &f->jobs, &f->live);
+	assert_true((double)(clock() - begin) / CLOCKS_PER_SEC < 4);
+	assert_int_equal(p->cells[0].state, TASK_CANCELLED);
+	assert_int_equal(p->cells[MANY - 1].state, TASK_CANCELLED);
+	event_clear(&event);
+	strbuf_clear(&ini);
+}
+
 /* ---- cancels that are not answered ---- */
 
 static void
@@ -1415,6 +1465,7 @@ main(void)
 		TEST(a_job_that_may_be_ours_stops_a_resume),
 		TEST(what_steps_back_has_not_completed),
 		TEST(the_end_of_a_successor_is_seen),
+		TEST(reconciling_is_not_quadratic),
 		TEST(what_may_not_be_taken_back_is_looked_for),
 		TEST(a_cancel_that_is_late_takes_all_back),
 		TEST(a_cancel_without_an_answer_says_what_is_known),
