@@ -425,8 +425,8 @@ give_up(struct submitting *s)
 	roll_back(s);
 	if (s->left.len)
 		left = xasprintf("job %s may still be in the queue: Slurm "
-		"did not answer when it was to be cancelled, and a resume looks "
-		"for it", s->left.data);
+			"did not answer when it was to be cancelled, and a resume looks "
+			"for it", s->left.data);
 	if (s->refused)
 		explain_refusal(s, left);
 	else if (s->err->code == LATSUB_SYSTEM)

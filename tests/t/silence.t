@@ -88,6 +88,53 @@ ok "all runs end" until_true 100 all_done runs/*
 is "every task ran once in each" "$(for run in runs/*; do wrong "$run"; done)" ""
 ok "nothing is left in the queue" until_true 30 queue_is_empty
 
+# ---- a submission is refused in its middle, and the cancels of what is in get lost ----
+cat >r.ini <<'INI'
+[experiment]
+name = r
+[phase first]
+command = echo first >> "$LATSUB_RUN_DIR/ran"
+[phase other]
+command = echo other >> "$LATSUB_RUN_DIR/ran"
+[phase last]
+after = first
+after_any = other
+constraint = nosuch
+command = echo last >> "$LATSUB_RUN_DIR/ran"
+INI
+sed '/constraint/d' r.ini >mended.ini
+refused() { # RUN, VARIABLE=N..., what is left
+	losing "$2" -- experiment r.ini -o "$1" >"$tmp/out" 2>&1
+	is "$2: a refusal: exit 4" $? 4
+	like "what is left is said" "$(cat "$tmp/out")" "phase last: Slurm refused it: .*$3.* --resume "
+}
+mended() { # RUN
+	ok "mended, a resume succeeds" "$latsub" --resume "$1" --config mended.ini
+	ok "it ends" until_true 60 all_done "$1"
+	is "each phase ran once" "$(sort "$1/ran" | tr '\n' ' ')" "first last other "
+}
+refused runs/r1 LOSE_CANCEL="1 2 3" 'job [0-9]+ may still be in the queue'
+is "one job is in it, held" "$(squeue -h -o %r)" JobHeldUser
+mended runs/r1
+refused runs/r2 LOSE_CANCELLED="1" 'nothing is left submitted' # asked again: it is done
+is "so is the queue" "$(squeue -h)" ""
+mended runs/r2
+ok "nothing is left in the queue" until_true 30 queue_is_empty
+
+# ---- latsub cancel, and one of its cancels is lost ----
+partition DOWN
+"$latsub" experiment e.ini -o runs/c >/dev/null
+losing LOSE_CANCEL=2 -- cancel runs/c >"$tmp/out" 2>&1
+is "a cancel that is lost: exit 4" $? 4
+like "what is known is said" "$(cat "$tmp/out")" \
+	'job [0-9]+ \([a-z]+\) may not be cancelled: .*1 job was cancelled before it'
+like "and once more cancels the rest" "$("$latsub" cancel runs/c)" '^3 jobs cancelled'
+ok "nothing is left in the queue" until_true 30 queue_is_empty
+partition UP
+"$latsub" --resume runs/c >/dev/null
+ok "a resume runs it" until_true 60 all_done runs/c
+is "every task ran once" "$(wrong runs/c)" ""
+
 # ---- slurmctld is stopped for good in the middle of forty phases ----
 {
 	printf '[experiment]\nname = forty\n'
