@@ -106,19 +106,20 @@ sed '/constraint/d' r.ini >mended.ini
 refused() { # RUN, VARIABLE=N..., what is left
 	losing "$2" -- experiment r.ini -o "$1" >"$tmp/out" 2>&1
 	is "$2: a refusal: exit 4" $? 4
-	like "what is left is said" "$(cat "$tmp/out")" "phase last: Slurm refused it: .*$3.* --resume "
+	like "what is left is said" "$(cat "$tmp/out")" "phase last: Slurm refused it: .*$3"
 }
-mended() { # RUN
-	ok "mended, a resume succeeds" "$latsub" --resume "$1" --config mended.ini
+mended() { # RUN, how it goes on
+	ok "mended, it goes on" "$latsub" "${@:2}"
 	ok "it ends" until_true 60 all_done "$1"
 	is "each phase ran once" "$(sort "$1/ran" | tr '\n' ' ')" "first last other "
 }
-refused runs/r1 LOSE_CANCEL="1 2 3" 'job [0-9]+ may still be in the queue'
+refused runs/r1 LOSE_CANCEL="1 2 3" 'job [0-9]+ may still be in the queue.* --resume '
 is "one job is in it, held" "$(squeue -h -o %r)" JobHeldUser
-mended runs/r1
-refused runs/r2 LOSE_CANCELLED="1" 'nothing is left submitted' # asked again: it is done
+mended runs/r1 --resume runs/r1 --config mended.ini
+refused runs/r2 LOSE_CANCELLED="1" 'nothing is submitted' # asked again: it is done
 is "so is the queue" "$(squeue -h)" ""
-mended runs/r2
+is "and the run" "$(ls -d runs/r2 2>/dev/null)" ""
+mended runs/r2 experiment mended.ini -o runs/r2
 ok "nothing is left in the queue" until_true 30 queue_is_empty
 
 # ---- latsub cancel, and one of its cancels is lost ----
