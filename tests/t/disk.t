@@ -11,6 +11,7 @@ inject=${top_builddir:-$top_srcdir}/tests/.libs/inject.so
 # a sanitizer's library need not be the first one
 export ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
 
+export BROKEN=no # a run keeps its variables: who mends one says so
 cat >e.ini <<'INI'
 [experiment]
 name = e

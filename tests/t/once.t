@@ -5,6 +5,7 @@
 start_sandbox --nodes 4 --cpus 8
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 
+export BROKEN=no # a run keeps its variables: who mends one says so
 cat >e.ini <<'INI'
 [experiment]
 name = e
