@@ -37,11 +37,14 @@ run_check_links(const char *dir, struct latsub_error *err)
 static int
 check_if_there(const char *path, struct latsub_error *err)
 {
-	struct stat st;
+	struct latsub_error why;
+	int rc = file_check_owner(path, &why);
 
-	if (lstat(path, &st) && errno == ENOENT)
+	if (rc && why.code == LATSUB_SYSTEM && errno == ENOENT)
 		return 0;
-	return file_check_owner(path, err);
+	if (rc && err)
+		*err = why;
+	return rc;
 }
 
 /* Each file in it, too: one who could write there once may have left his own. */
@@ -95,8 +98,10 @@ run_check_owner(const struct run *run, struct latsub_error *err)
 		rc = check_if_there(path, err);
 		free(path);
 	}
-	return rc || check_if_there(run->state_path, err)
-		|| check_files(run, ".latsub/journal", err)
+	/* a state file may be named otherwise */
+	if (rc == 0 && strcmp(file_basename(run->state_path), RUN_STATE_NAME))
+		rc = check_if_there(run->state_path, err);
+	return rc || check_files(run, ".latsub/journal", err)
 		|| check_files(run, ".latsub/slurm_templates", err)
 		|| check_what_was_read(run, err) ? -1 : 0;
 }

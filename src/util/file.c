@@ -353,12 +353,14 @@ refuse_owner(const char *path, uid_t owner, struct latsub_error *err)
 int
 file_check_owner(const char *path, struct latsub_error *err)
 {
-	struct stat link, st;
+	struct stat st;
 
-	if (lstat(path, &link) || stat(path, &st))
+	if (lstat(path, &st))
 		return latsub_error_errno(err, "%s", path);
-	if (file_is_others(&link))
-		return refuse_owner(path, link.st_uid, err);
+	if (file_is_others(&st))
+		return refuse_owner(path, st.st_uid, err);
+	if (S_ISLNK(st.st_mode) && stat(path, &st))
+		return latsub_error_errno(err, "%s", path);
 	if (file_is_others(&st))
 		return refuse_owner(path, st.st_uid, err);
 	/* in a sticky directory, too, others may put what is not there yet */
