@@ -72,13 +72,37 @@ check_files(const struct run *run, const char *name, struct latsub_error *err)
 	return rc;
 }
 
+/* Nobody else gets at what is in it. */
+static bool
+is_closed(const struct run *run)
+{
+	struct stat st;
+
+	return stat(run->dir, &st) == 0 && !file_is_others(&st)
+		&& !(st.st_mode & (S_IXGRP | S_IXOTH));
+}
+
+/* Editors write it anew, by a umask of 002, too: in a closed directory that lets
+ * nobody in. */
+static int
+check_state(const struct run *run, struct latsub_error *err)
+{
+	struct stat link, st;
+
+	if (is_closed(run) && lstat(run->state_path, &link) == 0
+	    && stat(run->state_path, &st) == 0 && !file_is_others(&link)
+	    && !file_is_others(&st))
+		return 0;
+	return check_if_there(run->state_path, err);
+}
+
 /* The files that were read may have been others than those that are there now. */
 static int
 check_what_was_read(const struct run *run, struct latsub_error *err)
 {
 	const struct stat *st = &run->doc_stat;
 	bool state = run->doc_exists && (file_is_others(st)
-		|| (st->st_mode & (S_IWGRP | S_IWOTH)));
+		|| ((st->st_mode & (S_IWGRP | S_IWOTH)) && !is_closed(run)));
 
 	if (!state && !run->offsets.others)
 		return 0;
@@ -95,12 +119,12 @@ run_check_owner(const struct run *run, struct latsub_error *err)
 	for (size_t i = 0; rc == 0 && i < PART_COUNT; i++) {
 		char *path = file_join(run->dir, parts[i]);
 
-		rc = check_if_there(path, err);
+		if (strcmp(parts[i], RUN_STATE_NAME) != 0)
+			rc = check_if_there(path, err);
 		free(path);
 	}
-	/* a state file may be named otherwise */
-	if (rc == 0 && strcmp(file_basename(run->state_path), RUN_STATE_NAME))
-		rc = check_if_there(run->state_path, err);
+	if (rc == 0)
+		rc = check_state(run, err);
 	return rc || check_files(run, ".latsub/journal", err)
 		|| check_files(run, ".latsub/slurm_templates", err)
 		|| check_what_was_read(run, err) ? -1 : 0;

@@ -154,6 +154,12 @@ SLURM_CONF=$own_conf timeout 60 "$latsub" --resume "$run" >out 2>&1
 is "a resume remembers what it has used" "$(of "$run" slurm_conf)" "$own_conf"
 SLURM_CONF=$own_conf
 
+rm -rf runs && run_e -o runs/edited && chmod 664 runs/edited/.experiment_state
+ok "a state that an editor wrote by a umask of 002 is ours, where nobody else gets at it" \
+	says 0 "^0 jobs" "$latsub" cancel runs/edited
+chmod 755 runs/edited
+ok "and not where they do" says 2 ".experiment_state: others may write" "$latsub" cancel runs/edited
+
 # ---- modes ----
 modes() { # RUN: of all that latsub made, and in that order
 	(cd "$1" && stat -c '%a %n' . .latsub .latsub/journal .latsub/slurm_templates logs .experiment_state \
