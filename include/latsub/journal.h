@@ -42,6 +42,19 @@ typedef void journal_scan_f(const struct event *event, void *user);
 int journal_scan(const char *dir, enum event_kind kind, journal_scan_f *each,
                  void *user, struct latsub_error *err);
 
+/* Every line of every file, for who wants to know all: file counts from 0, in
+ * order of the names.  The event is the callee's to clear. */
+struct journal_reading {
+	struct strlist files;
+	uint64_t damaged, foreign; /* lines; a last one that is not whole is none */
+	struct strlist damaged_at; /* "FILE:LINE", the first few */
+};
+typedef void journal_read_f(struct event *event, uint32_t file, uint32_t line,
+                            void *user);
+int journal_read(const char *dir, journal_read_f *each, void *user,
+                 struct journal_reading *reading, struct latsub_error *err);
+void journal_reading_clear(struct journal_reading *reading);
+
 /* Has anybody written to a journal there?  -1 when it cannot be told. */
 int journal_exists(const char *dir, bool *exists, struct latsub_error *err);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "latsub/audit.h"
 #include "latsub/plan.h"
 #include "latsub/run.h"
 
@@ -77,6 +78,18 @@ int view_print_run_variables(const struct run *run, FILE *out,
 
 /* "1-02:03:04", "2:03:04", "3:04". */
 void view_print_time(char *out, size_t size, int64_t seconds);
+
+/* An audit of the run: a line for each difference, and how much was looked at.
+ * verbose: each task with its attempts, too. */
+struct view_audit {
+	const struct audit *audit;
+	const struct journal_reading *reading;
+	const char *dir;
+	struct strlist notes; /* what was not looked at, and why */
+	bool verbose;
+};
+void view_print_audit(const struct view_audit *view, FILE *out);
+void view_print_audit_json(const struct view_audit *view, FILE *out);
 
 enum view_graph { VIEW_TEXT, VIEW_DOT, VIEW_MERMAID };
 void view_print_graph(const struct spec *spec, enum view_graph kind,

@@ -24,6 +24,7 @@ int command_experiment(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_logs(int argc, char **argv);
 int command_cancel(int argc, char **argv);
+int command_audit(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_reset(int argc, char **argv);
 int command_skip(int argc, char **argv);
@@ -36,8 +37,8 @@ int command_sandbox(int argc, char **argv);
 int command_run(int argc, char **argv);
 
 extern const char help_experiment[], help_status[], help_logs[],
-	help_cancel[], help_list[], help_reset[], help_skip[], help_check[],
-	help_graph[], help_init[], help_checkpoint[], help_progress[],
+	help_cancel[], help_audit[], help_list[], help_reset[], help_skip[],
+	help_check[], help_graph[], help_init[], help_checkpoint[], help_progress[],
 	help_sandbox[], help_run[];
 
 /* "latsub: what: why" on stderr; returns the code. */

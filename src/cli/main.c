@@ -17,6 +17,8 @@ static const struct command commands[] = {
 	  help_status },
 	{ "logs", command_logs, "show a phase's logs", help_logs },
 	{ "cancel", command_cancel, "cancel a run's jobs", help_cancel },
+	{ "audit", command_audit, "hold a run's journal against itself and Slurm",
+	  help_audit },
 	{ "list", command_list, "the runs under an output root", help_list },
 	{ "reset", command_reset, "have a phase run again", help_reset },
 	{ "skip", command_skip, "take a phase for completed", help_skip },

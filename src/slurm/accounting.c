@@ -46,12 +46,31 @@ parse_state(const char *text, enum slurm_state *state)
 	return text_starts(text, "CANCELLED by ") ? 0 : -1;
 }
 
-/* "CODE:SIGNAL" */
+/* "START|END"; "Unknown" is none. */
+static void
+parse_times(char *text, struct accounting_fact *fact)
+{
+	char *end = text ? strchr(text, '|') : NULL;
+
+	if (!end)
+		return;
+	*end++ = '\0';
+	if (text_parse_int(text, 1, INT64_MAX, &fact->start))
+		fact->start = 0;
+	if (text_parse_int(end, 1, INT64_MAX, &fact->end))
+		fact->end = 0;
+}
+
+/* "CODE:SIGNAL", and times after another '|' */
 static int
 parse_exit(char *text, struct accounting_fact *fact)
 {
-	char *colon = strchr(text, ':');
+	char *colon = strchr(text, ':'), *more = strchr(text, '|');
 	int64_t code, signal;
+
+	if (more)
+		*more++ = '\0';
+	parse_times(more, fact);
 
 	if (!colon)
 		return -1;
@@ -114,14 +133,14 @@ accounting_parse(struct accounting *out, const char *text)
 	free(copy);
 }
 
-void
-accounting_ask(struct accounting *out, const struct rangeset *jobs)
+static void
+ask(struct accounting *out, const struct rangeset *jobs, const char *fields)
 {
 	struct strbuf ids = { 0 };
 	char *argv[] = { (char *)(uintptr_t)"sacct", (char *)(uintptr_t)"-n",
 		(char *)(uintptr_t)"-P", (char *)(uintptr_t)"-j", NULL,
 		(char *)(uintptr_t)"-o",
-		(char *)(uintptr_t)"JobID,State,ExitCode", NULL };
+		(char *)(uintptr_t)fields, NULL };
 	unsigned count = 0;
 	char *text;
 	bool ok;
@@ -141,6 +160,19 @@ accounting_ask(struct accounting *out, const struct rangeset *jobs)
 		accounting_parse(out, text);
 	free(text);
 	strbuf_clear(&ids);
+}
+
+void
+accounting_ask(struct accounting *out, const struct rangeset *jobs)
+{
+	ask(out, jobs, "JobID,State,ExitCode");
+}
+
+void
+accounting_ask_times(struct accounting *out, const struct rangeset *jobs)
+{
+	setenv("SLURM_TIME_FORMAT", "%s", 1);
+	ask(out, jobs, "JobID,State,ExitCode,Start,End");
 }
 
 const struct accounting_fact *

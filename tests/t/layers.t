@@ -13,7 +13,7 @@ declare -A owner=([error]=util [text]=util [file]=util [rangeset]=util [variable
 	[program]=util [version]=util [fault]=util [process]=util [options]=model [sweep]=model
 	[spec]=model [state]=model [inifile]=store [journal]=store [run]=store
 	[recovery]=store [experiment]=store [slurm]=slurm [accounting]=slurm
-	[plan]=engine [reconcile]=engine
+	[audit]=model [plan]=engine [reconcile]=engine [audit_slurm]=engine
 	[engine]=engine [runner]=run [view]=view)
 # contracts of pure data and pure functions that a sibling may read
 declare -A shared=([view:plan]=1)

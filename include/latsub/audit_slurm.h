@@ -1,0 +1,26 @@
+/*
+ * audit_slurm.h - the journal against what Slurm and its accounting say.
+ *
+ * Pure: what they said comes in as data.
+ */
+#ifndef LATSUB_AUDIT_SLURM_H
+#define LATSUB_AUDIT_SLURM_H
+
+#include "latsub/accounting.h"
+#include "latsub/audit.h"
+#include "latsub/slurm.h"
+
+/* The run's jobs among jobs, by its id there.  now: an end that was journalled
+ * less than a minute ago may not have reached Slurm. */
+void audit_slurm(struct audit *audit, const char *run_id,
+                 const struct slurm_jobs *jobs, int64_t now);
+/* Differences that may be gone in a moment: what happens while one looks. */
+bool audit_may_pass(const struct audit *audit);
+
+/* All jobs that the journal has. */
+void audit_jobs(const struct audit *audit, struct rangeset *jobs);
+/* Times of accounting are of one clock, Slurm's. */
+void audit_accounting(struct audit *audit,
+                      const struct accounting *accounting);
+
+#endif

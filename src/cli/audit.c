@@ -1,0 +1,257 @@
+/*
+ * audit.c - latsub audit: does the journal prove what it should, and do the state
+ * file, Slurm and accounting agree with it?  Only reads.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "latsub/audit_slurm.h"
+#include "latsub/view.h"
+
+#define TRIES 4 /* of two seconds: what happens while one looks */
+
+const char help_audit[] =
+	"Usage: latsub audit [OPTION]... [STATE|RUN]\n\n"
+	"Hold the journal of a run (the newest here) against itself, the state\n"
+	"file, Slurm and its accounting: each task completed once for each time\n"
+	"that it was to run, no two attempts at a time, none before its parents.\n"
+	"A line for each difference; only reads.\n\n"
+	"  -v, --verbose    each task with its attempts, too\n"
+	"  -j, --json       for programs\n"
+	"  -o, --offline    do not ask Slurm\n"
+	"  -s, --slack SEC  what the nodes' clocks may differ by (10)\n"
+	"  -h, --help       this text\n\n"
+	"Exit code: 0 no difference, 1 differences, 2 bad input, 4 no difference\n"
+	"in the journal, and Slurm does not answer.\n";
+
+static const struct option long_options[] = {
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "offline", no_argument, NULL, 'o' },
+	{ "slack", required_argument, NULL, 's' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+struct auditing {
+	struct run *run;
+	bool verbose, json, offline;
+	int64_t slack_sec;
+	const struct slurm_ops *slurm; /* NULL: offline, or there is none */
+	uid_t owner;
+	bool silent; /* Slurm does not answer */
+	struct audit *audit;
+	struct journal_reading reading;
+	struct strlist notes;
+};
+
+static void
+take(struct event *event, uint32_t file, uint32_t line, void *user)
+{
+	struct auditing *a = user;
+
+	audit_add(a->audit, event, (struct audit_place){ file, line });
+}
+
+static void
+forget(struct auditing *a)
+{
+	audit_destroy(a->audit);
+	a->audit = NULL;
+	journal_reading_clear(&a->reading);
+	strlist_clear(&a->notes);
+}
+
+/* All of the journal; hand edits that it does not have yet count as well. */
+static int
+read_journal(struct auditing *a, struct latsub_error *err)
+{
+	a->audit = audit_create(a->slack_sec);
+	if (journal_read(a->run->journal_dir, take, a, &a->reading, err))
+		return -1;
+	audit_finish(a->audit);
+	for (size_t i = 0; i < a->run->edit_count; i++)
+		state_apply(a->audit->state, &a->run->edits[i]);
+	return 0;
+}
+
+static void
+ask_accounting(struct auditing *a)
+{
+	struct rangeset ids = { 0 };
+	struct accounting accounting;
+
+	audit_jobs(a->audit, &ids);
+	accounting_ask_times(&accounting, &ids);
+	if (accounting.count)
+		audit_accounting(a->audit, &accounting);
+	else if (ids.count)
+		strlist_add(&a->notes, "accounting (sacct) is not here, or does "
+		            "not know these jobs");
+	accounting_clear(&accounting);
+	rangeset_clear(&ids);
+}
+
+/* First Slurm, then the journal: what ends in between is over in the journal, and
+ * that counts as just now. */
+static int
+look(struct auditing *a, struct latsub_error *err)
+{
+	const char *run_id = run_job_id(a->run);
+	struct latsub_error why = { 0 };
+	struct slurm_jobs jobs = { 0 };
+	bool answered = false, changed = false;
+	int rc;
+
+	if (a->slurm && run_id && *run_id)
+		answered = a->slurm->jobs_of_user(a->owner, &jobs, &why)
+			== SLURM_YES;
+	a->silent = a->slurm && run_id && *run_id && !answered;
+	rc = read_journal(a, err);
+	if (rc == 0)
+		rc = run_refresh(a->run, &changed, err);
+	if (rc == 0 && !changed)
+		audit_compare(a->audit, a->run->state);
+	else if (rc == 0)
+		strlist_add(&a->notes, "the run goes on: its state file is not "
+		            "looked at");
+	if (rc == 0 && answered)
+		audit_slurm(a->audit, run_id, &jobs, time(NULL));
+	if (a->silent)
+		strlist_add_owned(&a->notes, xasprintf("Slurm does not answer: "
+		                                       "%s", why.text));
+	slurm_jobs_clear(&jobs);
+	return rc;
+}
+
+static int
+look_again(struct auditing *a, struct latsub_error *err)
+{
+	struct timespec pause = { 2, 0 };
+	int rc = look(a, err);
+
+	for (int i = 1; rc == 0 && i < TRIES && a->slurm && !a->silent
+	     && audit_may_pass(a->audit); i++) {
+		nanosleep(&pause, NULL);
+		forget(a);
+		rc = run_refresh(a->run, NULL, err) ? -1 : look(a, err);
+	}
+	return rc;
+}
+
+static void
+find_slurm(struct auditing *a)
+{
+	struct latsub_error err = { 0 };
+	struct stat st;
+
+	a->owner = stat(a->run->dir, &st) ? geteuid() : st.st_uid;
+	if (a->offline)
+		return;
+	cli_use_slurm_of(a->run);
+	a->slurm = cli_open_slurm(&err);
+	if (a->slurm)
+		return;
+	a->silent = true;
+	fprintf(stderr, "latsub: audit: %s\n", err.text);
+}
+
+/* What was left out, in a line each. */
+static void
+add_notes(struct auditing *a)
+{
+	const char *run_id = run_job_id(a->run);
+
+	if (a->offline)
+		strlist_add(&a->notes, "Slurm is not asked");
+	else if (!run_id)
+		strlist_add(&a->notes, "nothing of this run was submitted");
+	else if (!*run_id)
+		strlist_add(&a->notes, "this is a copy: the jobs in Slurm are the "
+		            "other run's");
+	else if (a->owner != geteuid())
+		strlist_add_owned(&a->notes, xasprintf("the run is of user %u; "
+			"Slurm may not show that user's jobs",
+			(unsigned)a->owner));
+	if (a->run->edit_count)
+		strlist_add(&a->notes, "the state file was edited, and nobody "
+		            "has taken that up yet");
+}
+
+static int
+audit_run(struct auditing *a)
+{
+	struct latsub_error err = { 0 };
+	struct view_audit view;
+	int rc;
+
+	find_slurm(a);
+	rc = look_again(a, &err) ? cli_fail(&err) : LATSUB_OK;
+	if (rc == LATSUB_OK) {
+		if (a->slurm && !a->silent)
+			ask_accounting(a);
+		add_notes(a);
+		view = (struct view_audit){ a->audit, &a->reading, a->run->dir,
+			a->notes, a->verbose };
+		if (a->json)
+			view_print_audit_json(&view, stdout);
+		else
+			view_print_audit(&view, stdout);
+		rc = a->audit->difference_count ? LATSUB_FAILED
+			: a->silent ? LATSUB_SLURM : LATSUB_OK;
+	}
+	forget(a);
+	return rc;
+}
+
+static int
+take_options(struct auditing *a, int argc, char **argv, int *rc)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "vjos:h", long_options, NULL))
+	       != -1) {
+		if (option == 'v') {
+			a->verbose = true;
+		} else if (option == 'j') {
+			a->json = true;
+		} else if (option == 'o') {
+			a->offline = true;
+		} else if (option != 's') {
+			*rc = cli_option(help_audit, "audit", option);
+			return -1;
+		} else if (text_parse_int(optarg, 0, 86400, &a->slack_sec)) {
+			*rc = cli_usage("audit", "--slack %s: seconds, from 0 to "
+			                "86400", optarg);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int
+command_audit(int argc, char **argv)
+{
+	struct auditing a = { .slack_sec = AUDIT_SLACK_SEC };
+	int rc = 0;
+
+	if (take_options(&a, argc, argv, &rc))
+		return rc;
+	if (argc - optind > 1)
+		return cli_usage("audit", "one run at a time");
+	a.run = cli_open_run(argv[optind], &rc);
+	if (!a.run)
+		return rc;
+	if (a.run->has_journal)
+		rc = audit_run(&a);
+	else
+		rc = cli_usage("audit", "%s: there is no journal; latsub has "
+		               "not run this yet", a.run->state_path);
+	run_close(a.run);
+	return rc;
+}
