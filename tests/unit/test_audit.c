@@ -247,6 +247,129 @@ test_line_twice(void **unused)
 	expect(&life, -1, NULL);
 }
 
+/* Its runner could not write the end at once: it has the time of the end. */
+static void
+test_end_written_late(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	begin(&life);
+	own(&life, EVENT_STARTED, "train", 1, 0, "0", 110);
+	own(&life, EVENT_STARTED, "train", 1, 1, "0", 120);
+	own(&life, EVENT_REQUEUED, "train", 1, 0, "0", 119);
+	own(&life, EVENT_COMPLETED, "train", 1, 1, "0", 130);
+	expect(&life, -1, NULL);
+}
+
+static void
+test_clock_set_back(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	begin(&life);
+	own(&life, EVENT_STARTED, "train", 1, 0, "0", 110);
+	own(&life, EVENT_REQUEUED, "train", 1, 0, "0", 500);
+	run_task(&life, "train", 1, 1, "0", 120, 130);
+	expect(&life, -1, NULL);
+}
+
+/* What somebody concludes comes long after the end. */
+static void
+test_concluded_late(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	begin(&life);
+	own(&life, EVENT_STARTED, "train", 1, 0, "0", 110);
+	run_task(&life, "train", 1, 1, "0", 120, 130);
+	add(&life, EVENT_LOST, "train", 1, 0, "0", 500);
+	expect(&life, -1, NULL);
+}
+
+/* It was killed after a person had reset it: nobody asks how it ended. */
+static void
+test_reset_without_end(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	begin(&life);
+	own(&life, EVENT_STARTED, "train", 1, 0, "0", 110);
+	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 130)->word =
+		xstrdup("pending");
+	intend(&life, "train", 3, 131);
+	run_task(&life, "train", 3, 0, "0", 140, 150);
+	expect(&life, -1, NULL);
+}
+
+static void
+new_values(struct life *life, uint32_t gen, int64_t time, const char *values)
+{
+	struct event *event = add(life, EVENT_PHASE, "eval", gen, 0, NULL, time);
+
+	event->order = 1;
+	event->sweep = xstrdup(values);
+}
+
+/* A value that was taken out and put back is a new one. */
+static void
+test_value_was_out(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	begin(&life);
+	run_task(&life, "train", 1, 0, "0", 110, 120);
+	run_task(&life, "eval", 1, 0, "1", 130, 140);
+	new_values(&life, 2, 150, "{\"S\":[\"1\",\"3\"]}");
+	add(&life, EVENT_INTENDED, "eval", 2, 0, "0", 151);
+	new_values(&life, 3, 160, "{\"S\":[\"1\",\"2\",\"3\"]}");
+	add(&life, EVENT_INTENDED, "eval", 3, 0, "1", 161);
+	run_task(&life, "eval", 3, 0, "1", 170, 180);
+	expect(&life, -1, NULL);
+}
+
+/* Other values are in another place, and are no other tasks. */
+static void
+test_value_moved(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	begin(&life);
+	run_task(&life, "train", 1, 0, "0", 110, 120);
+	run_task(&life, "eval", 1, 0, "1", 130, 140);
+	new_values(&life, 2, 150, "{\"S\":[\"2\",\"9\"]}");
+	add(&life, EVENT_INTENDED, "eval", 2, 0, "1", 151);
+	new_values(&life, 3, 152, "{\"S\":[\"9\",\"2\"]}");
+	add(&life, EVENT_INTENDED, "eval", 3, 0, "1", 153);
+	run_task(&life, "eval", 3, 0, "1", 160, 170);
+	expect(&life, AUDIT_AGAIN, "eval[S=2]");
+}
+
+/* Its parent had other tasks then, and all of those were done. */
+static void
+test_parent_of_other_values(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	begin(&life);
+	add(&life, EVENT_PHASE, "plot", 0, 0, NULL, 100)->total = 1;
+	strlist_add(&add(&life, EVENT_INTENDED, "plot", 1, 0, NULL,
+	                 101)->parents, "after:eval");
+	run_task(&life, "train", 1, 0, "0", 110, 120);
+	run_task(&life, "eval", 1, 0, "0-2", 130, 140);
+	run_task(&life, "plot", 1, 0, "0", 141, 145);
+	new_values(&life, 2, 150, "{\"S\":[\"1\",\"2\",\"3\",\"4\"]}");
+	add(&life, EVENT_INTENDED, "eval", 2, 0, "3", 151);
+	run_task(&life, "eval", 2, 0, "3", 160, 170);
+	expect(&life, -1, NULL);
+}
+
 static void
 test_skipped_parent(void **unused)
 {
@@ -432,9 +555,20 @@ test_order_after_reset(void **unused)
 	run_task(&life, "train", 1, 0, "0", 110, 120);
 	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 130)->word =
 		xstrdup("pending");
-	intend(&life, "train", 3, 131);
 	run_task(&life, "eval", 1, 0, "0", 150, 160);
-	run_task(&life, "train", 3, 0, "0", 155, 170);
+	expect(&life, AUDIT_ORDER, "eval[S=1]");
+}
+
+static void
+test_order_after_intent(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	begin(&life);
+	run_task(&life, "train", 1, 0, "0", 110, 120);
+	intend(&life, "train", 2, 131);
+	run_task(&life, "eval", 1, 0, "0", 150, 160);
 	expect(&life, AUDIT_ORDER, "eval[S=1]");
 }
 
@@ -636,6 +770,13 @@ main(void)
 		cmocka_unit_test(test_cancelled_before_start),
 		cmocka_unit_test(test_line_twice),
 		cmocka_unit_test(test_skipped_parent),
+		cmocka_unit_test(test_end_written_late),
+		cmocka_unit_test(test_clock_set_back),
+		cmocka_unit_test(test_concluded_late),
+		cmocka_unit_test(test_reset_without_end),
+		cmocka_unit_test(test_value_was_out),
+		cmocka_unit_test(test_value_moved),
+		cmocka_unit_test(test_parent_of_other_values),
 		cmocka_unit_test(test_completed_twice),
 		cmocka_unit_test(test_completed_by_two_jobs),
 		cmocka_unit_test(test_done_again),
@@ -648,6 +789,7 @@ main(void)
 		cmocka_unit_test(test_order_of_one_clock),
 		cmocka_unit_test(test_order_of_two_clocks),
 		cmocka_unit_test(test_order_after_reset),
+		cmocka_unit_test(test_order_after_intent),
 		cmocka_unit_test(test_each),
 		cmocka_unit_test(test_not_submitted),
 		cmocka_unit_test(test_unknown),
