@@ -222,7 +222,8 @@ audit_may_pass(const struct audit *audit)
 		enum audit_kind kind = audit->differences[i].kind;
 
 		if (kind == AUDIT_JOB || kind == AUDIT_LEFT
-		    || kind == AUDIT_GONE || kind == AUDIT_STATE)
+		    || kind == AUDIT_GONE || kind == AUDIT_STATE
+		    || kind == AUDIT_UNKNOWN)
 			return true;
 	}
 	return false;

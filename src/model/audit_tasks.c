@@ -6,8 +6,8 @@
  *
  * Beware of what is no difference: a job that was cancelled in the journal may
  * start before Slurm hears of it; an end that somebody concluded (lost) may come
- * before its runner's own; a completion that came after such a conclusion explains
- * why the task was submitted again.
+ * before its runner's own.  Where the task was submitted again by then, its work was
+ * done twice, and that is told.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct walk {
 	struct audit *audit;
 	struct audit_phase *phase;
 	uint32_t task;
-	bool done, in_doubt; /* it had completed; somebody took it for not done */
+	bool done, in_doubt; /* it had completed; somebody concluded otherwise */
 	uint32_t done_gen, done_attempt;
 	bool edited;         /* since the attempt before */
 	bool asked;          /* this generation is an intent's or an edit's */
@@ -119,8 +119,7 @@ was_out(const struct walk *walk, uint32_t gen)
 static bool
 has_cause(const struct walk *walk, uint32_t gen)
 {
-	return walk->in_doubt || walk->phase->ran_without < gen
-		|| was_out(walk, gen);
+	return walk->phase->ran_without < gen || was_out(walk, gen);
 }
 
 /* It runs: had it completed already? */
@@ -137,8 +136,9 @@ check_done(struct walk *walk, const struct audit_attempt *attempt)
 				walk->done_attempt + 1), attempt);
 	} else if (!has_cause(walk, attempt->gen)) {
 		differ(walk, AUDIT_AGAIN, xasprintf("submission %u ran it, "
-			"though it had completed in submission %u, and nobody "
-			"had reset it", attempt->gen, walk->done_gen), attempt);
+			"though it completed in submission %u%s", attempt->gen,
+			walk->done_gen, walk->in_doubt ? ", which somebody had "
+			"taken for over" : ", and nobody had reset it"), attempt);
 	}
 	if (attempt->gen != walk->done_gen)
 		walk->done = false;

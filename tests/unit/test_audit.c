@@ -172,9 +172,37 @@ test_attempts(void **unused)
 	audit_destroy(life.audit);
 }
 
-/* What somebody concluded may be wrong; what follows from it has a cause. */
+/* What somebody concluded may be wrong: that alone is no harm. */
 static void
 test_lost_and_late(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	begin(&life);
+	own(&life, EVENT_STARTED, "train", 1, 0, "0", 110);
+	add(&life, EVENT_LOST, "train", 1, 0, "0", 150);
+	own(&life, EVENT_COMPLETED, "train", 1, 0, "0", 152);
+	expect(&life, -1, NULL);
+}
+
+static void
+test_lost(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	begin(&life);
+	own(&life, EVENT_STARTED, "train", 1, 0, "0", 110);
+	add(&life, EVENT_LOST, "train", 1, 0, "0", 150);
+	intend(&life, "train", 2, 151);
+	run_task(&life, "train", 2, 0, "0", 160, 170);
+	expect(&life, -1, NULL);
+}
+
+/* A job that was alive was not found, and another did its work, too. */
+static void
+test_taken_for_lost(void **unused)
 {
 	struct life life;
 
@@ -185,7 +213,7 @@ test_lost_and_late(void **unused)
 	intend(&life, "train", 2, 151);
 	own(&life, EVENT_COMPLETED, "train", 1, 0, "0", 152);
 	run_task(&life, "train", 2, 0, "0", 160, 170);
-	expect(&life, -1, NULL);
+	expect(&life, AUDIT_AGAIN, "train");
 }
 
 static void
@@ -765,6 +793,8 @@ main(void)
 		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_attempts),
 		cmocka_unit_test(test_lost_and_late),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_taken_for_lost),
 		cmocka_unit_test(test_reset_is_a_cause),
 		cmocka_unit_test(test_stale_is_a_cause),
 		cmocka_unit_test(test_cancelled_before_start),
