@@ -42,7 +42,8 @@ struct auditing {
 	struct run *run;
 	bool verbose, json, offline;
 	int64_t slack_sec;
-	const struct slurm_ops *slurm; /* NULL: offline, or there is none */
+	const struct slurm_ops *slurm; /* NULL: offline, or there is none ... */
+	struct latsub_error no_slurm;  /* ... for this reason */
 	uid_t owner;
 	bool silent; /* Slurm does not answer */
 	struct audit *audit;
@@ -108,10 +109,11 @@ look(struct auditing *a, struct latsub_error *err)
 	bool answered = false, changed = false;
 	int rc;
 
-	if (a->slurm && run_id && *run_id)
+	if (a->slurm && run_id && *run_id) {
 		answered = a->slurm->jobs_of_user(a->owner, &jobs, &why)
 			== SLURM_YES;
-	a->silent = a->slurm && run_id && *run_id && !answered;
+		a->silent = !answered;
+	}
 	rc = read_journal(a, err);
 	if (rc == 0)
 		rc = run_refresh(a->run, &changed, err);
@@ -124,7 +126,7 @@ look(struct auditing *a, struct latsub_error *err)
 		audit_slurm(a->audit, run_id, &jobs, time(NULL));
 	if (a->silent)
 		strlist_add_owned(&a->notes, xasprintf("Slurm does not answer: "
-		                                       "%s", why.text));
+			"%s", a->slurm ? why.text : a->no_slurm.text));
 	slurm_jobs_clear(&jobs);
 	return rc;
 }
@@ -147,18 +149,14 @@ look_again(struct auditing *a, struct latsub_error *err)
 static void
 find_slurm(struct auditing *a)
 {
-	struct latsub_error err = { 0 };
 	struct stat st;
 
 	a->owner = stat(a->run->dir, &st) ? geteuid() : st.st_uid;
 	if (a->offline)
 		return;
 	cli_use_slurm_of(a->run);
-	a->slurm = cli_open_slurm(&err);
-	if (a->slurm)
-		return;
-	a->silent = true;
-	fprintf(stderr, "latsub: audit: %s\n", err.text);
+	a->slurm = cli_open_slurm(&a->no_slurm);
+	a->silent = !a->slurm;
 }
 
 /* What was left out, in a line each. */

@@ -171,6 +171,11 @@ like "it is told" "$text" "^training: accounting: accounting has FAILED, the jou
 text=$(SLURM_CONF=/nowhere audit runs/plain --slack x); is "what is no number" $? 2
 text=$(audit runs/plain runs/long); is "two runs" $? 2
 text=$(audit runs/none); is "no run" $? 2
+mv "$SLURM_CONF" "$SLURM_CONF.away"
+text=$(audit runs/plain)
+is "no Slurm is configured: exit code 4" $? 4
+mv "$SLURM_CONF.away" "$SLURM_CONF"
+like "that is noted" "$text" 'note: Slurm does not answer: .*slurm.conf'
 "$sandbox" pause-slurmctld --dir "$sandbox_dir" >/dev/null
 text=$(audit runs/plain)
 is "Slurm does not answer: exit code 4" $? 4
