@@ -46,33 +46,38 @@ parse_state(const char *text, enum slurm_state *state)
 	return text_starts(text, "CANCELLED by ") ? 0 : -1;
 }
 
-/* "START|END"; "Unknown" is none. */
-static void
-parse_times(char *text, struct accounting_fact *fact)
+/* Seconds since 1970, or a word of sacct's for none. */
+static int
+parse_time(const char *text, int64_t *out)
 {
-	char *end = text ? strchr(text, '|') : NULL;
-
-	if (!end)
-		return;
-	*end++ = '\0';
-	if (text_parse_int(text, 1, INT64_MAX, &fact->start))
-		fact->start = 0;
-	if (text_parse_int(end, 1, INT64_MAX, &fact->end))
-		fact->end = 0;
+	*out = 0;
+	return strcmp(text, "Unknown") == 0 || strcmp(text, "None") == 0 ? 0
+		: text_parse_int(text, 1, INT64_MAX, out);
 }
 
-/* "CODE:SIGNAL", and times after another '|' */
+/* "START|END" */
+static int
+parse_times(char *text, struct accounting_fact *fact)
+{
+	char *end = strchr(text, '|');
+
+	if (!end)
+		return -1;
+	*end++ = '\0';
+	return parse_time(text, &fact->start) || parse_time(end, &fact->end)
+		? -1 : 0;
+}
+
+/* "CODE:SIGNAL", and times after another '|' where they were asked for. */
 static int
 parse_exit(char *text, struct accounting_fact *fact)
 {
-	char *colon = strchr(text, ':'), *more = strchr(text, '|');
+	char *colon = strchr(text, ':'), *times = strchr(text, '|');
 	int64_t code, signal;
 
-	if (more)
-		*more++ = '\0';
-	parse_times(more, fact);
-
-	if (!colon)
+	if (times)
+		*times++ = '\0';
+	if (!colon || (times && parse_times(times, fact)))
 		return -1;
 	*colon = '\0';
 	if (text_parse_int(text, 0, 255, &code)

@@ -750,6 +750,24 @@ test_slurm_gone(void **unused)
 }
 
 static void
+test_times_are_parsed(void **unused)
+{
+	const struct accounting_fact *fact;
+	struct accounting a;
+
+	(void)unused;
+	accounting_parse(&a, "11|FAILED|3:0|109|121\n12|RUNNING|0:0|130|Unknown\n"
+	                 "13|FAILED|1:0|x|9\n14|FAILED|1:0|9\n"
+	                 "15|FAILED|1:0|9|9|9\n");
+	assert_int_equal(a.count, 2);
+	fact = accounting_find(&a, 11, SLURM_NO_TASK);
+	assert_int_equal(fact->start, 109);
+	assert_int_equal(fact->end, 121);
+	assert_int_equal(accounting_find(&a, 12, SLURM_NO_TASK)->end, 0);
+	accounting_clear(&a);
+}
+
+static void
 expect_accounting(const char *text, enum event_kind end, int kind)
 {
 	struct accounting accounting;
@@ -828,6 +846,7 @@ main(void)
 		cmocka_unit_test(test_slurm_unknown_job),
 		cmocka_unit_test(test_slurm_left),
 		cmocka_unit_test(test_slurm_gone),
+		cmocka_unit_test(test_times_are_parsed),
 		cmocka_unit_test(test_accounting),
 	};
 
