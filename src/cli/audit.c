@@ -110,8 +110,7 @@ look(struct auditing *a, struct latsub_error *err)
 	int rc;
 
 	if (a->slurm && run_id && *run_id) {
-		answered = a->slurm->jobs_of_user(a->owner, &jobs, &why)
-			== SLURM_YES;
+		answered = cli_ask_jobs(a->run, a->slurm, &jobs, &why);
 		a->silent = !answered;
 	}
 	rc = read_journal(a, err);
@@ -149,13 +148,10 @@ look_again(struct auditing *a, struct latsub_error *err)
 static void
 find_slurm(struct auditing *a)
 {
-	struct stat st;
-
-	a->owner = stat(a->run->dir, &st) ? geteuid() : st.st_uid;
+	a->owner = run_owner(a->run);
 	if (a->offline)
 		return;
-	cli_use_slurm_of(a->run);
-	a->slurm = cli_open_slurm(&a->no_slurm);
+	a->slurm = cli_open_slurm_of(a->run, &a->no_slurm);
 	a->silent = !a->slurm;
 }
 

@@ -200,10 +200,13 @@ audit_slurm(struct audit *audit, const char *run_id,
             const struct slurm_jobs *jobs, int64_t now)
 {
 	struct live_jobs live;
+	struct identities *ids;
 	struct joining j = { .audit = audit, .live = &live, .now = now,
 		.ended = strmap_create() };
 
-	live_join(&live, NULL, run_id, jobs);
+	ids = identities_create(run_id, audit->state, NULL);
+	live_join(&live, NULL, ids, jobs);
+	identities_destroy(ids);
 	index_ended(&j, jobs);
 	for (size_t i = 0; i < live.count; i++)
 		check_live(&j, &live.items[i]);
