@@ -3,87 +3,103 @@
  *
  * Slurm cancels dependents of a failed job by itself and tells nobody; the
  * runner that sees the failure says it for them.
+ *
+ * What is found is a list, and is gone through once: a chain of phases may be
+ * longer than any stack.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "latsub/state.h"
 
-struct doom {
-	struct strmap *children; /* parent's name -> struct child */
-	struct strmap *doomed;   /* phase's name -> index of its event + 1 */
-	struct event *events;
-	size_t count, cap;
-};
-
 struct child {
 	struct phase_state *phase;
-	bool each; /* after_each: task by task */
-	struct child *next;
+	bool each;   /* after_each: task by task */
+	size_t next; /* of the same parent, + 1 */
 };
 
-/* parent name -> list of children that need it. */
-static struct strmap *
-index_children(const struct state *state)
-{
-	struct strmap *map = strmap_create();
+struct found { /* tasks that were not known as doomed before */
+	const char *phase;
+	struct rangeset tasks;
+};
 
-	for (size_t i = 0; i < state->count; i++) {
+struct doom {
+	struct child *children;
+	struct strmap *first;  /* parent's name -> its first child, + 1 */
+	struct strmap *doomed; /* phase's name -> index of its event, + 1 */
+	struct event *events;
+	bool *whole;           /* of an event: all that waits is in it */
+	size_t count, cap;
+	struct found *found;
+	size_t found_count, found_cap;
+};
+
+static void
+index_children(struct doom *doom, const struct state *state)
+{
+	size_t total = 0, count = 0;
+
+	for (size_t i = 0; i < state->count; i++)
+		total += state->phases[i]->parents.count;
+	doom->children = xcalloc(total + 1, sizeof *doom->children);
+	/* from the end, so that each list is in the phases' order */
+	for (size_t i = state->count; i-- > 0; ) {
 		struct phase_state *phase = state->phases[i];
 
 		for (size_t p = 0; p < phase->parents.count; p++) {
 			const char *edge = phase->parents.items[p];
 			const char *name = strchr(edge, ':');
-			struct child *child;
 
 			if (!name || text_starts(edge, "after_any:"))
 				continue;
-			child = xcalloc(1, sizeof *child);
-			child->phase = phase;
-			child->each = text_starts(edge, "after_each:");
-			child->next = strmap_get(map, name + 1);
-			strmap_set(map, name + 1, child);
+			doom->children[count++] = (struct child){ phase,
+				text_starts(edge, "after_each:"),
+				(size_t)(uintptr_t)strmap_get(doom->first,
+				                              name + 1) };
+			strmap_set(doom->first, name + 1,
+			           (void *)(uintptr_t)count);
 		}
 	}
-	return map;
 }
 
-static void
-free_children(const struct state *state, struct strmap *map)
-{
-	for (size_t i = 0; i < state->count; i++) {
-		struct child *child = strmap_get(map, state->phases[i]->name);
-
-		while (child) {
-			struct child *next = child->next;
-
-			free(child);
-			child = next;
-		}
-	}
-	strmap_destroy(map);
-}
-
-static struct event *
-event_of(struct doom *doom, const struct phase_state *phase, uint32_t gen,
+static size_t
+event_of(struct doom *doom, const struct phase_state *phase,
          const char *parent)
 {
 	size_t known = (size_t)(uintptr_t)strmap_get(doom->doomed, phase->name);
-	struct event *event;
 
 	if (known)
-		return &doom->events[known - 1];
+		return known - 1;
 	if (doom->count == doom->cap) {
 		doom->cap = doom->cap ? doom->cap * 2 : 8;
 		doom->events = xrealloc(doom->events,
 		                        doom->cap * sizeof *doom->events);
+		doom->whole = xrealloc(doom->whole,
+		                       doom->cap * sizeof *doom->whole);
 	}
-	event = &doom->events[doom->count++];
-	*event = (struct event){ .kind = EVENT_CANCELLED, .code = -1,
-		.phase = xstrdup(phase->name), .gen = gen,
+	doom->whole[doom->count] = false;
+	doom->events[doom->count++] = (struct event){
+		.kind = EVENT_CANCELLED, .code = -1,
+		.phase = xstrdup(phase->name),
 		.reason = xasprintf("%s failed", parent) };
 	strmap_set(doom->doomed, phase->name, (void *)(uintptr_t)doom->count);
-	return event;
+	return doom->count - 1;
+}
+
+static void
+add_waiting(const struct phase_state *phase, struct range among,
+            struct rangeset *out, uint32_t *gen)
+{
+	for (uint32_t t = among.first; t <= among.last && t < phase->total;
+	     t++) {
+		const struct task_cell *cell = &phase->cells[t];
+
+		if (cell->state != TASK_INTENDED
+		    && cell->state != TASK_SUBMITTED)
+			continue;
+		rangeset_add(out, t, t);
+		*gen = cell->gen;
+	}
 }
 
 /* The child's tasks that still wait in Slurm, of those that are doomed. */
@@ -91,41 +107,63 @@ static void
 waiting_tasks(const struct child *child, const struct rangeset *failed,
               struct rangeset *out, uint32_t *gen)
 {
-	const struct phase_state *phase = child->phase;
-
-	for (uint32_t t = 0; t < phase->total; t++) {
-		const struct task_cell *cell = &phase->cells[t];
-
-		if ((cell->state != TASK_INTENDED
-		     && cell->state != TASK_SUBMITTED)
-		    || (child->each && !rangeset_has(failed, t)))
-			continue;
-		rangeset_add(out, t, t);
-		*gen = cell->gen;
-	}
+	if (!child->each)
+		add_waiting(child->phase, (struct range){ 0, UINT32_MAX - 1 },
+		            out, gen);
+	for (size_t i = 0; child->each && i < failed->count; i++)
+		add_waiting(child->phase, failed->items[i], out, gen);
 }
 
 static void
-follow(struct doom *doom, const char *parent, const struct rangeset *failed)
+add_found(struct doom *doom, const char *phase, struct rangeset *tasks)
 {
-	struct child *child = strmap_get(doom->children, parent);
+	if (doom->found_count == doom->found_cap) {
+		doom->found_cap = doom->found_cap ? doom->found_cap * 2 : 8;
+		doom->found = xrealloc(doom->found, doom->found_cap
+		                       * sizeof *doom->found);
+	}
+	doom->found[doom->found_count++] = (struct found){ phase, *tasks };
+	*tasks = (struct rangeset){ 0 };
+}
 
-	for (; child; child = child->next) {
-		struct rangeset tasks = { 0 };
-		struct event *event;
-		uint32_t gen = 0;
+static void
+doom_child(struct doom *doom, const struct child *child, const char *parent,
+           const struct rangeset *failed)
+{
+	size_t known = (size_t)(uintptr_t)strmap_get(doom->doomed,
+	                                             child->phase->name);
+	struct rangeset tasks = { 0 };
+	uint32_t gen = 0;
+	size_t at;
 
-		if (child->phase->cells)
-			waiting_tasks(child, failed, &tasks, &gen);
-		if (tasks.count) {
-			event = event_of(doom, child->phase, gen, parent);
-			/* by another way some of them may be known */
-			rangeset_subtract(&tasks, &event->tasks);
-			rangeset_union(&event->tasks, &tasks);
-		}
-		if (tasks.count)
-			follow(doom, child->phase->name, &tasks);
-		rangeset_clear(&tasks);
+	if (!child->phase->cells || (known && doom->whole[known - 1]))
+		return;
+	waiting_tasks(child, failed, &tasks, &gen);
+	if (tasks.count) {
+		at = event_of(doom, child->phase, parent);
+		doom->whole[at] |= !child->each;
+		if (!known)
+			doom->events[at].gen = gen;
+		/* by another way some of them may be known */
+		rangeset_subtract(&tasks, &doom->events[at].tasks);
+		rangeset_union(&doom->events[at].tasks, &tasks);
+	}
+	if (tasks.count)
+		add_found(doom, child->phase->name, &tasks);
+	rangeset_clear(&tasks);
+}
+
+static void
+doom_children(struct doom *doom, const char *parent,
+              const struct rangeset *failed)
+{
+	size_t next = (size_t)(uintptr_t)strmap_get(doom->first, parent);
+
+	while (next) {
+		const struct child *child = &doom->children[next - 1];
+
+		doom_child(doom, child, parent, failed);
+		next = child->next;
 	}
 }
 
@@ -133,11 +171,22 @@ size_t
 state_doomed(const struct state *state, const char *phase,
              const struct rangeset *failed, struct event **events)
 {
-	struct doom doom = { .children = index_children(state),
+	struct doom doom = { .first = strmap_create(),
 		.doomed = strmap_create() };
 
-	follow(&doom, phase, failed);
-	free_children(state, doom.children);
+	index_children(&doom, state);
+	doom_children(&doom, phase, failed);
+	for (size_t i = 0; i < doom.found_count; i++) {
+		/* the list may move while it grows */
+		struct found found = doom.found[i];
+
+		doom_children(&doom, found.phase, &found.tasks);
+		rangeset_clear(&found.tasks);
+	}
+	free(doom.found);
+	free(doom.whole);
+	free(doom.children);
+	strmap_destroy(doom.first);
 	strmap_destroy(doom.doomed);
 	*events = doom.events;
 	return doom.count;

@@ -150,12 +150,37 @@ state_set_metadata_seq(struct state *state, const char *key, uint32_t seq)
 		state->revision = seq;
 }
 
-static const char *blocker_of(const struct state *state,
-                              struct phase_state *phase);
+struct climb { /* from child to parent */
+	struct phase_state *phase;
+	size_t next; /* of its parents, the one to look at */
+};
 
-/* What keeps the phase from running, through one edge. */
+struct climbing {
+	struct climb *steps;
+	size_t count, cap;
+};
+
+/* Each phase is looked at once until the state changes, and a circle in a
+ * damaged file ends: its members have an answer, "nothing", from the start. */
+static void
+climb_to(struct climbing *climbing, const struct state *state,
+         struct phase_state *phase)
+{
+	phase->blocked_at = state->changes;
+	phase->blocked_by = NULL;
+	if (climbing->count == climbing->cap) {
+		climbing->cap = climbing->cap ? climbing->cap * 2 : 16;
+		climbing->steps = xrealloc(climbing->steps, climbing->cap
+		                           * sizeof *climbing->steps);
+	}
+	climbing->steps[climbing->count++] = (struct climb){ phase, 0 };
+}
+
+/* What keeps the phase from running, through one edge; or that is not known yet
+ * and *above is to be looked at first. */
 static const char *
-blocker_through(const struct state *state, const char *edge)
+blocker_through(const struct state *state, const char *edge,
+                struct phase_state **above)
 {
 	const char *name = strchr(edge, ':');
 	struct phase_state *parent = name ? state_find(state, name + 1) : NULL;
@@ -166,22 +191,36 @@ blocker_through(const struct state *state, const char *edge)
 	word = phase_word(parent);
 	if (word == WORD_COMPLETED)
 		return NULL;
-	return word == WORD_FAILED ? parent->name : blocker_of(state, parent);
+	if (word == WORD_FAILED)
+		return parent->name;
+	if (parent->blocked_at != state->changes)
+		*above = parent;
+	return *above ? NULL : parent->blocked_by;
 }
 
-/* Each phase is looked at once until the state changes, and a circle in a
- * damaged file ends: its members have an answer, "nothing", from the start. */
-static const char *
-blocker_of(const struct state *state, struct phase_state *phase)
+/* Without recursion: a chain of phases may be longer than any stack. */
+static void
+find_blocker(const struct state *state, struct phase_state *phase)
 {
-	if (phase->blocked_at == state->changes)
-		return phase->blocked_by;
-	phase->blocked_at = state->changes;
-	phase->blocked_by = NULL;
-	for (size_t i = 0; i < phase->parents.count && !phase->blocked_by; i++)
-		phase->blocked_by = blocker_through(state,
-			phase->parents.items[i]);
-	return phase->blocked_by;
+	struct climbing climbing = { 0 };
+
+	climb_to(&climbing, state, phase);
+	while (climbing.count) {
+		struct climb *step = &climbing.steps[climbing.count - 1];
+		struct phase_state *at = step->phase, *above = NULL;
+
+		while (!above && !at->blocked_by
+		       && step->next < at->parents.count) {
+			at->blocked_by = blocker_through(state,
+				at->parents.items[step->next], &above);
+			step->next += !above;
+		}
+		if (above)
+			climb_to(&climbing, state, above);
+		else
+			climbing.count--;
+	}
+	free(climbing.steps);
 }
 
 const char *
@@ -189,7 +228,9 @@ state_blocked_by(const struct state *state, const struct phase_state *phase)
 {
 	struct phase_state *own = state_find(state, phase->name);
 
-	return own ? blocker_of(state, own) : NULL;
+	if (own && own->blocked_at != state->changes)
+		find_blocker(state, own);
+	return own ? own->blocked_by : NULL;
 }
 
 int

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "latsub/error.h"
 #include "latsub/file.h"
 #include "latsub/run.h"
 #include "store/state_file.h"
@@ -380,6 +381,104 @@ nothing_is_quadratic(void **unused)
 	assert_int_equal(phase_used_sec(phase, 1, 7), 8);
 	state_destroy(state);
 	assert_true(cpu_seconds() - begin < 30);
+}
+
+/* Phases that each wait for the one before; the first has failed. */
+static struct state *
+long_chain(uint32_t count)
+{
+	struct state *state = state_create();
+
+	for (uint32_t i = 0; i < count; i++) {
+		char name[16], parent[32];
+		struct event e;
+
+		snprintf(name, sizeof name, "p%u", i);
+		snprintf(parent, sizeof parent, "after:p%u", i - 1);
+		e = event(EVENT_PHASE, name, 0, 0, NULL);
+		e.order = i;
+		state_apply(state, &e);
+		e.kind = EVENT_INTENDED;
+		e.gen = 1;
+		if (i > 0)
+			strlist_add(&e.parents, parent);
+		state_apply(state, &e);
+		if (i == 0) {
+			e.kind = EVENT_FAILED;
+			state_apply(state, &e);
+		}
+		event_clear(&e);
+	}
+	state_sort(state);
+	return state;
+}
+
+/* The stack that a runner has is not as long as any chain. */
+static void
+a_chain_of_any_length_is_followed(void **unused)
+{
+	double begin = cpu_seconds();
+	struct state *state = long_chain(MANY);
+	struct rangeset failed = { 0 };
+	struct event *events;
+	char last[16];
+
+	(void)unused;
+	snprintf(last, sizeof last, "p%u", MANY - 1);
+	assert_string_equal(state_blocked_by(state, state_find(state, last)),
+	                    "p0");
+	assert_int_equal(state_outcome(state), LATSUB_FAILED);
+	rangeset_add(&failed, 0, 0);
+	assert_int_equal(state_doomed(state, "p0", &failed, &events), MANY - 1);
+	assert_string_equal(events[MANY - 2].phase, last);
+	for (uint32_t i = 0; i < MANY - 1; i++)
+		event_clear(&events[i]);
+	free(events);
+	rangeset_clear(&failed);
+	state_destroy(state);
+	assert_true(cpu_seconds() - begin < 30);
+}
+
+/* Each phase waits for all before it; one of them by its tasks. */
+static void
+what_many_ways_lead_to_is_doomed_once(void **unused)
+{
+	struct state *state = state_create();
+	struct rangeset failed = { 0 };
+	struct event *events;
+
+	(void)unused;
+	for (uint32_t i = 0; i < 300; i++) {
+		char name[16], parent[32];
+		struct event e;
+
+		snprintf(name, sizeof name, "p%u", i);
+		e = event(EVENT_PHASE, name, 0, 0, NULL);
+		e.order = i;
+		e.sweep = xstrdup("{\"S\":[\"1\",\"2\",\"3\"]}");
+		state_apply(state, &e);
+		e.kind = EVENT_INTENDED;
+		e.gen = 1;
+		for (uint32_t k = 0; k < i; k++) {
+			snprintf(parent, sizeof parent, "after%s:p%u",
+			         i <= 2 ? "_each" : "", k);
+			strlist_add(&e.parents, parent);
+		}
+		state_apply(state, &e);
+		event_clear(&e);
+	}
+	rangeset_add(&failed, 1, 1);
+	assert_int_equal(state_doomed(state, "p0", &failed, &events), 299);
+	for (uint32_t i = 0; i < 299; i++) {
+		bool each = strcmp(events[i].phase, "p1") == 0
+			|| strcmp(events[i].phase, "p2") == 0;
+
+		assert_int_equal(rangeset_count(&events[i].tasks), each ? 1 : 3);
+		event_clear(&events[i]);
+	}
+	free(events);
+	rangeset_clear(&failed);
+	state_destroy(state);
 }
 
 /* Sets of every other task, and of every fourth. */
@@ -761,6 +860,8 @@ main(void)
 		cmocka_unit_test(when_a_job_was_submitted_is_kept),
 		cmocka_unit_test(journal_lines_survive_anything),
 		cmocka_unit_test(nothing_is_quadratic),
+		cmocka_unit_test(a_chain_of_any_length_is_followed),
+		cmocka_unit_test(what_many_ways_lead_to_is_doomed_once),
 		cmocka_unit_test(sets_of_many_ranges_are_gone_through_once),
 		DISK(snapshot_and_journal_agree),
 		DISK(hand_edits_count),
