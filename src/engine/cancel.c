@@ -21,6 +21,66 @@ ends_in_silence(const struct live_job *job, const struct task_cell *cell,
 		|| rangeset_has(&job->suspended, task));
 }
 
+struct silent_task { /* ends without a word */
+	uint32_t gen, attempt, task;
+};
+
+static int
+compare_silent(const void *a, const void *b)
+{
+	const struct silent_task *x = a, *y = b;
+
+	if (x->gen != y->gen)
+		return x->gen < y->gen ? -1 : 1;
+	if (x->attempt != y->attempt)
+		return x->attempt < y->attempt ? -1 : 1;
+	return x->task < y->task ? -1 : x->task > y->task;
+}
+
+static struct silent_task *
+find_silent(const struct live_job *job, const struct phase_state *phase,
+            size_t *count)
+{
+	struct silent_task *silent = xcalloc(phase->total, sizeof *silent);
+
+	*count = 0;
+	for (size_t i = 0; i < job->tasks.count; i++) {
+		for (uint32_t t = job->tasks.items[i].first;
+		     t <= job->tasks.items[i].last && t < phase->total; t++) {
+			const struct task_cell *cell = &phase->cells[t];
+
+			if (ends_in_silence(job, cell, t))
+				silent[(*count)++] = (struct silent_task){
+					cell->gen, cell->attempt, t };
+		}
+	}
+	if (*count)
+		qsort(silent, *count, sizeof *silent, compare_silent);
+	return silent;
+}
+
+/* One event for all that are of one attempt: *next is the first of another. */
+static int
+record_alike(struct engine *engine, const struct phase_state *phase,
+             const struct silent_task *silent, size_t count, size_t *next,
+             struct latsub_error *err)
+{
+	const struct silent_task *first = &silent[*next];
+	struct event event = { .kind = EVENT_CANCELLED, .time = time(NULL),
+		.phase = xstrdup(phase->name), .gen = first->gen,
+		.attempt = first->attempt, .code = -1,
+		.reason = xstrdup("latsub cancel") };
+	int rc;
+
+	for (; *next < count && silent[*next].gen == first->gen
+	     && silent[*next].attempt == first->attempt; (*next)++)
+		rangeset_add(&event.tasks, silent[*next].task,
+		             silent[*next].task);
+	rc = journal_append(engine->run->journal_dir, &event, 1, false, err);
+	event_clear(&event);
+	return rc;
+}
+
 /* These tasks of the job end here and now; the state should say so. */
 static int
 record_silent(struct engine *engine, const struct live_job *job,
@@ -28,26 +88,16 @@ record_silent(struct engine *engine, const struct live_job *job,
 {
 	const struct phase_state *phase = state_find(engine->run->state,
 	                                             job->phase_name);
+	struct silent_task *silent;
+	size_t count, next = 0;
 	int rc = 0;
 
-	for (size_t i = 0; phase && rc == 0 && i < job->tasks.count; i++) {
-		for (uint32_t t = job->tasks.items[i].first; rc == 0
-		     && t <= job->tasks.items[i].last && t < phase->total; t++) {
-			const struct task_cell *cell = &phase->cells[t];
-			struct event event = { .kind = EVENT_CANCELLED,
-				.time = time(NULL), .gen = cell->gen,
-				.attempt = cell->attempt, .code = -1 };
-
-			if (!ends_in_silence(job, cell, t))
-				continue;
-			event.phase = xstrdup(phase->name);
-			event.reason = xstrdup("latsub cancel");
-			rangeset_add(&event.tasks, t, t);
-			rc = journal_append(engine->run->journal_dir, &event, 1,
-			                    false, err);
-			event_clear(&event);
-		}
-	}
+	if (!phase)
+		return 0;
+	silent = find_silent(job, phase, &count);
+	while (rc == 0 && next < count)
+		rc = record_alike(engine, phase, silent, count, &next, err);
+	free(silent);
 	return rc;
 }
 

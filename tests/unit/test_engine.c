@@ -852,6 +852,52 @@ a_cancel_journals_what_waited(void **state)
 	assert_int_equal(task_of(f, "last", 0), TASK_CANCELLED);
 }
 
+static unsigned
+journal_lines_with(struct fixture *f, const char *words)
+{
+	char *name = journal_file_name(), *line = NULL;
+	char *path = file_join(f->engine.run->journal_dir, name);
+	FILE *file = fopen(path, "r");
+	unsigned count = 0;
+	size_t cap = 0;
+
+	assert_non_null(file);
+	while (getline(&line, &cap, file) > 0)
+		count += strstr(line, words) != NULL;
+	fclose(file);
+	free(line);
+	free(path);
+	free(name);
+	return count;
+}
+
+/* An event for each task would be a hundred thousand. */
+static void
+a_cancel_journals_like_tasks_together(void **state)
+{
+	struct fixture *f = *state;
+	size_t count;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "many", "1,3", 0);
+	journal(f, EVENT_REQUEUED, "many", "1,3", 0);
+	ask(f);
+	assert_int_equal(engine_cancel(&f->engine, &f->live, "many", &count,
+	                               &f->err), 0);
+	for (uint32_t t = 0; t < 4; t++)
+		assert_int_equal(task_of(f, "many", t), TASK_CANCELLED);
+	assert_int_equal(journal_lines_with(f, "latsub cancel"), 1);
+	/* but not those of different attempts */
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_SUBMITTED, "many", "2", 1);
+	ask(f);
+	assert_int_equal(engine_cancel(&f->engine, &f->live, "many", &count,
+	                               &f->err), 0);
+	for (uint32_t t = 0; t < 4; t++)
+		assert_int_equal(task_of(f, "many", t), TASK_CANCELLED);
+	assert_int_equal(journal_lines_with(f, "latsub cancel"), 3);
+}
+
 /* A stopped runner is killed without a word; one that runs speaks for itself. */
 static void
 a_cancel_journals_what_is_suspended(void **state)
@@ -1494,6 +1540,7 @@ main(void)
 		TEST(a_silent_succession_is_gone_on_with),
 		TEST(the_holder_of_the_lock_is_named),
 		TEST(a_cancel_journals_what_waited),
+		TEST(a_cancel_journals_like_tasks_together),
 		TEST(a_cancel_journals_what_is_suspended),
 		TEST(a_silent_cancel_can_be_done_again),
 		TEST(a_cancel_of_what_is_gone_is_done),
