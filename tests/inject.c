@@ -38,6 +38,7 @@ static const struct way {
 	{ .name = "EDQUOT", .error = EDQUOT, .kinds = MAKES | WRITES | SYNCS },
 	{ .name = "FULL", .error = ENOSPC, .kinds = MAKES | WRITES,
 	  .stays = true, .cuts = true },
+	{ .name = "UNSYNCED", .error = EIO, .kinds = SYNCS },
 	{ .name = "SHORT", .kinds = WRITES, .cuts = true },
 	{ .name = "UNLOCKED", .kinds = WRITES, .cuts = true, .lockless = true },
 	{ .name = "ENOLCK", .error = ENOLCK, .kinds = LOCKS },

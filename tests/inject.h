@@ -7,6 +7,7 @@
  *
  *   EIO             anything: also reading, looking, listing
  *   ENOSPC, EDQUOT  what makes or writes or syncs
+ *   UNSYNCED        EIO for what syncs
  *   ENOLCK          flock
  *   SHORT           the write is cut in half, and is no error
  *   UNLOCKED        the same, and flock always fails with ENOLCK

@@ -125,11 +125,14 @@ append_text(int fd, const char *path, const struct strbuf *text, bool sync)
 	while (!locked && errno == EINTR);
 	if (fstat(fd, &st))
 		return -1;
+	/* the name of a new file, whoever made it: else later syncs are of a
+	 * file that may be gone */
+	if (st.st_size == 0 && file_sync_directory(path))
+		return -1;
 	if (locked ? write_locked(fd, st.st_size, text)
 	    : write_unlocked(fd, text))
 		return -1;
-	if (sync && (fdatasync(fd)
-	             || (st.st_size == 0 && file_sync_directory(path))))
+	if (sync && fdatasync(fd))
 		return -1;
 	fault_point();
 	return 0;

@@ -201,6 +201,23 @@ file_replace(const char *path, const char *data, size_t len, mode_t mode,
 	return rc;
 }
 
+/* With a name that lasts.  Who may not read the directory above cannot sync it. */
+static int
+make_directory(const char *path, mode_t mode)
+{
+	int saved;
+
+	if (mkdir(path, mode))
+		return errno == EEXIST || (errno == EROFS && file_exists(path))
+			? 0 : -1;
+	if (file_sync_directory(path) == 0 || errno == EACCES)
+		return 0;
+	saved = errno;
+	rmdir(path);
+	errno = saved;
+	return -1;
+}
+
 int
 file_make_directory(const char *path, mode_t mode)
 {
@@ -226,8 +243,7 @@ file_mkdirs(const char *path, mode_t mode, struct latsub_error *err)
 		if (c && c != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(copy, mode) && errno != EEXIST
-		    && !(errno == EROFS && file_exists(copy)))
+		if (make_directory(copy, mode))
 			rc = latsub_error_errno(err, "%s", copy);
 		*p = c;
 		if (!c)

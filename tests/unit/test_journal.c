@@ -284,6 +284,51 @@ a_long_line_is_read(void **unused)
 	run_close(run);
 }
 
+/* The name of a new file lasts before anything is in it, also where what comes
+ * first is not waited for. */
+static void
+a_new_file_has_a_name_that_lasts(void **unused)
+{
+	struct event e = event(EVENT_COMPLETED, 1, 5);
+	char *journal = file_directory(own);
+	const char *failed;
+
+	(void)unused;
+	inject_arm(dir, 1, "UNSYNCED");
+	assert_int_equal(journal_append(journal, &e, 1, false, &err), -1);
+	failed = inject_disarm();
+	assert_non_null(failed);
+	assert_non_null(strstr(failed, "fsync "));
+	assert_string_equal(strchr(failed, '/'), journal);
+	assert_int_equal(size_of(own), 0);
+	assert_int_equal(journal_append(journal, &e, 1, false, &err), 0);
+	/* once is enough */
+	inject_arm(journal, 1, "UNSYNCED");
+	assert_int_equal(journal_append(journal, &e, 1, false, &err), -1);
+	failed = inject_disarm();
+	assert_non_null(failed);
+	assert_non_null(strstr(failed, "close "));
+	event_clear(&e);
+	free(journal);
+}
+
+/* So have the directories of a new run. */
+static void
+a_new_directory_has_a_name_that_lasts(void **unused)
+{
+	char *path = xasprintf("%s/a/b", dir);
+	const char *failed;
+
+	(void)unused;
+	inject_arm(dir, 1, "UNSYNCED");
+	assert_int_equal(file_mkdirs(path, 0755, &err), -1);
+	failed = inject_disarm();
+	assert_non_null(failed);
+	assert_string_equal(strchr(failed, '/'), dir);
+	assert_int_equal(file_mkdirs(path, 0755, &err), 0);
+	free(path);
+}
+
 static void
 an_empty_file_is_no_journal(void **unused)
 {
@@ -700,6 +745,8 @@ main(void)
 		DISK(a_flipped_bit_loses_its_line_only),
 		DISK(nul_bytes_and_endless_lines_are_passed_over),
 		DISK(a_long_line_is_read),
+		DISK(a_new_file_has_a_name_that_lasts),
+		DISK(a_new_directory_has_a_name_that_lasts),
 		DISK(an_empty_file_is_no_journal),
 		DISK(lines_of_the_future_are_kept_and_told),
 		DISK(clocks_do_not_matter),
