@@ -34,6 +34,7 @@ static const struct way {
 } ways[] = {
 	{ .name = "EIO", .error = EIO, .kinds = ANY },
 	{ .name = "DEAD", .error = EIO, .kinds = ANY, .stays = true },
+	{ .name = "ESTALE", .error = ESTALE, .kinds = READS },
 	{ .name = "ENOSPC", .error = ENOSPC, .kinds = MAKES | WRITES | SYNCS },
 	{ .name = "EDQUOT", .error = EDQUOT, .kinds = MAKES | WRITES | SYNCS },
 	{ .name = "FULL", .error = ENOSPC, .kinds = MAKES | WRITES,

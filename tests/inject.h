@@ -6,6 +6,7 @@
  * it (what it starts is left alone), and writes what failed to INJECT_LOG.
  *
  *   EIO             anything: also reading, looking, listing
+ *   ESTALE          what reads, looks, lists: NFS, the file was replaced
  *   ENOSPC, EDQUOT  what makes or writes or syncs
  *   UNSYNCED        EIO for what syncs
  *   ENOLCK          flock

@@ -12,6 +12,24 @@
 
 #include "latsub/error.h"
 
+/* File systems on the network are sick for a moment: a file was replaced on the
+ * server (ESTALE), a server starts again or a disk path fails over (EIO,
+ * ETIMEDOUT and the like).  What only reads or looks is tried again, in here and
+ * by others with file_try_again(), for so many seconds at each operation.
+ * go_on (may be NULL) ends that sooner.  At the start 3 s. */
+void file_set_patience(double seconds, bool (*go_on)(void));
+
+struct file_tries { /* of one operation; zero-initialise */
+	unsigned count;
+	double until;
+};
+/* errno says why it failed: shall it be done again, from its open on?  Waits. */
+bool file_try_again(struct file_tries *tries);
+
+/* What the server has now, not what this node remembers (NFS: for up to a minute):
+ * opens the file, and does not read it.  errno when -1. */
+int file_stat_now(const char *path, struct stat *st);
+
 /* Read a whole regular file of at most max bytes; *data is NUL-terminated
  * and the caller's to free.  st (may be NULL) is the stat of what was read. */
 int file_read(const char *path, size_t max, char **data, size_t *len,
@@ -35,6 +53,7 @@ int file_open_new(const char *path, int flags, mode_t mode);
 int file_make_directory(const char *path, mode_t mode);
 int file_write_all(int fd, const char *data, size_t len);
 int file_mkdirs(const char *path, mode_t mode, struct latsub_error *err);
+/* Whoever made it: before a "no" the directory is read anew. */
 bool file_exists(const char *path);
 /* The same where "it cannot be told" must not pass for "no": -1 then. */
 int file_look(const char *path, bool *exists, struct latsub_error *err);

@@ -12,10 +12,80 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "latsub/fault.h"
 #include "latsub/text.h"
+
+#define FIRST_PAUSE_SEC 0.02
+#define LONGEST_PAUSE_SEC 5
+
+static double patience_sec = 3;
+static bool (*patience_goes_on)(void);
+
+void
+file_set_patience(double seconds, bool (*go_on)(void))
+{
+	patience_sec = seconds;
+	patience_goes_on = go_on;
+}
+
+/* Those that pass, on NFS, Lustre, GPFS and the like; EIO may. */
+static bool
+is_sick(int error)
+{
+	static const int passing[] = { ESTALE, EIO, ETIMEDOUT, EAGAIN,
+		ENOTCONN, ESHUTDOWN, EHOSTDOWN, EHOSTUNREACH, ENETDOWN,
+		ENETUNREACH, ECONNREFUSED, ECONNRESET, EREMOTEIO };
+
+	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++) {
+		if (passing[i] == error)
+			return true;
+	}
+	return false;
+}
+
+static double
+seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void
+pause_for(double seconds)
+{
+	struct timespec pause = { .tv_sec = (time_t)seconds };
+
+	pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
+	nanosleep(&pause, NULL);
+}
+
+bool
+file_try_again(struct file_tries *tries)
+{
+	double pause = FIRST_PAUSE_SEC, now = seconds_now();
+	int saved = errno;
+
+	if (!is_sick(errno))
+		return false;
+	if (tries->count++ == 0)
+		tries->until = now + patience_sec;
+	/* another file has the name now, most often: open that, at once */
+	if (saved == ESTALE && tries->count <= 2)
+		return true;
+	for (unsigned i = 1; i < tries->count && pause < LONGEST_PAUSE_SEC; i++)
+		pause *= 2;
+	if (now + pause > tries->until
+	    || (patience_goes_on && !patience_goes_on()))
+		return false;
+	pause_for(pause);
+	errno = saved;
+	return true;
+}
 
 /* Read at most max + 1 bytes, so that the caller can tell "too long". */
 static int
@@ -38,17 +108,21 @@ read_all(int fd, size_t max, struct strbuf *out)
 	}
 }
 
-int
-file_read(const char *path, size_t max, char **data, size_t *len,
-          struct stat *st, struct latsub_error *err)
+static void
+close_keeping_errno(int fd)
 {
-	struct strbuf sb = { 0 };
-	struct stat local;
-	int fd, rc = -1;
+	int saved = errno;
 
-	if (!st)
-		st = &local;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	close(fd);
+	errno = saved;
+}
+
+static int
+read_once(const char *path, size_t max, struct strbuf *sb, struct stat *st,
+          struct latsub_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = -1;
+
 	if (fd < 0)
 		return latsub_error_errno(err, "%s", path);
 	if (fstat(fd, st)) {
@@ -56,20 +130,37 @@ file_read(const char *path, size_t max, char **data, size_t *len,
 	} else if (!S_ISREG(st->st_mode)) {
 		latsub_error_set(err, LATSUB_USAGE, "%s: not a regular file",
 		                 path);
-	} else if (read_all(fd, max, &sb)) {
+		errno = EINVAL;
+	} else if (read_all(fd, max, sb)) {
 		latsub_error_errno(err, "%s", path);
-	} else if (sb.len > max) {
+	} else if (sb->len > max) {
 		latsub_error_set(err, LATSUB_USAGE,
 		                 "%s: longer than the %zu bytes that latsub "
 		                 "reads", path, max);
+		errno = EFBIG;
 	} else {
 		rc = 0;
 	}
-	close(fd);
-	if (rc) {
-		strbuf_clear(&sb);
+	close_keeping_errno(fd);
+	if (rc)
+		strbuf_clear(sb);
+	return rc;
+}
+
+int
+file_read(const char *path, size_t max, char **data, size_t *len,
+          struct stat *st, struct latsub_error *err)
+{
+	struct file_tries tries = { 0 };
+	struct strbuf sb = { 0 };
+	struct stat local;
+	int rc;
+
+	do
+		rc = read_once(path, max, &sb, st ? st : &local, err);
+	while (rc && file_try_again(&tries));
+	if (rc)
 		return rc;
-	}
 	*len = sb.len;
 	*data = strbuf_steal(&sb);
 	return 0;
@@ -253,23 +344,61 @@ file_mkdirs(const char *path, mode_t mode, struct latsub_error *err)
 	return rc;
 }
 
-bool
-file_exists(const char *path)
+int
+file_stat_now(const char *path, struct stat *st)
 {
-	struct stat st;
+	struct file_tries tries = { 0 };
+	int fd, rc;
 
-	return stat(path, &st) == 0;
+	do {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		rc = fd < 0 || fstat(fd, st) ? -1 : 0;
+		if (fd >= 0)
+			close_keeping_errno(fd);
+	} while (rc && file_try_again(&tries));
+	return rc;
+}
+
+/* A node remembers for a while that a name was not there.  Once the directory has
+ * been opened it asks again (NFS: close-to-open). */
+static int
+stat_now(const char *path, struct stat *st)
+{
+	char *dir;
+	int fd;
+
+	if (stat(path, st) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	dir = file_directory(path);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(dir);
+	if (fd >= 0)
+		close(fd);
+	return stat(path, st);
 }
 
 int
 file_look(const char *path, bool *exists, struct latsub_error *err)
 {
+	struct file_tries tries = { 0 };
 	struct stat st;
 
-	*exists = stat(path, &st) == 0;
+	do
+		*exists = stat_now(path, &st) == 0;
+	while (!*exists && file_try_again(&tries));
 	if (*exists || errno == ENOENT || errno == ENOTDIR)
 		return 0;
 	return latsub_error_errno(err, "%s", path);
+}
+
+bool
+file_exists(const char *path)
+{
+	bool exists;
+
+	return file_look(path, &exists, NULL) == 0 && exists;
 }
 
 char *
@@ -369,14 +498,17 @@ refuse_owner(const char *path, uid_t owner, struct latsub_error *err)
 int
 file_check_owner(const char *path, struct latsub_error *err)
 {
-	struct stat st;
+	struct file_tries tries = { 0 };
+	struct stat link, st;
+	int rc;
 
-	if (lstat(path, &st))
+	do
+		rc = lstat(path, &link) || stat(path, &st);
+	while (rc && file_try_again(&tries));
+	if (rc)
 		return latsub_error_errno(err, "%s", path);
-	if (file_is_others(&st))
-		return refuse_owner(path, st.st_uid, err);
-	if (S_ISLNK(st.st_mode) && stat(path, &st))
-		return latsub_error_errno(err, "%s", path);
+	if (file_is_others(&link))
+		return refuse_owner(path, link.st_uid, err);
 	if (file_is_others(&st))
 		return refuse_owner(path, st.st_uid, err);
 	/* in a sticky directory, too, others may put what is not there yet */

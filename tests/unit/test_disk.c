@@ -309,5 +309,6 @@ main(void)
 		DISK(a_file_is_replaced_or_not),
 	};
 
+	file_set_patience(0.021, NULL); /* a dead disk stays dead */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
