@@ -10,6 +10,7 @@
 #define LATSUB_JOURNAL_H
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "latsub/error.h"
 #include "latsub/state.h"
@@ -63,12 +64,19 @@ struct journal_offset {
 	char *host; /* the file's name without ".jsonl" */
 	off_t offset;
 	char mark[9]; /* a checksum of what stands before the offset, or "" */
+	uint64_t passed, held; /* damaged lines before the offset, and after it */
+	bool settled;     /* nothing but these holds the offset back, and when it
+	                   * was read the file was as follows */
+	off_t seen_size;
+	struct timespec seen_mtime, seen_ctime;
 };
 
 struct journal_offsets {
 	struct journal_offset *items;
 	size_t count;
 	struct strmap *by_host; /* -> index + 1; made when needed */
+	bool glance; /* sizes that this node remembers will do (NFS: they may be
+	              * a minute old); else each file is opened for it */
 	uint64_t damaged, foreign; /* lines passed over in this read */
 	uint64_t waiting;    /* events that speak of what is not known (yet) */
 	uint64_t bytes_read; /* of events, so far */
@@ -79,9 +87,16 @@ void journal_set_offset(struct journal_offsets *offsets, const char *host,
                         off_t offset, const char *mark);
 void journal_offsets_clear(struct journal_offsets *offsets);
 
+/* A damaged line may become whole: NFS may bring the bytes of a file out of their
+ * order.  So an offset moves past one only when a whole line that follows is by so
+ * much later than the first whole one after it, by its own clock; or when the file
+ * has not been written to for an hour. */
+#define JOURNAL_DAMAGE_SEC 300
+#define JOURNAL_SETTLED_SEC 3600
+
 /* Fold what is new in dir into state and move the offsets.  A file that is not
  * the one that was read, by its length or its mark, is read from its beginning.
- * *changed (may be NULL) tells whether an offset moved. */
+ * *changed (may be NULL) tells whether anything was read. */
 int journal_fold(const char *dir, struct journal_offsets *offsets,
                  struct state *state, bool *changed,
                  struct latsub_error *err);

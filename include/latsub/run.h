@@ -33,6 +33,7 @@ struct run {
 	struct inifile *doc;      /* the state file as it was read */
 	struct stat doc_stat;
 	bool doc_exists;
+	bool glance;              /* the journal is looked at as in run_glance() */
 	bool has_journal;         /* false: never latsub's, or lost */
 	bool is_new, is_new_dir;  /* made by this process: may be unmade */
 	struct event *edits;      /* by hand, not in the journal yet */
@@ -45,6 +46,10 @@ struct run {
  * read it.  NULL with *err when there is none.  Complaints about the state
  * file do not stop it: who wants to act looks at run->complaints first. */
 struct run *run_open(const char *path, struct latsub_error *err);
+/* The same, and cheaper where many nodes have written to the journal: what others
+ * wrote in the last minute may be missing, since sizes that this node remembers
+ * (NFS) are good enough.  Not for who decides something by what is not there. */
+struct run *run_glance(const char *path, struct latsub_error *err);
 void run_close(struct run *run);
 
 /* Read all again from the files, or only what the journal has more. */

@@ -119,7 +119,7 @@ list_one(const char *root, const char *name)
 		"unfinished", "?", "?" };
 	struct latsub_error err;
 	char *path = file_join(root, name);
-	struct run *run = run_open(path, &err);
+	struct run *run = run_glance(path, &err);
 	size_t done = 0;
 
 	if (!run) {

@@ -2,7 +2,8 @@
  * journal_fold.c - everybody's files, from where they were read up to.
  *
  * Beware: a file may be cut off, replaced or deleted at any time, and may end
- * in the middle of a line.  What cannot be read is an error, never absent.
+ * in the middle of a line.  What cannot be read is an error, never absent.  What
+ * is damaged may become whole: another node's bytes may come out of their order.
  */
 #include "latsub/journal.h"
 
@@ -83,35 +84,66 @@ struct folding {
 	off_t done;          /* the new offset */
 	bool blocked;        /* an event waits: done stays before it */
 	bool skipping;       /* the rest of a line that is too long */
+	uint64_t passed;     /* damaged lines that done has moved past */
+	uint64_t held;       /* and those after it: it stays before the first */
+	bool followed;       /* a whole one comes after the last of them */
+	int64_t followed_at; /* its time */
 };
 
-/* Returns false when the event must wait for one in another file. */
-static bool
+static void
+hold(struct folding *f)
+{
+	f->held++;
+	f->followed = false;
+}
+
+/* The damaged lines so far will not become whole any more. */
+static void
+release(struct folding *f)
+{
+	f->passed += f->held;
+	f->held = 0;
+	f->followed = false;
+}
+
+static void
+note_whole(struct folding *f, int64_t time)
+{
+	if (!f->held)
+		return;
+	if (!f->followed)
+		f->followed_at = time;
+	f->followed = true;
+	if (!f->blocked && time - f->followed_at >= JOURNAL_DAMAGE_SEC)
+		release(f);
+}
+
+static void
 fold_line(struct folding *f, const char *line, size_t len)
 {
 	struct event event;
-	bool applied = true;
 
 	switch (journal_decode(line, len, &event)) {
 	case JOURNAL_DAMAGED:
-		f->offsets->damaged += len > 0 && !f->blocked;
-		return true;
+		if (len > 0)
+			hold(f);
+		return;
 	case JOURNAL_FOREIGN:
-		f->offsets->foreign += !f->blocked;
-		return true;
+		f->offsets->foreign += !f->blocked && !f->held;
+		return;
 	case JOURNAL_EVENT:
 		break;
 	}
 	if (state_apply(f->state, &event) == STATE_LATER) {
-		applied = false;
+		f->blocked = true;
 		f->offsets->waiting++;
 	}
+	note_whole(f, event.time);
 	event_clear(&event);
-	return applied;
 }
 
-/* Fold the whole lines of the text.  What comes after an event that waits is
- * folded, too, and will be again: that does no harm. */
+/* Fold the whole lines of the text.  What comes after an event that waits, or
+ * after a damaged line, is folded, too, and will be again: that does no harm. */
 static void
 fold_text(struct folding *f)
 {
@@ -123,20 +155,18 @@ fold_text(struct folding *f)
 
 		if (!newline)
 			break;
-		if (!f->skipping && !fold_line(f, line,
-		                               (size_t)(newline - line)))
-			f->blocked = true;
+		if (!f->skipping)
+			fold_line(f, line, (size_t)(newline - line));
 		f->skipping = false;
 		start += (size_t)(newline - line) + 1;
-		if (!f->blocked)
+		if (!f->blocked && !f->held)
 			f->done = f->at - (off_t)(f->text.len - start);
 	}
 	if (f->text.len - start > JOURNAL_LINE_MAX) { /* nobody wrote that */
-		f->offsets->damaged += !f->blocked && !f->skipping;
+		if (!f->skipping)
+			hold(f);
 		f->skipping = true;
 		start = f->text.len;
-		if (!f->blocked)
-			f->done = f->at;
 	}
 	memmove(f->text.data, f->text.data + start, f->text.len - start);
 	f->text.len -= start;
@@ -175,69 +205,163 @@ check_mark(int fd, off_t size, struct journal_offset *from)
 	if (size >= from->offset
 	    && read_mark(fd, from->offset, mark, sizeof mark))
 		return -1;
-	if (size < from->offset || strcmp(mark, from->mark))
+	if (size < from->offset || strcmp(mark, from->mark)) {
 		from->offset = 0; /* cut off or made anew: all of it */
+		from->passed = 0;
+	}
 	return 0;
 }
 
 /* Of the open file, which nobody can exchange between this look and the read. */
 static void
-note_owner(int fd, struct journal_offsets *offsets)
+note_owner(const struct stat *st, struct journal_offsets *offsets)
 {
-	struct stat st;
-
-	offsets->others |= fstat(fd, &st) == 0 && (file_is_others(&st)
-		|| (st.st_mode & (S_IWGRP | S_IWOTH)));
+	offsets->others |= file_is_others(st)
+		|| (st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-static int
-fold_open(const char *path, const char *host, off_t size,
-          struct journal_offsets *offsets, struct state *state)
+static bool
+same_time(struct timespec a, struct timespec b)
 {
-	struct journal_offset *from = find_offset(offsets, host);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct folding f = { .offsets = offsets, .state = state };
-	int rc = -1;
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -1;
-	note_owner(fd, offsets);
-	if (check_mark(fd, size, from) == 0) {
-		f.at = f.done = from->offset;
-		rc = fold_fd(fd, &f);
-		if (rc == 0)
-			rc = read_mark(fd, f.done, from->mark,
-			               sizeof from->mark);
-		if (rc == 0)
-			from->offset = f.done;
+/* It was read to its end, and only damaged lines hold its offset back: unless it
+ * was written to since, there is nothing new.  (Times may be coarse.) */
+static bool
+is_unchanged(const struct journal_offset *of, const struct stat *st)
+{
+	if (st->st_size == of->offset)
+		return true;
+	return of->settled && st->st_size == of->seen_size
+		&& same_time(st->st_mtim, of->seen_mtime)
+		&& same_time(st->st_ctim, of->seen_ctime)
+		&& labs((long)(time(NULL) - st->st_mtime)) > 2;
+}
+
+static bool
+is_old(const struct stat *st)
+{
+	return time(NULL) - st->st_mtime > JOURNAL_SETTLED_SEC;
+}
+
+/* Damaged lines of long ago were told for long enough. */
+static void
+drop_old(struct folding *f, const struct stat *st)
+{
+	if (!f->held || !f->followed || !is_old(st) || f->blocked
+	    || f->text.len)
+		return;
+	f->held = 0;
+	f->done = f->at;
+}
+
+/* All is read, and counts. */
+static void
+settle(const struct folding *f, const struct stat *st, struct journal_offset *of)
+{
+	of->passed += f->passed;
+	of->held = is_old(st) ? 0 : f->held;
+	of->settled = f->held && !f->blocked;
+	of->seen_size = f->at;
+	of->seen_mtime = st->st_mtim;
+	of->seen_ctime = st->st_ctim;
+}
+
+/* st: of the open file, so as the server has it. */
+static int
+fold_new(int fd, const struct stat *st, struct journal_offset *from,
+         struct journal_offsets *offsets, struct state *state)
+{
+	struct folding f = { .offsets = offsets, .state = state };
+	char mark[sizeof from->mark];
+	int rc;
+
+	if (check_mark(fd, st->st_size, from))
+		return -1;
+	f.at = f.done = from->offset;
+	rc = fold_fd(fd, &f);
+	if (rc == 0)
+		drop_old(&f, st);
+	if (rc == 0)
+		rc = read_mark(fd, f.done, mark, sizeof mark);
+	if (rc == 0) {
+		settle(&f, st, from);
+		memcpy(from->mark, mark, sizeof mark);
+		from->offset = f.done;
 	}
-	close(fd);
 	strbuf_clear(&f.text);
 	return rc;
 }
 
-/* A file that has nothing new, which is most of many, is not even opened.
- * One that is gone was deleted: what is known of it stays. */
+static int
+refuse_kind(const char *path, bool is_link, struct latsub_error *err)
+{
+	errno = EINVAL;
+	return latsub_error_set(err, LATSUB_USAGE, "%s: not a regular "
+		"file%s: latsub takes no events from it; put the file "
+		"itself there, or take it away", path,
+		is_link ? " but a symbolic link" : "");
+}
+
+/* One that is gone was deleted: what is known of it stays. */
+static int
+fold_open(const char *path, struct journal_offset *from,
+          struct journal_offsets *offsets, struct state *state,
+          struct latsub_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	int rc = 0, saved;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 && errno == ELOOP)
+		return refuse_kind(path, true, err);
+	if (fd < 0 || fstat(fd, &st))
+		rc = latsub_error_errno(err, "%s", path);
+	else
+		note_owner(&st, offsets);
+	if (rc == 0 && !S_ISREG(st.st_mode))
+		rc = refuse_kind(path, false, err);
+	else if (rc == 0 && !is_unchanged(from, &st)
+	         && fold_new(fd, &st, from, offsets, state))
+		rc = latsub_error_errno(err, "%s", path);
+	saved = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return rc;
+}
+
+/* At a glance a file that has nothing new, which is most of many, is not even
+ * opened. */
+static bool
+is_seen(const char *path, const struct journal_offset *of)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode)
+		&& is_unchanged(of, &st);
+}
+
 static int
 fold_file(const char *dir, const char *name, struct journal_offsets *offsets,
           struct state *state, struct latsub_error *err)
 {
 	char *path = file_join(dir, name);
 	char *host = xstrndup(name, strlen(name) - strlen(".jsonl"));
-	struct stat st;
+	struct journal_offset *of = find_offset(offsets, host);
+	struct file_tries tries = { 0 };
+	uint64_t foreign = offsets->foreign, waiting = offsets->waiting;
 	int rc = 0;
 
-	if (lstat(path, &st)) {
-		if (errno != ENOENT)
-			rc = latsub_error_errno(err, "%s", path);
-	} else if (!S_ISREG(st.st_mode)) {
-		rc = latsub_error_set(err, LATSUB_USAGE, "%s: not a regular "
-			"file%s: latsub takes no events from it; put the file "
-			"itself there, or take it away", path,
-			S_ISLNK(st.st_mode) ? " but a symbolic link" : "");
-	} else if (st.st_size != find_offset(offsets, host)->offset
-	           && fold_open(path, host, st.st_size, offsets, state)) {
-		rc = latsub_error_errno(err, "%s", path);
+	if (!offsets->glance || !is_seen(path, of)) {
+		while ((rc = fold_open(path, of, offsets, state, err))
+		       && file_try_again(&tries)) {
+			offsets->foreign = foreign; /* all of it anew */
+			offsets->waiting = waiting;
+		}
 	}
 	free(host);
 	free(path);
@@ -245,11 +369,11 @@ fold_file(const char *dir, const char *name, struct journal_offsets *offsets,
 }
 
 static int
-list_files(const char *dir, struct strlist *names, struct latsub_error *err)
+list_once(const char *dir, struct strlist *names, struct latsub_error *err)
 {
-	DIR *stream = opendir(dir);
+	DIR *stream = opendir(dir); /* a new look: NFS keeps old listings */
 	struct dirent *entry;
-	int rc = 0;
+	int rc = 0, saved;
 
 	if (!stream)
 		return errno == ENOENT ? 0 : latsub_error_errno(err, "%s", dir);
@@ -262,8 +386,41 @@ list_files(const char *dir, struct strlist *names, struct latsub_error *err)
 	}
 	if (errno) /* a file that is not listed would be events that are not */
 		rc = latsub_error_errno(err, "%s", dir);
+	saved = errno;
 	closedir(stream);
+	errno = saved;
 	return rc;
+}
+
+static int
+list_files(const char *dir, struct strlist *names, struct latsub_error *err)
+{
+	struct file_tries tries = { 0 };
+	int rc;
+
+	while ((rc = list_once(dir, names, err)) && file_try_again(&tries))
+		strlist_clear(names);
+	return rc;
+}
+
+/* An empty file is what a full disk, or a kill, left of a first try; or what this
+ * node remembers of one that another has just begun. */
+static int
+look_for_events(const char *path, bool *exists, struct latsub_error *err)
+{
+	struct file_tries tries = { 0 };
+	struct stat st;
+	int rc;
+
+	do
+		rc = lstat(path, &st);
+	while (rc && file_try_again(&tries));
+	if (rc == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+		rc = file_stat_now(path, &st);
+	if (rc)
+		return errno == ENOENT ? 0 : latsub_error_errno(err, "%s", path);
+	*exists |= st.st_size > 0;
+	return 0;
 }
 
 int
@@ -273,15 +430,10 @@ journal_exists(const char *dir, bool *exists, struct latsub_error *err)
 	int rc = list_files(dir, &names, err);
 
 	*exists = false;
-	/* an empty file is what a full disk, or a kill, left of a first try */
 	for (size_t i = 0; rc == 0 && i < names.count; i++) {
 		char *path = file_join(dir, names.items[i]);
-		struct stat st;
 
-		if (lstat(path, &st) == 0)
-			*exists |= st.st_size > 0;
-		else if (errno != ENOENT)
-			rc = latsub_error_errno(err, "%s", path);
+		rc = look_for_events(path, exists, err);
 		free(path);
 	}
 	strlist_clear(&names);
@@ -298,13 +450,23 @@ bytes_done(const struct journal_offsets *offsets)
 	return sum;
 }
 
+static uint64_t
+count_damaged(const struct journal_offsets *offsets)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < offsets->count; i++)
+		sum += offsets->items[i].passed + offsets->items[i].held;
+	return sum;
+}
+
 int
 journal_fold(const char *dir, struct journal_offsets *offsets,
              struct state *state, bool *changed, struct latsub_error *err)
 {
 	struct strlist names = { 0 };
-	off_t before, first = bytes_done(offsets);
-	uint64_t waited;
+	off_t before;
+	uint64_t waited, read = offsets->bytes_read;
 	int rc = list_files(dir, &names, err);
 
 	/* an event may wait for one of another file: go round while that helps */
@@ -319,8 +481,9 @@ journal_fold(const char *dir, struct journal_offsets *offsets,
 	} while (rc == 0 && offsets->waiting > 0
 	         && (offsets->waiting != waited
 	             || bytes_done(offsets) != before));
+	offsets->damaged = count_damaged(offsets);
 	if (changed)
-		*changed = bytes_done(offsets) != first;
+		*changed = offsets->bytes_read != read;
 	strlist_clear(&names);
 	return rc;
 }

@@ -56,6 +56,18 @@ run_close(struct run *run)
 	free(run);
 }
 
+static int
+fold(struct run *run, bool *changed, struct latsub_error *err)
+{
+	int rc;
+
+	run->offsets.glance = run->glance;
+	rc = journal_fold(run->journal_dir, &run->offsets, run->state, changed,
+	                  err);
+	state_sort(run->state);
+	return rc;
+}
+
 static void
 add_edit(struct run *run, struct event event)
 {
@@ -212,8 +224,7 @@ run_read(struct run *run, struct latsub_error *err)
 	                          &run->offsets, &words, &run->complaints);
 	if (!trusted && run->has_journal) {
 		start_over(run);
-		rc = journal_fold(run->journal_dir, &run->offsets, run->state,
-		                  NULL, err);
+		rc = fold(run, NULL, err);
 		find_word_edits(run, &words);
 		find_checkpoint_edit(run);
 		apply_edits(run);
@@ -222,8 +233,7 @@ run_read(struct run *run, struct latsub_error *err)
 		find_checkpoint_edit(run);
 		apply_edits(run);
 		know_old_phases(run, &words);
-		rc = journal_fold(run->journal_dir, &run->offsets, run->state,
-		                  NULL, err);
+		rc = fold(run, NULL, err);
 	}
 	if (run->offsets.damaged)
 		strlist_add_owned(&run->notes, xasprintf(
@@ -241,7 +251,6 @@ run_read(struct run *run, struct latsub_error *err)
 			"here (a file of another node is late, or a line is "
 			"damaged)", run->journal_dir,
 			(unsigned long long)run->offsets.waiting));
-	state_sort(run->state);
 	state_words_clear(&words);
 	return rc;
 }
@@ -249,11 +258,7 @@ run_read(struct run *run, struct latsub_error *err)
 int
 run_refresh(struct run *run, bool *changed, struct latsub_error *err)
 {
-	int rc = journal_fold(run->journal_dir, &run->offsets, run->state,
-	                      changed, err);
-
-	state_sort(run->state);
-	return rc;
+	return fold(run, changed, err);
 }
 
 /* An experiment named by mistake would be written over. */
@@ -293,18 +298,37 @@ find_run(const struct run *run, const char *path, bool exists,
 	                        : " (no such file); check the path");
 }
 
+/* -1: it is not there, or that cannot be told. */
+static int
+stat_patiently(const char *path, struct stat *st)
+{
+	struct file_tries tries = { 0 };
+	bool exists;
+	int rc;
+
+	if (file_look(path, &exists, NULL))
+		return -1;
+	do
+		rc = stat(path, st);
+	while (rc && file_try_again(&tries));
+	return rc;
+}
+
+/* anyhow: links may lead out of it */
 static struct run *
-open_run(const char *path, bool anyhow, struct latsub_error *err)
+open_run(const char *path, bool anyhow, bool glance,
+         struct latsub_error *err)
 {
 	struct run *run = xcalloc(1, sizeof *run);
 	char *absolute = file_absolute(path);
 	struct stat st;
-	bool exists = stat(absolute, &st) == 0;
+	bool exists = stat_patiently(absolute, &st) == 0;
 	bool unknown = !exists && errno != ENOENT && errno != ENOTDIR;
 	bool is_dir = exists && S_ISDIR(st.st_mode);
 
 	if (unknown)
 		latsub_error_errno(err, "%s", absolute);
+	run->glance = glance;
 	run->state = state_create();
 	run->dir = is_dir ? xstrdup(absolute) : file_directory(absolute);
 	run->state_path = is_dir ? file_join(absolute, RUN_STATE_NAME)
@@ -324,13 +348,19 @@ open_run(const char *path, bool anyhow, struct latsub_error *err)
 struct run *
 run_open_anyhow(const char *path, struct latsub_error *err)
 {
-	return open_run(path, true, err);
+	return open_run(path, true, true, err);
 }
 
 struct run *
 run_open(const char *path, struct latsub_error *err)
 {
-	return open_run(path, false, err);
+	return open_run(path, false, false, err);
+}
+
+struct run *
+run_glance(const char *path, struct latsub_error *err)
+{
+	return open_run(path, false, true, err);
 }
 
 /* What a run and its phases are comes before what a person says of them; a
@@ -374,12 +404,13 @@ run_record(struct run *run, const struct event *events, size_t count,
 	return run_refresh(run, NULL, err);
 }
 
+/* As the server has it: another node, or a person there, may have written it. */
 static bool
 same_file(const struct run *run)
 {
 	struct stat st;
 
-	if (stat(run->state_path, &st))
+	if (file_stat_now(run->state_path, &st))
 		return errno == ENOENT && !run->doc_exists;
 	return run->doc_exists && st.st_ino == run->doc_stat.st_ino
 		&& st.st_size == run->doc_stat.st_size
@@ -408,7 +439,7 @@ try_save(struct run *run, struct latsub_error *err)
 			if (rc)
 				file_discard(temp);
 			run->doc_exists = true;
-			if (stat(run->state_path, &run->doc_stat))
+			if (file_stat_now(run->state_path, &run->doc_stat))
 				run->doc_exists = false;
 		}
 	}
@@ -442,7 +473,7 @@ run_snapshot_age(const struct run *run)
 	struct timespec now;
 	struct stat st;
 
-	if (stat(run->state_path, &st))
+	if (file_stat_now(run->state_path, &st))
 		return 1e9;
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (double)(now.tv_sec - st.st_mtim.tv_sec)

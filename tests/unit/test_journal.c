@@ -4,9 +4,11 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -258,6 +260,153 @@ nul_bytes_and_endless_lines_are_passed_over(void **unused)
 	assert_true(has_note(again, "8 damaged lines"));
 	run_close(again);
 	run_close(run);
+}
+
+/* Overwrite a part of a file with NULs, keeping what was there; or put it back. */
+static void
+swap_bytes(const char *path, off_t from, off_t to, char **kept)
+{
+	size_t len = (size_t)(to - from);
+	int fd = open(path, O_RDWR);
+	char *bytes = xcalloc(1, len);
+
+	assert_true(fd >= 0);
+	if (*kept) {
+		memcpy(bytes, *kept, len);
+	} else {
+		*kept = xcalloc(1, len);
+		assert_int_equal(pread(fd, *kept, len, from), len);
+	}
+	assert_int_equal(pwrite(fd, bytes, len, from), len);
+	close(fd);
+	free(bytes);
+}
+
+static void
+complete_at(const char *path, int task, int64_t time)
+{
+	struct event e = event(EVENT_COMPLETED, 1, task);
+
+	e.time = time;
+	write_event(path, "a", e);
+}
+
+static void
+make_old(const char *path)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = time(NULL) - 2 * JOURNAL_SETTLED_SEC } };
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* NFS may bring what another node wrote out of its order: NULs stand there until
+ * it comes. */
+static void
+a_damaged_line_may_become_whole(void **unused)
+{
+	char *other = journal_path("other-00000001.jsonl"), *kept = NULL;
+	struct run *run = begin(), *again;
+	off_t ends[5], offset;
+
+	(void)unused;
+	for (int i = 0; i < 5; i++) {
+		complete_at(other, i, 1000 + i);
+		ends[i] = size_of(other);
+	}
+	/* from within the second line to within the fourth, line ends and all */
+	swap_bytes(other, ends[0] + 9, ends[2] + 9, &kept);
+	again = look();
+	assert_int_equal(count_done(again), 2);
+	assert_true(has_note(again, "1 damaged line"));
+	for (int i = 0; i < 3; i++) /* told once, not at each look */
+		assert_int_equal(run_refresh(again, NULL, &err), 0);
+	assert_int_equal(again->offsets.damaged, 1);
+	assert_int_equal(run_save(again, &err), 0);
+	complete_at(other, 5, 1200);
+	assert_int_equal(run_refresh(again, NULL, &err), 0);
+	assert_true(done(again, 5));
+	swap_bytes(other, ends[0] + 9, ends[2] + 9, &kept);
+	assert_int_equal(run_refresh(again, NULL, &err), 0);
+	assert_int_equal(count_done(again), 6);
+	assert_int_equal(again->offsets.damaged, 0);
+	run_close(again);
+	again = look(); /* from the snapshot of then */
+	assert_int_equal(count_done(again), 6);
+	assert_false(has_note(again, "damaged"));
+	offset = again->offsets.items[0].offset + again->offsets.items[1].offset;
+	assert_int_equal(offset, size_of(other) + size_of(own));
+	run_close(again);
+	run_close(run);
+	free(kept);
+	free(other);
+}
+
+static void
+damage_is_passed_in_the_end(void **unused)
+{
+	char *other = journal_path("other-00000001.jsonl"), *kept = NULL;
+	struct run *run = begin(), *again;
+	off_t begins, ends;
+	uint64_t read;
+
+	(void)unused;
+	complete_at(other, 1, 1000);
+	begins = size_of(other);
+	complete_at(other, 2, 1001);
+	ends = size_of(other);
+	swap_bytes(other, begins, ends - 1, &kept);
+	complete_at(other, 3, 1002);
+	complete_at(other, 4, 1001 + JOURNAL_DAMAGE_SEC);
+	again = look();
+	assert_int_equal(run_save(again, &err), 0);
+	run_close(again);
+	again = look();
+	assert_true(has_note(again, "1 damaged line"));
+	run_close(again);
+	complete_at(other, 5, 1002 + JOURNAL_DAMAGE_SEC); /* it is */
+	again = look();
+	assert_true(has_note(again, "1 damaged line"));
+	assert_int_equal(run_save(again, &err), 0);
+	run_close(again);
+	again = look();
+	assert_false(has_note(again, "damaged"));
+	assert_int_equal(again->offsets.bytes_read, 0);
+	assert_int_equal(count_done(again), 4);
+	run_close(again);
+	/* nobody writes there any more: told for an hour */
+	begins = size_of(other);
+	complete_at(other, 6, 2000);
+	free(kept);
+	kept = NULL;
+	swap_bytes(other, begins, size_of(other) - 1, &kept);
+	complete_at(other, 7, 2000);
+	again = look();
+	assert_true(has_note(again, "1 damaged line"));
+	run_close(again);
+	make_old(other);
+	again = look();
+	assert_true(done(again, 7));
+	assert_false(has_note(again, "damaged"));
+	assert_int_equal(again->offsets.items[1].offset
+	                 + again->offsets.items[0].offset,
+	                 size_of(other) + size_of(own));
+	/* and what is held is not read again and again */
+	write_lines(other, "a", NULL, 0);
+	begins = size_of(other);
+	complete_at(other, 8, 2000);
+	free(kept);
+	kept = NULL;
+	swap_bytes(other, begins, size_of(other) - 1, &kept);
+	make_old(other);
+	assert_int_equal(run_refresh(again, NULL, &err), 0);
+	read = again->offsets.bytes_read;
+	assert_int_equal(run_refresh(again, NULL, &err), 0);
+	assert_int_equal(again->offsets.bytes_read, read);
+	run_close(again);
+	run_close(run);
+	free(kept);
+	free(other);
 }
 
 static void
@@ -635,16 +784,82 @@ an_unreadable_file_is_an_error_with_its_name(void **unused)
 
 	(void)unused;
 	write_event(other, "w", event(EVENT_COMPLETED, 1, 1));
+	file_set_patience(0.03, NULL);
 	if (geteuid() == 0)
-		inject_arm(other, 2, "EIO"); /* lstat, then open */
+		inject_arm(other, 2, "DEAD"); /* lstat, then open */
 	else
 		assert_int_equal(chmod(other, 0), 0);
 	assert_null(run_open(dir, &err));
 	inject_disarm();
+	file_set_patience(3, NULL);
 	assert_non_null(strstr(err.text, other));
 	assert_int_equal(err.code, LATSUB_SYSTEM);
 	run_close(run);
 	free(other);
+}
+
+/* ---- file systems that are sick for a moment ---- */
+
+/* Each operation of a reader fails once, and is done again. */
+static void
+a_moment_of_sickness_is_survived(void **unused)
+{
+	static const char *const hows[] = { "ESTALE", "EIO" };
+	char *other = journal_path("other-00000001.jsonl");
+	struct run *run = begin(), *again;
+	long at;
+
+	(void)unused;
+	write_event(other, "w", event(EVENT_COMPLETED, 1, 1));
+	complete(run, 2);
+	assert_int_equal(run_save(run, &err), 0);
+	write_event(other, "a", event(EVENT_COMPLETED, 1, 3));
+	for (int how = 0; how < 2; how++) {
+		for (at = 1; at < 200; at++) {
+			inject_arm(dir, at, hows[how]);
+			again = run_open(dir, &err);
+			if (!inject_disarm())
+				break;
+			if (!again)
+				fail_msg("%s %ld: %s", hows[how], at, err.text);
+			assert_int_equal(count_done(again), 3);
+			run_close(again);
+		}
+		run_close(again);
+		assert_true(at > 10 && at < 200);
+	}
+	run_close(run);
+	free(other);
+}
+
+static bool
+never(void)
+{
+	return false;
+}
+
+static void
+patience_has_an_end(void **unused)
+{
+	struct file_tries tries = { 0 };
+
+	(void)unused;
+	errno = EIO;
+	file_set_patience(0.1, NULL);
+	while (file_try_again(&tries))
+		assert_int_equal(errno, EIO);
+	assert_true(tries.count > 1 && tries.count < 10);
+	/* once more at once, even so: that is not waiting */
+	file_set_patience(100, never);
+	tries = (struct file_tries){ 0 };
+	errno = EIO;
+	assert_false(file_try_again(&tries));
+	tries = (struct file_tries){ 0 };
+	errno = ESTALE;
+	assert_true(file_try_again(&tries));
+	errno = ENOENT; /* that is an answer */
+	assert_false(file_try_again(&tries));
+	file_set_patience(3, NULL);
 }
 
 /* ---- the cost of a read ---- */
@@ -744,6 +959,8 @@ main(void)
 		DISK(a_tail_torn_at_any_byte),
 		DISK(a_flipped_bit_loses_its_line_only),
 		DISK(nul_bytes_and_endless_lines_are_passed_over),
+		DISK(a_damaged_line_may_become_whole),
+		DISK(damage_is_passed_in_the_end),
 		DISK(a_long_line_is_read),
 		DISK(a_new_file_has_a_name_that_lasts),
 		DISK(a_new_directory_has_a_name_that_lasts),
@@ -759,6 +976,8 @@ main(void)
 		DISK(offsets_of_nonsense_lose_nothing),
 		DISK(a_link_is_not_followed_and_is_told),
 		DISK(an_unreadable_file_is_an_error_with_its_name),
+		DISK(a_moment_of_sickness_is_survived),
+		cmocka_unit_test(patience_has_an_end),
 		DISK(a_read_costs_what_is_new),
 		DISK(cut_writes_without_locks),
 	};
