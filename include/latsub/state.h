@@ -44,6 +44,8 @@ enum event_kind {
 	EVENT_QUEUED,     /* of requeues on record: Slurm has them in the queue */
 	EVENT_EXCLUDED,   /* --drop: the experiment has the phase no more, and
 	                   * that is meant; or it has it again */
+	EVENT_GAVE_UP,    /* a runner could not read or write the run, and began
+	                   * nothing: for people, it changes nothing */
 	EVENT_KIND_COUNT
 };
 

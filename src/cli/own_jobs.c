@@ -8,7 +8,7 @@
 
 #include "request.h"
 
-#define ENDING_WAIT_SEC 90 /* KillWait is 30 s by default */
+#define ENDING_WAIT_SEC 120 /* runners wait up to 75 s, KillWait is 30 s */
 
 int
 request_ask_jobs(struct request *r)

@@ -18,6 +18,7 @@
 #define SLOW_POLL_SEC 5      /* after a while: slurmctld has others to serve */
 #define SLOW_AFTER_POLLS 120
 #define FRAME_ROWS 8 /* directory (it may wrap), heading, sum, notes */
+#define CLOSE_LOOK 10 /* so many looks at a glance, and a close one */
 #define DONE_POLLS 3         /* nothing live so often: it has ended */
 
 static volatile sig_atomic_t interrupted;
@@ -135,6 +136,8 @@ struct watching {
 	const struct slurm_ops *slurm;
 	bool on_terminal;
 	struct strmap *seen, *warned;
+	unsigned looks;
+	bool unreadable; /* and that was told */
 	int quiet; /* so often nothing was live, or may ever run */
 	int outcome;
 };
@@ -151,7 +154,16 @@ look_once(struct watching *w)
 	struct view view;
 	bool answered;
 
-	run_read(run, &err);
+	run->glance = w->quiet == 0 && ++w->looks % CLOSE_LOOK != 0;
+	if (run_read(run, &err)) { /* that says nothing of how it goes */
+		if (!w->unreadable)
+			fprintf(stderr, "latsub: %s; it is tried again\n",
+			        err.text);
+		w->unreadable = true;
+		w->quiet = 0;
+		return false;
+	}
+	w->unreadable = false;
 	answered = slurm && cli_ask_jobs(run, slurm, &jobs, &err);
 	view_create(&view, run, answered ? &jobs : NULL, err.text);
 	if (w->on_terminal) {

@@ -373,7 +373,7 @@ state_apply(struct state *state, const struct event *event)
 		apply_run(state, event);
 		return STATE_APPLIED;
 	}
-	if (!event->phase)
+	if (!event->phase || event->kind == EVENT_GAVE_UP)
 		return STATE_APPLIED;
 	if (event->kind == EVENT_PHASE)
 		return apply_phase(state, event);

@@ -18,7 +18,7 @@ static const char *const word_names[WORD_COUNT] = {
 static const char *const event_names[EVENT_KIND_COUNT] = {
 	"run", "phase", "intended", "submitted", "started", "checkpoint",
 	"refused", "lost", "requeued", "cancelled", "failed", "completed", "edited",
-	"queued", "excluded",
+	"queued", "excluded", "gave_up",
 };
 
 static int

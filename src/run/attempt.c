@@ -36,21 +36,52 @@ complain(const char *text, enum latsub_exit code)
 	return (int)code + 1;
 }
 
+/* Not the task's fault, but the file system's here and now. */
+static int
+blame_files(struct attempt *attempt, const char *text)
+{
+	free(attempt->trouble);
+	attempt->trouble = xstrdup(text);
+	return (int)LATSUB_SYSTEM + 1;
+}
+
+static int
+blame(struct attempt *attempt, const struct latsub_error *err)
+{
+	return err->code == LATSUB_SYSTEM ? blame_files(attempt, err->text)
+		: complain(err->text, err->code);
+}
+
+/* Not even the directory above the run is there: nothing is mounted (yet). */
+static bool
+is_away(const char *state)
+{
+	char *dir = file_directory(state), *above = file_directory(dir);
+	bool away = !file_exists(above);
+
+	free(above);
+	free(dir);
+	return away;
+}
+
 static int
 open_run(struct attempt *attempt)
 {
 	const char *state = getenv("LATSUB_STATE");
 	struct latsub_error err = { 0 };
+	bool go_on = true;
 
-	attempt->phase = getenv("LATSUB_PHASE");
-	if (!state || !attempt->phase || !getenv("SLURM_JOB_ID"))
-		return complain("this is what jobs run; to run an experiment, "
-		                "'latsub experiment FILE'", LATSUB_USAGE);
-	attempt->run = run_open(state, &err);
+	/* others' news is looked for when it is missed */
+	attempt->run = run_glance(state, &err);
+	for (int i = 0; !attempt->run && go_on && is_away(state)
+	     && i < ATTEMPT_WAIT_TRIES; i++) {
+		go_on = attempt_wait_a_little(attempt);
+		attempt->run = run_glance(state, &err);
+	}
 	if (!attempt->run)
-		return complain(err.text, err.code);
-	return run_check_owner(attempt->run, &err)
-		? complain(err.text, err.code) : 0;
+		return is_away(state) ? blame_files(attempt, err.text)
+			: blame(attempt, &err);
+	return run_check_owner(attempt->run, &err) ? blame(attempt, &err) : 0;
 }
 
 static int
@@ -76,7 +107,8 @@ open_experiment(struct attempt *attempt)
 	if (index < 0) {
 		for (size_t i = 0; i < errors.count; i++)
 			fprintf(stderr, "latsub: %s\n", errors.texts[i]);
-		rc = complain("the run's copy of the experiment has no such "
+		rc = errors.system ? blame_files(attempt, errors.texts[0])
+			: complain("the run's copy of the experiment has no such "
 		              "phase as this job is of", LATSUB_USAGE);
 	} else {
 		attempt->spec = &attempt->experiment->spec->phases[index];
@@ -116,11 +148,16 @@ read_cluster(struct attempt *attempt)
 		rangeset_clear(&attempt->requeue_exit);
 }
 
-static void
+static int
 read_slurm(struct attempt *attempt)
 {
 	uint32_t index = number_from_env("SLURM_ARRAY_TASK_ID", 0);
 
+	attempt->phase = getenv("LATSUB_PHASE");
+	if (!getenv("LATSUB_STATE") || !attempt->phase
+	    || !getenv("SLURM_JOB_ID"))
+		return complain("this is what jobs run; to run an experiment, "
+		                "'latsub experiment FILE'", LATSUB_USAGE);
 	attempt->gen = number_from_env("LATSUB_GENERATION", 1);
 	attempt->base = number_from_env("LATSUB_TASK_BASE", 0);
 	attempt->restarts = number_from_env("SLURM_RESTART_COUNT", 0);
@@ -136,6 +173,7 @@ read_slurm(struct attempt *attempt)
 	attempt->id = getenv("SLURM_ARRAY_TASK_ID")
 		? xasprintf("%u_%u", attempt->array_job, index)
 		: xasprintf("%u", attempt->job);
+	return 0;
 }
 
 /* Nothing is printed yet: what the log says is of the attempt before. */
@@ -152,26 +190,66 @@ read_log_time(struct attempt *attempt)
 		attempt->log_written = doubt_seconds(st.st_mtim);
 }
 
+bool
+attempt_wait_a_little(struct attempt *attempt)
+{
+	struct timespec half = { 0, 500000000 };
+	struct latsub_error err;
+
+	nanosleep(&half, NULL);
+	if (attempt->run) {
+		attempt->run->glance = false;
+		run_refresh(attempt->run, NULL, &err);
+		attempt->run->glance = true;
+	}
+	return attempt_goes_on();
+}
+
+bool
+attempt_goes_on(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) || !sigismember(&pending, SIGTERM);
+}
+
+static bool
+knows_task(const struct attempt *attempt)
+{
+	const struct phase_state *state = attempt_state(attempt);
+
+	return state && state->cells && attempt->task < state->total;
+}
+
+/* The journal's words of the submission may not have arrived on this node yet. */
+static int
+await_task(struct attempt *attempt)
+{
+	for (int i = 0; i < ATTEMPT_WAIT_TRIES && !knows_task(attempt); i++) {
+		if (!attempt_wait_a_little(attempt))
+			break;
+	}
+	return knows_task(attempt) ? 0 : blame_files(attempt,
+		"the journal does not know this phase's task");
+}
+
 int
 attempt_open(struct attempt *attempt)
 {
 	int rc;
 
-	*attempt = (struct attempt){ 0 };
+	*attempt = (struct attempt){ .node = "?" };
 	read_cluster(attempt); /* first: every exit code counts for Slurm */
-	rc = open_run(attempt);
+	rc = read_slurm(attempt);
+	if (rc == 0)
+		rc = open_run(attempt);
 	if (rc == 0)
 		rc = open_experiment(attempt);
 	if (rc)
 		return rc;
-	read_slurm(attempt);
 	read_log_time(attempt);
 	read_signals(attempt);
-	if (!attempt_state(attempt) || !attempt_state(attempt)->cells
-	    || attempt->task >= attempt_state(attempt)->total)
-		return complain("the journal does not know this phase's task",
-		                LATSUB_SYSTEM);
-	return 0;
+	return await_task(attempt);
 }
 
 void
@@ -181,6 +259,7 @@ attempt_close(struct attempt *attempt)
 	experiment_destroy(attempt->experiment);
 	strlist_clear(&attempt->missing);
 	rangeset_clear(&attempt->requeue_exit);
+	free(attempt->trouble);
 	free(attempt->id);
 	free(attempt->checkpoint);
 	free(attempt->own_checkpoint);

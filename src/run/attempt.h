@@ -25,6 +25,8 @@ struct attempt_late {
 struct attempt {
 	const struct runner_hooks *hooks;
 	struct run *run;
+	char *trouble;        /* why the run cannot be read or written here, and
+	                       * nothing was begun; or NULL */
 	bool over;            /* the task has come to an end, good or bad */
 	double leave_by;      /* CLOCK_MONOTONIC seconds of Slurm's KILL, or 0 */
 	struct experiment *experiment;
@@ -60,7 +62,7 @@ struct attempt {
 };
 
 /* Read environment, run and experiment.  0, or an exit code + 1 with a
- * message on stderr. */
+ * message on stderr or, where the file system is to blame, with trouble. */
 int attempt_open(struct attempt *attempt);
 void attempt_close(struct attempt *attempt);
 
@@ -83,6 +85,16 @@ struct phase_state *attempt_state(const struct attempt *attempt);
 /* An event of this attempt; strings are the caller's to add, event_clear it. */
 struct event attempt_event(const struct attempt *attempt,
                            enum event_kind kind);
+/* Half a second, for what another node has written and is not seen yet; then a
+ * look at the journal as the server has it.  False: Slurm ends the job (its TERM
+ * waits, for signals are taken later). */
+bool attempt_wait_a_little(struct attempt *attempt);
+/* No TERM of Slurm's waits: true. */
+bool attempt_goes_on(void);
+/* So often, for what must have been written: longer than the minute for which
+ * nodes may remember what was (NFS). */
+#define ATTEMPT_WAIT_TRIES 150
+
 /* Journal it (durable) and bring the state file up to it. */
 int attempt_record(struct attempt *attempt, const struct event *event);
 void attempt_snapshot(struct attempt *attempt, enum phase_word before);

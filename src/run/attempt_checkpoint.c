@@ -94,11 +94,14 @@ is_verified(struct attempt *attempt, const char *reported,
 static bool
 has_reported(struct attempt *attempt, const struct attempt_death *death)
 {
+	const char *nodes = getenv("SLURM_JOB_NUM_NODES");
 	struct latsub_error err;
 	struct attempt_report report;
 	bool has;
 
-	if (run_refresh(attempt->run, NULL, &err)) /* another process wrote it */
+	/* another process wrote it, where the job has several nodes one there */
+	attempt->run->glance = !nodes || strcmp(nodes, "1") == 0;
+	if (run_refresh(attempt->run, NULL, &err))
 		printf("latsub: %s\n", err.text);
 	attempt_find_report(attempt, &report);
 	has = report.path && report.gen == attempt->gen

@@ -4,16 +4,12 @@
  * Slurm starts a job when it thinks that it may; what the journal says of the
  * task, of its parents and of other jobs for it decides.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "attempt.h"
 #include "latsub/error.h"
-
-#define PARENT_WAIT_TRIES 60 /* of half a second: for slow file systems */
 
 static bool
 parent_is_done(const struct attempt *attempt, const char *edge)
@@ -48,20 +44,6 @@ unfinished_parent(const struct attempt *attempt)
 	return NULL;
 }
 
-/* Half a second, for what is still on its way.  False: Slurm ends the job (its
- * TERM waits, for signals are taken later). */
-static bool
-wait_a_little(struct attempt *attempt)
-{
-	struct timespec half = { 0, 500000000 };
-	struct latsub_error err;
-	sigset_t pending;
-
-	nanosleep(&half, NULL);
-	run_refresh(attempt->run, NULL, &err);
-	return sigpending(&pending) || !sigismember(&pending, SIGTERM);
-}
-
 /* Slurm lets afterok on a job that it has forgotten pass: look ourselves,
  * with patience for a parent's event. */
 static int
@@ -70,8 +52,8 @@ check_parents(struct attempt *attempt)
 	const char *parent = unfinished_parent(attempt);
 	struct event event;
 
-	for (int i = 0; parent && i < PARENT_WAIT_TRIES; i++) {
-		bool go_on = wait_a_little(attempt);
+	for (int i = 0; parent && i < ATTEMPT_WAIT_TRIES; i++) {
+		bool go_on = attempt_wait_a_little(attempt);
 
 		parent = unfinished_parent(attempt);
 		if (!go_on)
@@ -119,17 +101,36 @@ await_intent(struct attempt *attempt)
 {
 	bool go_on = true;
 
-	for (int i = 0; i < PARENT_WAIT_TRIES && go_on; i++) {
+	for (int i = 0; i < ATTEMPT_WAIT_TRIES && go_on; i++) {
 		const struct phase_state *state = attempt_state(attempt);
 
 		if (state->parents_gen >= attempt->gen
 		    || state->edit_gen >= attempt->gen)
 			return 0;
-		go_on = wait_a_little(attempt);
+		go_on = attempt_wait_a_little(attempt);
 	}
-	printf("latsub: %s does not run: the journal here does not know of its "
-	       "submission; is the file system late?\n", attempt->phase);
+	attempt->trouble = xstrdup("the journal here does not know of its "
+	                           "submission; is the file system late?");
 	return -1;
+}
+
+/* The attempt before was on another node, most often; what it had done at its end
+ * must not be missed. */
+static int
+look_closely(struct attempt *attempt)
+{
+	struct latsub_error err;
+	int rc = 0;
+
+	if (attempt->attempt == 0 && attempt->gen <= 1)
+		return 0;
+	attempt->run->glance = false;
+	if (run_refresh(attempt->run, NULL, &err)) {
+		attempt->trouble = xstrdup(err.text);
+		rc = -1;
+	}
+	attempt->run->glance = true;
+	return rc;
 }
 
 /* A submission that was not answered in time may have made two jobs: the one
@@ -203,7 +204,8 @@ int
 attempt_check(struct attempt *attempt)
 {
 	const struct phase_state *state = attempt_state(attempt);
-	int rc = await_intent(attempt) ? STEP_BACK : check_turn(attempt);
+	int rc = look_closely(attempt) || await_intent(attempt)
+		? (int)LATSUB_SYSTEM + 1 : check_turn(attempt);
 
 	if (rc == 0 && (attempt_record_lost(attempt,
 	                                    &state->cells[attempt->task])

@@ -13,6 +13,7 @@
 #define TASKS_MIN 8          /* fewer ask for themselves */
 #define TASKS_A_SECOND 20.0  /* over which the first tries are spread */
 #define SPREAD_MAX_SEC 30.0
+#define CLOSE_LOOK 5         /* so many looks at a glance, and a close one */
 #define LOOK_SEC 1.0         /* at the journal, while waiting */
 #define PAUSE_MAX_SEC 8.0
 #define TERM_SPREAD_SEC 1.0  /* when Slurm's KILL is coming */
@@ -252,6 +253,7 @@ bulk_requeue(struct attempt *attempt, const struct watch_end *end,
 	double next = first_try(attempt, end, watch_now()), pause = 1;
 	enum slurm_answer answer = SLURM_SILENT;
 	struct latsub_error ignored;
+	unsigned looks = 0;
 
 	for (unsigned tries = 0; answer == SLURM_SILENT; ) {
 		double now = watch_now();
@@ -273,6 +275,8 @@ bulk_requeue(struct attempt *attempt, const struct watch_end *end,
 			next = now + LOOK_SEC
 				+ TERM_SPREAD_SEC * attempt_chance(attempt, 99);
 		}
+		/* who asks for all is on another node, perhaps */
+		attempt->run->glance = ++looks % CLOSE_LOOK != 0;
 		if (answer == SLURM_SILENT
 		    && run_refresh(attempt->run, NULL, &ignored) == 0
 		    && is_queued(attempt))

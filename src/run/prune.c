@@ -175,6 +175,7 @@ find_used(struct pruning *pruning, const char *newest,
 
 	if (load_experiment(pruning))
 		return -1;
+	pruning->attempt->run->glance = false; /* what others use now */
 	if (run_refresh(pruning->attempt->run, NULL, &err)) {
 		printf("latsub: checkpoint_keep removes nothing: %s\n", err.text);
 		return -1;

@@ -21,11 +21,15 @@
 #include "canary.h"
 #include "child.h"
 #include "checkpoint.h"
+#include "give_up.h"
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "outcome.h"
 #include "rest.h"
 #include "watch.h"
+
+#define START_PATIENCE_SEC 240
+#define END_PATIENCE_SEC 0.5
 
 static void
 print_header(const struct attempt *attempt)
@@ -91,8 +95,8 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 	int rc;
 
 	if (record_start(attempt)) {
-		fprintf(stderr, "latsub: run: %s is not started: without the "
-		        "journal it could run twice\n", attempt->phase);
+		attempt->trouble = xstrdup("the journal cannot be written, and "
+			"without it the command could run twice");
 		return LATSUB_SYSTEM;
 	}
 	canary = canary_start(); /* before the command, or it may miss a TERM */
@@ -107,6 +111,17 @@ run_command(struct attempt *attempt, int signal_fd, const sigset_t *mask)
 		rc = outcome_finish(attempt, &end);
 	}
 	return rc;
+}
+
+/* A file server that starts again takes minutes; nothing is lost meanwhile. */
+static double
+start_patience(void)
+{
+	const char *text = getenv("LATSUB_PATIENCE"); /* of tests */
+	int64_t seconds;
+
+	return text && text_parse_int(text, 0, 3600, &seconds) == 0
+		? (double)seconds : START_PATIENCE_SEC;
 }
 
 int
@@ -125,6 +140,7 @@ runner_main(const struct runner_hooks *hooks)
 		perror("latsub: run: signalfd");
 		return LATSUB_SYSTEM;
 	}
+	file_set_patience(start_patience(), attempt_goes_on);
 	rc = attempt_open(&attempt);
 	attempt.hooks = hooks;
 	if (rc == 0)
@@ -138,6 +154,8 @@ runner_main(const struct runner_hooks *hooks)
 		attempt.prologue = prologue_path(&attempt);
 		print_header(&attempt);
 		attempt_find_checkpoint(&attempt);
+		/* from here on signals and deadlines wait for nobody */
+		file_set_patience(END_PATIENCE_SEC, attempt_goes_on);
 		if (*attempt.checkpoint)
 			printf("latsub: checkpoint: %s\n", attempt.checkpoint);
 		fflush(stdout);
@@ -145,6 +163,8 @@ runner_main(const struct runner_hooks *hooks)
 	} else {
 		rc--;
 	}
+	if (attempt.trouble)
+		give_up(&attempt);
 	if (attempt.over)
 		rest_submit(&attempt);
 	rc = decide_exit_code(rc, &attempt.requeue_exit);
@@ -166,6 +186,8 @@ open_inside(struct attempt *attempt)
 		return LATSUB_USAGE + 1;
 	}
 	rc = attempt_open(attempt);
+	if (attempt->trouble)
+		fprintf(stderr, "latsub: %s\n", attempt->trouble);
 	if (rc)
 		attempt_close(attempt);
 	return rc;

@@ -187,6 +187,8 @@ chmod +x under
 cat >r.ini <<INI
 [experiment]
 name = r
+[defaults]
+max_requeues = 1
 [phase EIO_tasks]
 array.N = $(seq -s " " 0 120)
 command = echo "EIO \$N" >> "\$LATSUB_RUN_DIR/ran"
