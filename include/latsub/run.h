@@ -12,6 +12,7 @@
 #define LATSUB_RUN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -22,7 +23,7 @@
 #include "latsub/variables.h"
 
 #define RUN_STATE_NAME ".experiment_state"
-#define RUN_FILE_MAX (64 * 1024 * 1024)
+#define RUN_FILE_MAX (SIZE_MAX / 4) /* what a run has was written by us */
 
 struct run {
 	char *dir;         /* absolute */

@@ -21,6 +21,7 @@ struct loading {
 	struct journal_offsets *offsets;
 	struct state_words *words;
 	struct latsub_errlist *errors;
+	struct state_numbers *numbers;
 };
 
 void
@@ -233,7 +234,8 @@ number_of(const char *value)
 
 /* "GEN WORD WORD": the list a generation has told. */
 static uint32_t
-load_list(struct strlist *list, const char *value)
+load_list(const struct state_numbers *numbers, struct strlist *list,
+          const char *value)
 {
 	struct strlist words = { 0 };
 	uint32_t gen = 0;
@@ -244,7 +246,7 @@ load_list(struct strlist *list, const char *value)
 		if (i == 0)
 			gen = number_of(words.items[0]);
 		else
-			strlist_add(list, words.items[i]);
+			state_parents_parse(numbers, words.items[i], list);
 	}
 	strlist_clear(&words);
 	return gen;
@@ -331,7 +333,8 @@ load_single(struct phase_state *phase, const char *value)
 }
 
 static void
-load_phase_key(struct phase_state *phase, const char *what, const char *value)
+load_phase_key(struct loading *l, struct phase_state *phase, const char *what,
+               const char *value)
 {
 	unsigned a, b;
 
@@ -345,9 +348,11 @@ load_phase_key(struct phase_state *phase, const char *what, const char *value)
 	} else if (text_starts(what, "job.")) {
 		load_job(phase, number_of(what + 4), value);
 	} else if (strcmp(what, "waits_for") == 0) {
-		phase->parents_gen = load_list(&phase->parents, value);
+		phase->parents_gen = load_list(l->numbers, &phase->parents,
+		                               value);
 	} else if (strcmp(what, "ran_without") == 0) {
-		phase->ran_without_gen = load_list(&phase->ran_without, value);
+		phase->ran_without_gen = load_list(l->numbers,
+			&phase->ran_without, value);
 	} else if (strcmp(what, "variables") == 0) {
 		load_variables(phase, value);
 	} else if (strcmp(what, "excluded") == 0) {
@@ -456,7 +461,7 @@ load_entry(struct loading *l, const struct inifile_entry *entry)
 	if (!phase)
 		return;
 	if (strcmp(entry->section, "jobs") == 0)
-		load_phase_key(phase, what, entry->value);
+		load_phase_key(l, phase, what, entry->value);
 	else if (strcmp(entry->section, "checkpoints") == 0)
 		load_checkpoint_key(phase, what, entry->value);
 	else if (strcmp(entry->section, "requeues") == 0
@@ -494,6 +499,24 @@ state_check(const struct inifile *doc)
 	return xasprintf("%08lx", crc);
 }
 
+static void
+load_numbers(struct loading *l)
+{
+	for (size_t i = 0; i < inifile_count(l->doc); i++) {
+		const struct inifile_entry *entry = inifile_entry(l->doc, i);
+		const struct phase_state *phase;
+		const char *what;
+
+		if (!entry->value || strcmp(entry->section, "jobs") != 0
+		    || !text_ends(entry->key, "." STATE_NUMBER_KEY))
+			continue;
+		phase = phase_of_key(l->state, entry->key, &what);
+		if (phase && strcmp(what, STATE_NUMBER_KEY) == 0)
+			state_numbers_set(l->numbers, phase->name,
+			                  number_of(entry->value));
+	}
+}
+
 /* The old script's count has no events; keep it apart. */
 static void
 load_old_failures(struct loading *l)
@@ -513,7 +536,8 @@ state_file_load(const struct inifile *doc, const char *path,
                 struct state *state, struct journal_offsets *offsets,
                 struct state_words *words, struct latsub_errlist *errors)
 {
-	struct loading l = { doc, path, state, offsets, words, errors };
+	struct loading l = { doc, path, state, offsets, words, errors,
+		state_numbers_create() };
 	const char *written = inifile_get(doc, "journal", STATE_CHECK_KEY);
 	char *check = state_check(doc);
 	bool trusted = written && strcmp(written, check) == 0;
@@ -522,11 +546,13 @@ state_file_load(const struct inifile *doc, const char *path,
 	load_words(&l);
 	load_old_failures(&l);
 	load_tasks(&l);
+	load_numbers(&l);
 	for (size_t i = 0; i < inifile_count(doc); i++) {
 		if (inifile_entry(doc, i)->value)
 			load_entry(&l, inifile_entry(doc, i));
 	}
 	load_submitted(&l);
+	state_numbers_destroy(l.numbers);
 	for (size_t i = 0; i < words->count; i++) {
 		struct phase_state *phase = state_find(state,
 			words->items[i].phase);

@@ -17,6 +17,7 @@
 struct saving {
 	struct inifile *doc;
 	struct strmap *kept; /* "section\037key" of what was set */
+	struct state_numbers *numbers; /* NULL: no list is long */
 };
 
 static void
@@ -275,10 +276,33 @@ save_list(struct saving *s, const struct phase_state *phase, const char *what,
 	if (gen == 0)
 		return;
 	strbuf_printf(&text, "%u", gen);
-	for (size_t i = 0; i < list->count; i++)
-		strbuf_printf(&text, " %s", list->items[i]);
+	state_parents_print(s->numbers, list, &text);
 	put_what(s, "jobs", phase, what, "%s", text.data);
 	strbuf_clear(&text);
+}
+
+/* Once for all, where any list of phases is long. */
+static void
+save_numbers_of_phases(struct saving *s, const struct state *state)
+{
+	bool many = false;
+	uint32_t number = 0;
+
+	for (size_t i = 0; i < state->count; i++)
+		many |= state_parents_are_many(&state->phases[i]->parents)
+			|| state_parents_are_many(
+				&state->phases[i]->ran_without);
+	if (!many)
+		return;
+	s->numbers = state_numbers_create();
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		if (!phase->known)
+			continue;
+		put_what(s, "jobs", phase, STATE_NUMBER_KEY, "%u", number);
+		state_numbers_set(s->numbers, phase->name, number++);
+	}
 }
 
 static void
@@ -496,12 +520,13 @@ void
 state_file_store(struct inifile *doc, struct state *state,
                  const struct journal_offsets *offsets)
 {
-	struct saving s = { doc, strmap_create() };
+	struct saving s = { doc, strmap_create(), NULL };
 	uint64_t failures;
 
 	state_sort(state);
 	save_metadata(&s, state);
 	save_words(&s, state);
+	save_numbers_of_phases(&s, state);
 	for (size_t i = 0; i < state->count; i++) {
 		if (state->phases[i]->known)
 			save_phase(&s, state->phases[i]);
@@ -519,5 +544,6 @@ state_file_store(struct inifile *doc, struct state *state,
 	}
 	drop_stale(&s);
 	save_journal(&s, offsets);
+	state_numbers_destroy(s.numbers);
 	strmap_destroy(s.kept);
 }

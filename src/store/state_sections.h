@@ -5,6 +5,7 @@
 #define LATSUB_STATE_SECTIONS_H
 
 #include "latsub/inifile.h"
+#include "latsub/state.h"
 
 #define STATE_CHECK_KEY "check" /* [journal]: see state_check() */
 #define STATE_OLD_FAILURES "failures_before_latsub" /* [metadata] */
@@ -22,6 +23,25 @@ static const struct {
 	{ 'c', "cancelled", "failures" },
 	{ 't', "ran", "requeues" },
 };
+
+/* ---- lists of phases (state_parents.c) ---- */
+
+#define STATE_NUMBER_KEY "number" /* [jobs]: PHASE.number */
+#define STATE_NUMBER_MAX 1000000u /* more are nobody's */
+
+struct state_numbers; /* of phases */
+struct state_numbers *state_numbers_create(void);
+void state_numbers_destroy(struct state_numbers *numbers);
+void state_numbers_set(struct state_numbers *numbers, const char *name,
+                       uint32_t number);
+/* Are they so many that numbers are worth it? */
+bool state_parents_are_many(const struct strlist *list);
+/* Append " WORD" for each; numbers may be NULL. */
+void state_parents_print(const struct state_numbers *numbers,
+                         const struct strlist *list, struct strbuf *out);
+/* Add what one such word stands for. */
+void state_parents_parse(const struct state_numbers *numbers, const char *word,
+                         struct strlist *list);
 
 /* The checksum of [tasks], [jobs] and the offsets of [journal], without regard
  * to the order of their lines, and of the names in [phases]; caller frees. */

@@ -732,6 +732,111 @@ torn_tails_are_passed_over(void **unused)
 }
 
 /* Lines of more than a megabyte: 300,000 values, and half of the tasks done. */
+#define DENSE 2500
+
+/* Every phase waits for all before it: three million edges. */
+static void
+record_dense_phases(struct run *run)
+{
+	struct event *events = xcalloc(2 * DENSE, sizeof *events);
+
+	for (uint32_t i = 0; i < DENSE; i++) {
+		struct event *intent = &events[2 * i + 1];
+		char name[32];
+
+		snprintf(name, sizeof name, "phase_number_%u", i);
+		events[2 * i] = event(EVENT_PHASE, name, 0, 0, NULL);
+		events[2 * i].order = i;
+		*intent = event(EVENT_INTENDED, name, 1, 0, NULL);
+		for (uint32_t k = 0; k < i; k++)
+			strlist_add_owned(&intent->parents, xasprintf(
+				"%s:phase_number_%u", i % 5 == 4 && k < 5
+				? "after_each" : k >= i / 2 ? "after_any"
+				: "after", k));
+	}
+	assert_int_equal(run_record(run, events, 2 * DENSE, false,
+	                            &err), 0);
+	for (uint32_t i = 0; i < 2 * DENSE; i++)
+		event_clear(&events[i]);
+	free(events);
+}
+
+static int
+compare_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+same_parents(const struct run *a, const struct run *b, const char *name)
+{
+	struct strlist *x = &state_find(a->state, name)->parents;
+	struct strlist *y = &state_find(b->state, name)->parents;
+
+	assert_int_equal(x->count, y->count);
+	qsort(x->items, x->count, sizeof *x->items, compare_text);
+	qsort(y->items, y->count, sizeof *y->items, compare_text);
+	for (size_t i = 0; i < x->count; i++)
+		assert_string_equal(x->items[i], y->items[i]);
+}
+
+/* What is written can be read; and it is not written for each edge. */
+static void
+dense_phases_are_saved_and_read_again(void **unused)
+{
+	struct run *run = run_open(dir, &err), *again;
+	struct event first = event(EVENT_COMPLETED, "phase_number_0", 1, 0, NULL);
+	double begin = cpu_seconds();
+
+	(void)unused;
+	record_dense_phases(run);
+	assert_int_equal(run_save(run, &err), 0);
+	again = run_open(dir, &err);
+	if (!again)
+		fail_msg("%s", err.text);
+	assert_true(again->doc_stat.st_size < 1024 * 1024);
+	assert_int_equal(again->offsets.bytes_read, 0);
+	assert_int_equal(run_record(again, &first, 1, true, &err), 0);
+	assert_int_equal(run_save(again, &err), 0);
+	run_close(again);
+	again = run_open(dir, &err);
+	same_parents(run, again, "phase_number_2499");
+	same_parents(run, again, "phase_number_1234");
+	same_parents(run, again, "phase_number_3");
+	assert_int_equal(again->edit_count, 0);
+	run_close(again);
+	run_close(run);
+	event_clear(&first);
+	assert_true(cpu_seconds() - begin < 30);
+}
+
+/* A snapshot from before parents had numbers. */
+static void
+parents_by_name_are_read(void **unused)
+{
+	struct run *run = run_open(dir, &err);
+	struct event events[2] = { event(EVENT_PHASE, "p", 0, 0, NULL),
+		event(EVENT_INTENDED, "p", 1, 0, NULL) };
+	const struct strlist *parents;
+
+	(void)unused;
+	strlist_add(&events[1].parents, "after:a");
+	for (int i = 0; i < 20; i++) /* of an experiment that changed */
+		strlist_add_owned(&events[1].parents,
+		                  xasprintf("after_any:gone_%d", i));
+	assert_int_equal(run_record(run, events, 2, true, &err), 0);
+	assert_int_equal(run_save(run, &err), 0);
+	run_close(run);
+	run = run_open(dir, &err);
+	parents = &state_find(run->state, "p")->parents;
+	assert_int_equal(parents->count, 21);
+	assert_string_equal(parents->items[0], "after:a");
+	assert_string_equal(parents->items[20], "after_any:gone_19");
+	run_close(run);
+	event_clear(&events[0]);
+	event_clear(&events[1]);
+}
+
 static void
 a_huge_array_is_saved_and_read_again(void **unused)
 {
@@ -870,6 +975,8 @@ main(void)
 		DISK(mistyped_words_are_told_with_their_line),
 		DISK(comments_and_strangers_stay),
 		DISK(torn_tails_are_passed_over),
+		DISK(dense_phases_are_saved_and_read_again),
+		DISK(parents_by_name_are_read),
 		DISK(a_huge_array_is_saved_and_read_again),
 		cmocka_unit_test(names_of_runs_have_a_time_at_their_end),
 		DISK(older_runs_are_not_opened),
