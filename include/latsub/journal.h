@@ -38,7 +38,7 @@ int journal_sync(const char *dir, struct latsub_error *err);
 
 /* Go through all events of a kind, file by file: for the rare question that the
  * folded state has no answer to.  The event is the caller's only during the
- * call. */
+ * call.  -1: some may be missing; do not go by those that came. */
 typedef void journal_scan_f(const struct event *event, void *user);
 int journal_scan(const char *dir, enum event_kind kind, journal_scan_f *each,
                  void *user, struct latsub_error *err);

@@ -122,6 +122,22 @@ struct phase_variables {
 	char *mark;
 };
 
+/* What the choice of a checkpoint depends on, of tasks in one attempt. */
+enum phase_note_kind {
+	NOTE_REFUSED, /* name with this mark must not be begun from */
+	NOTE_LATE,    /* there was no time to look; name: when the command was
+	               * killed, or "" */
+	NOTE_QUICK,   /* it failed soon after it began from name with this mark */
+	NOTE_KIND_COUNT
+};
+
+struct phase_note {
+	enum phase_note_kind kind;
+	uint32_t gen, attempt;
+	char *name, *mark; /* mark of LATE: "" */
+	struct rangeset tasks;
+};
+
 struct phase_sweep { /* of the generations from since on */
 	uint32_t since;
 	struct sweep sweep;
@@ -155,7 +171,9 @@ struct phase_state {
 	size_t job_count;
 	struct phase_mark *marks;
 	size_t mark_count;
-	struct strmap *places; /* of jobs and marks, -> index + 1 */
+	struct phase_note *notes;
+	size_t note_count;
+	struct strmap *places; /* of jobs, marks and notes, -> index + 1 */
 	struct phase_facts facts;
 	struct strlist parents; /* of parents_gen: "after:training" */
 	uint32_t parents_gen;
@@ -194,6 +212,9 @@ enum state_applied {
 };
 /* Fold one event into the state. */
 enum state_applied state_apply(struct state *state, const struct event *event);
+
+/* Of an event only what becomes a note: for snapshots that have no notes. */
+void state_apply_note(struct state *state, const struct event *event);
 
 struct phase_state *state_find(const struct state *state, const char *name);
 struct phase_state *state_add(struct state *state, const char *name);
@@ -245,6 +266,9 @@ uint64_t phase_used_sec(const struct phase_state *phase, uint32_t gen,
 void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
                     uint32_t attempt, const char *reason,
                     const struct rangeset *tasks);
+void phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
+                    uint32_t gen, uint32_t attempt, const char *name,
+                    const char *mark, const struct rangeset *tasks);
 void phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
                    uint32_t job, uint32_t base, const struct rangeset *tasks);
 /* When the job of a generation was submitted; the earliest that is told. */
@@ -259,6 +283,8 @@ void phase_set_variables(struct phase_state *phase, uint32_t gen,
 /* The tasks that an event speaks of, in the indices of the current sweep. */
 void phase_tasks_of(const struct phase_state *phase, const struct event *event,
                     struct rangeset *out);
+
+#define REFUSED_LATE "late" /* the reason of an EVENT_REFUSED without a path */
 
 const char *task_state_name(enum task_state state);
 int task_state_find(const char *name);

@@ -220,6 +220,37 @@ apply_mark(struct phase_state *phase, const struct event *event,
 		               event->attempt, event->reason, tasks);
 }
 
+static void
+apply_note(struct phase_state *phase, const struct event *event,
+           const struct rangeset *tasks)
+{
+	if (event->kind == EVENT_REFUSED && event->path && event->mark)
+		phase_add_note(phase, NOTE_REFUSED, event->gen, event->attempt,
+		               event->path, event->mark, tasks);
+	else if (event->kind == EVENT_REFUSED && event->reason
+	         && strcmp(event->reason, REFUSED_LATE) == 0)
+		phase_add_note(phase, NOTE_LATE, event->gen, event->attempt,
+		               event->text ? event->text : "", "", tasks);
+	else if ((event->kind == EVENT_FAILED || event->kind == EVENT_REQUEUED)
+	         && event->from && event->mark)
+		phase_add_note(phase, NOTE_QUICK, event->gen, event->attempt,
+		               event->from, event->mark, tasks);
+}
+
+void
+state_apply_note(struct state *state, const struct event *event)
+{
+	struct phase_state *phase = event->phase
+		? state_find(state, event->phase) : NULL;
+	struct rangeset tasks = { 0 };
+
+	if (!phase || !phase->cells)
+		return;
+	phase_tasks_of(phase, event, &tasks);
+	apply_note(phase, event, &tasks);
+	rangeset_clear(&tasks);
+}
+
 /* What else is known of requeues of this attempt, in whatever order it comes. */
 static void
 mark_requeued(struct phase_state *phase, const struct event *event,
@@ -257,6 +288,7 @@ apply_to_tasks(struct state *state, struct phase_state *phase,
 	if (event->kind == EVENT_REQUEUED && event->shared)
 		mark_requeued(phase, event, &tasks, false);
 	apply_mark(phase, event, &tasks);
+	apply_note(phase, event, &tasks);
 	if (event->job && event->kind == EVENT_SUBMITTED) {
 		phase_add_job(phase, event->gen, event->attempt, event->job,
 		              event->base, &tasks);

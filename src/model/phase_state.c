@@ -58,6 +58,8 @@ remap_phase(struct phase_state *phase, const struct sweep *to, uint32_t total)
 	}
 	for (size_t i = 0; i < phase->mark_count; i++)
 		remap_set(&phase->marks[i].tasks, map, phase->total);
+	for (size_t i = 0; i < phase->note_count; i++)
+		remap_set(&phase->notes[i].tasks, map, phase->total);
 	for (size_t i = 0; i < phase->job_count; i++)
 		remap_set(&phase->jobs[i].tasks, map, phase->total);
 	free(map);
@@ -335,6 +337,24 @@ phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
 			.reason = xstrdup(reason) };
 	}
 	rangeset_union(&phase->marks[at].tasks, tasks);
+}
+
+void
+phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
+               uint32_t gen, uint32_t attempt, const char *name,
+               const char *mark, const struct rangeset *tasks)
+{
+	size_t at;
+
+	if (!find_place(phase, phase->note_count, &at, "note%u %u.%u.%s.%s",
+	                (unsigned)kind, gen, attempt, mark, name)) {
+		phase->notes = grow(phase->notes, phase->note_count++,
+		                    sizeof *phase->notes);
+		phase->notes[at] = (struct phase_note){ .kind = kind,
+			.gen = gen, .attempt = attempt, .name = xstrdup(name),
+			.mark = xstrdup(mark) };
+	}
+	rangeset_union(&phase->notes[at].tasks, tasks);
 }
 
 void

@@ -34,12 +34,18 @@ phase_destroy(struct phase_state *phase)
 		rangeset_clear(&phase->marks[i].tasks);
 		free(phase->marks[i].reason);
 	}
+	for (size_t i = 0; i < phase->note_count; i++) {
+		rangeset_clear(&phase->notes[i].tasks);
+		free(phase->notes[i].name);
+		free(phase->notes[i].mark);
+	}
 	free(phase->name);
 	free(phase->sweeps);
 	free(phase->cells);
 	free(phase->edit_word);
 	free(phase->jobs);
 	free(phase->marks);
+	free(phase->notes);
 	free(phase->facts.node);
 	for (size_t i = 0; i < phase->variables_count; i++)
 		free(phase->variables[i].mark);

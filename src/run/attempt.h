@@ -140,15 +140,19 @@ struct attempt_report {
 	uint32_t gen, number, seq; /* number: of the attempt */
 	char *path;
 };
-/* All of them, the newest first; and the one that counts (path NULL: none), whose
+/* -1: the journal cannot be read, which is not "none".  All of them, the newest
+ * first; and the one that counts (path NULL: none), whose
  * path is the caller's to free. */
-size_t attempt_reports(const struct attempt *attempt,
-                       struct attempt_report **reports);
+int attempt_reports(const struct attempt *attempt,
+                    struct attempt_report **reports, size_t *count,
+                    struct latsub_error *err);
 void attempt_reports_free(struct attempt_report *reports, size_t count);
-void attempt_find_report(const struct attempt *attempt,
-                         struct attempt_report *report);
-/* Fill checkpoint and own_checkpoint: what the command starts from. */
-void attempt_find_checkpoint(struct attempt *attempt);
+int attempt_find_report(const struct attempt *attempt,
+                        struct attempt_report *report,
+                        struct latsub_error *err);
+/* Fill checkpoint and own_checkpoint: what the command starts from.  -1: it cannot
+ * be told, trouble says why; it must not start from nothing then. */
+int attempt_find_checkpoint(struct attempt *attempt);
 /* Write into an event what the command began from; and, if it failed by itself
  * after so many seconds, that it did so too soon after that. */
 void attempt_note_beginning(const struct attempt *attempt, struct event *event);

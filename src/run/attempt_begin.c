@@ -35,15 +35,24 @@ struct beginning {
 	struct strlist paths;         /* the best first */
 };
 
-static char *
-absolute_checkpoint(const struct attempt *attempt, const char *path)
+/* *whole NULL: it is not there.  -1: that cannot be told, trouble says why. */
+static int
+absolute_checkpoint(struct attempt *attempt, const char *path, char **whole)
 {
-	char *whole = file_join(attempt->experiment->workdir, path);
+	struct latsub_error err;
+	bool exists;
 
-	if (file_exists(whole))
-		return whole;
-	free(whole);
-	return NULL;
+	*whole = file_join(attempt->experiment->workdir, path);
+	if (file_look(*whole, &exists, &err)) {
+		free(attempt->trouble);
+		attempt->trouble = xasprintf("the checkpoint %s", err.text);
+		exists = false;
+	}
+	if (!exists) {
+		free(*whole);
+		*whole = NULL;
+	}
+	return attempt->trouble ? -1 : 0;
 }
 
 /* ---- how the attempt before ended ---- */
@@ -217,12 +226,15 @@ static void
 add_earlier_reports(struct beginning *begin)
 {
 	struct attempt_report *reports;
-	size_t count = attempt_reports(begin->attempt, &reports);
+	struct latsub_error err;
+	size_t count;
 
+	if (attempt_reports(begin->attempt, &reports, &count, &err))
+		begin->attempt->trouble = xstrdup(err.text);
 	for (size_t i = 0; i < count; i++) {
-		char *path = absolute_checkpoint(begin->attempt,
-		                                 reports[i].path);
+		char *path;
 
+		absolute_checkpoint(begin->attempt, reports[i].path, &path);
 		if (path)
 			add_path(&begin->paths, path);
 		free(path);
@@ -254,31 +266,18 @@ find_candidates(struct beginning *begin)
 /* ---- which of them ---- */
 
 static void
-add_failure(const struct event *event, void *user)
-{
-	struct beginning *begin = user;
-	const struct attempt *attempt = begin->attempt;
-	struct rangeset tasks = { 0 };
-
-	if (!event->phase || !event->from || !event->mark
-	    || strcmp(event->phase, attempt->phase) != 0)
-		return;
-	phase_tasks_of(attempt_state(attempt), event, &tasks);
-	if (rangeset_has(&tasks, attempt->task))
-		suspect_add(&begin->failures, event->gen, event->attempt,
-		            event->from, event->mark);
-	rangeset_clear(&tasks);
-}
-
-static void
 load_failures(struct beginning *begin)
 {
-	const char *dir = begin->attempt->run->journal_dir;
-	struct latsub_error err;
+	const struct phase_state *phase = attempt_state(begin->attempt);
 
-	if (journal_scan(dir, EVENT_FAILED, add_failure, begin, &err)
-	    || journal_scan(dir, EVENT_REQUEUED, add_failure, begin, &err))
-		printf("latsub: %s\n", err.text);
+	for (size_t i = 0; i < phase->note_count; i++) {
+		const struct phase_note *note = &phase->notes[i];
+
+		if (note->kind == NOTE_QUICK
+		    && rangeset_has(&note->tasks, begin->attempt->task))
+			suspect_add(&begin->failures, note->gen, note->attempt,
+			            note->name, note->mark);
+	}
 }
 
 static bool
@@ -416,14 +415,27 @@ choose(struct beginning *begin)
 /* The phase's own: what is on record, or a newer one of an attempt that died
  * without a word, or one before these. */
 static void
+find_recorded(struct beginning *begin)
+{
+	struct attempt *attempt = begin->attempt;
+	struct latsub_error err;
+
+	if ((!attempt->spec->array || !is_first(attempt))
+	    && attempt_find_report(attempt, &begin->report, &err))
+		attempt->trouble = xstrdup(err.text);
+	if (begin->report.path)
+		absolute_checkpoint(attempt, begin->report.path,
+		                    &begin->recorded);
+}
+
+static void
 find_own(struct attempt *attempt)
 {
 	struct beginning begin = { .attempt = attempt };
 
-	if (!attempt->spec->array || !is_first(attempt))
-		attempt_find_report(attempt, &begin.report);
-	if (begin.report.path)
-		begin.recorded = absolute_checkpoint(attempt, begin.report.path);
+	find_recorded(&begin);
+	if (attempt->trouble)
+		goto done;
 	if (begin.report.path && !begin.recorded)
 		printf("latsub: the checkpoint %s is not there any more\n",
 		       begin.report.path);
@@ -432,14 +444,16 @@ find_own(struct attempt *attempt)
 	find_candidates(&begin);
 	if (begin.paths.count && !is_first(attempt))
 		load_failures(&begin);
-	choose(&begin);
+	if (!attempt->trouble)
+		choose(&begin);
+done:
 	suspect_clear(&begin.failures);
 	strlist_clear(&begin.paths);
 	free(begin.recorded);
 	free(begin.report.path);
 }
 
-void
+int
 attempt_find_checkpoint(struct attempt *attempt)
 {
 	const char *main_phase = state_metadata(attempt->run->state,
@@ -448,15 +462,17 @@ attempt_find_checkpoint(struct attempt *attempt)
 
 	find_own(attempt);
 	/* else the experiment's */
-	if (!attempt->checkpoint && path && !attempt->own_checkpoint
+	if (!attempt->trouble && !attempt->checkpoint && path
+	    && !attempt->own_checkpoint
 	    && !(main_phase && strcmp(main_phase, attempt->phase) == 0)) {
-		attempt->checkpoint = absolute_checkpoint(attempt, path);
-		if (!attempt->checkpoint)
+		if (absolute_checkpoint(attempt, path, &attempt->checkpoint) == 0
+		    && !attempt->checkpoint)
 			printf("latsub: the checkpoint %s is not there any "
 			       "more\n", path);
 	}
 	if (!attempt->checkpoint)
 		attempt->checkpoint = xstrdup("");
+	return attempt->trouble ? -1 : 0;
 }
 
 /* ---- what the journal has of it ---- */

@@ -103,7 +103,10 @@ has_reported(struct attempt *attempt, const struct attempt_death *death)
 	attempt->run->glance = !nodes || strcmp(nodes, "1") == 0;
 	if (run_refresh(attempt->run, NULL, &err))
 		printf("latsub: %s\n", err.text);
-	attempt_find_report(attempt, &report);
+	if (attempt_find_report(attempt, &report, &err)) {
+		printf("latsub: %s\n", err.text);
+		return true; /* in doubt it made progress */
+	}
 	has = report.path && report.gen == attempt->gen
 		&& report.number == attempt->attempt
 		&& is_verified(attempt, report.path, death);

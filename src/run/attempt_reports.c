@@ -49,20 +49,24 @@ compare_newest_first(const void *a, const void *b)
 	return x->seq > y->seq ? -1 : x->seq < y->seq;
 }
 
-size_t
-attempt_reports(const struct attempt *attempt, struct attempt_report **reports)
+int
+attempt_reports(const struct attempt *attempt, struct attempt_report **reports,
+                size_t *count, struct latsub_error *err)
 {
 	struct looking looking = { .attempt = attempt };
-	struct latsub_error err;
+	int rc = journal_scan(attempt->run->journal_dir, EVENT_CHECKPOINT,
+	                      look_for_report, &looking, err);
 
-	if (journal_scan(attempt->run->journal_dir, EVENT_CHECKPOINT,
-	                 look_for_report, &looking, &err))
-		printf("latsub: %s\n", err.text);
+	if (rc) {
+		attempt_reports_free(looking.items, looking.count);
+		looking = (struct looking){ 0 };
+	}
 	if (looking.count)
 		qsort(looking.items, looking.count, sizeof *looking.items,
 		      compare_newest_first);
 	*reports = looking.items;
-	return looking.count;
+	*count = looking.count;
+	return rc;
 }
 
 void
@@ -73,9 +77,9 @@ attempt_reports_free(struct attempt_report *reports, size_t count)
 	free(reports);
 }
 
-void
+int
 attempt_find_report(const struct attempt *attempt,
-                    struct attempt_report *report)
+                    struct attempt_report *report, struct latsub_error *err)
 {
 	const struct phase_state *state = attempt_state(attempt);
 	struct attempt_report *all;
@@ -86,14 +90,16 @@ attempt_find_report(const struct attempt *attempt,
 		*report = (struct attempt_report){ state->checkpoint_gen,
 			state->checkpoint_attempt, state->checkpoint_seq,
 			xstrdup(state->checkpoint) };
-		return;
+		return 0;
 	}
 	if (!state->checkpoint) /* none of its tasks has one */
-		return;
-	count = attempt_reports(attempt, &all);
+		return 0;
+	if (attempt_reports(attempt, &all, &count, err))
+		return -1;
 	if (count) {
 		*report = all[0];
 		all[0].path = NULL;
 	}
 	attempt_reports_free(all, count);
+	return 0;
 }

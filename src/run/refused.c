@@ -10,8 +10,6 @@
 
 #include "latsub/file.h"
 
-#define REASON_LATE "late"
-
 void
 refused_mark(const struct checkpoint_look *look, char *mark)
 {
@@ -36,44 +34,40 @@ add(struct attempt *attempt, const char *name, const char *mark)
 }
 
 static bool
-is_after(const struct event *event, const struct attempt_late *late)
+is_after(const struct phase_note *note, const struct attempt_late *late)
 {
-	return !late->is_set || event->gen > late->gen
-		|| (event->gen == late->gen && event->attempt >= late->number);
+	return !late->is_set || note->gen > late->gen
+		|| (note->gen == late->gen && note->attempt >= late->number);
 }
 
+/* Of the own phase. */
 static void
-add_late(struct attempt *attempt, const struct event *event)
+add_late(struct attempt *attempt, const struct phase_note *note)
 {
-	struct rangeset tasks = { 0 };
-
-	if (!event->phase || strcmp(event->phase, attempt->phase) != 0
-	    || !is_after(event, &attempt->late))
-		return;
-	phase_tasks_of(attempt_state(attempt), event, &tasks);
-	if (rangeset_has(&tasks, attempt->task))
-		attempt->late = (struct attempt_late){ true, event->gen,
-			event->attempt, event->text ? atof(event->text) : 0 };
-	rangeset_clear(&tasks);
-}
-
-static void
-add_event(const struct event *event, void *user)
-{
-	if (event->path && event->mark)
-		add(user, event->path, event->mark);
-	else if (event->reason && strcmp(event->reason, REASON_LATE) == 0)
-		add_late(user, event);
+	if (rangeset_has(&note->tasks, attempt->task)
+	    && is_after(note, &attempt->late))
+		attempt->late = (struct attempt_late){ true, note->gen,
+			note->attempt, *note->name ? atof(note->name) : 0 };
 }
 
 void
 refused_load(struct attempt *attempt)
 {
-	struct latsub_error err;
+	const struct state *state = attempt->run->state;
 
-	if (journal_scan(attempt->run->journal_dir, EVENT_REFUSED, add_event,
-	                 attempt, &err))
-		printf("latsub: %s\n", err.text);
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		for (size_t n = 0; n < phase->note_count; n++) {
+			const struct phase_note *note = &phase->notes[n];
+
+			if (note->kind == NOTE_REFUSED)
+				add(attempt, note->name, note->mark);
+			else if (note->kind == NOTE_LATE
+			         && phase == attempt_state(attempt))
+				add_late(attempt, note);
+		}
+	}
 }
 
 bool
@@ -123,7 +117,7 @@ refused_record_late(struct attempt *attempt, double stopped_at)
 {
 	struct event event = attempt_event(attempt, EVENT_REFUSED);
 
-	event.reason = xstrdup(REASON_LATE);
+	event.reason = xstrdup(REFUSED_LATE);
 	if (stopped_at > 0)
 		event.text = xasprintf("%.6f", stopped_at);
 	attempt_record(attempt, &event);

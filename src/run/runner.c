@@ -153,13 +153,14 @@ runner_main(const struct runner_hooks *hooks)
 			perror("latsub: run: signalfd");
 		attempt.prologue = prologue_path(&attempt);
 		print_header(&attempt);
-		attempt_find_checkpoint(&attempt);
+		rc = attempt_find_checkpoint(&attempt);
 		/* from here on signals and deadlines wait for nobody */
 		file_set_patience(END_PATIENCE_SEC, attempt_goes_on);
 		if (*attempt.checkpoint)
 			printf("latsub: checkpoint: %s\n", attempt.checkpoint);
 		fflush(stdout);
-		rc = run_command(&attempt, signal_fd, &before);
+		rc = rc ? (int)LATSUB_SYSTEM
+			: run_command(&attempt, signal_fd, &before);
 	} else {
 		rc--;
 	}

@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "journal_files.h"
 #include "latsub/file.h"
 
 #define CHUNK_BYTES (256 * 1024)
@@ -392,8 +393,9 @@ list_once(const char *dir, struct strlist *names, struct latsub_error *err)
 	return rc;
 }
 
-static int
-list_files(const char *dir, struct strlist *names, struct latsub_error *err)
+int
+journal_list_files(const char *dir, struct strlist *names,
+                   struct latsub_error *err)
 {
 	struct file_tries tries = { 0 };
 	int rc;
@@ -427,7 +429,7 @@ int
 journal_exists(const char *dir, bool *exists, struct latsub_error *err)
 {
 	struct strlist names = { 0 };
-	int rc = list_files(dir, &names, err);
+	int rc = journal_list_files(dir, &names, err);
 
 	*exists = false;
 	for (size_t i = 0; rc == 0 && i < names.count; i++) {
@@ -467,7 +469,7 @@ journal_fold(const char *dir, struct journal_offsets *offsets,
 	struct strlist names = { 0 };
 	off_t before;
 	uint64_t waited, read = offsets->bytes_read;
-	int rc = list_files(dir, &names, err);
+	int rc = journal_list_files(dir, &names, err);
 
 	/* an event may wait for one of another file: go round while that helps */
 	offsets->waiting = 0;

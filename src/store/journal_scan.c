@@ -4,12 +4,12 @@
  * Lines of other kinds are told apart by their first bytes and not decoded, so
  * the cost is that of reading the files.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "journal_files.h"
 #include "latsub/file.h"
 #include "latsub/journal.h"
 
@@ -39,34 +39,36 @@ scan_text(const char *text, size_t len, const char *mark,
 	}
 }
 
+/* A file that is gone since it was listed was deleted. */
+static int
+scan_file(const char *path, const char *mark, journal_scan_f *each, void *user,
+          struct latsub_error *err)
+{
+	char *text;
+	size_t len;
+
+	if (file_read(path, SIZE_MAX - 1, &text, &len, NULL, err))
+		return errno == ENOENT ? 0 : -1;
+	scan_text(text, len, mark, each, user);
+	free(text);
+	return 0;
+}
+
 int
 journal_scan(const char *dir, enum event_kind kind, journal_scan_f *each,
              void *user, struct latsub_error *err)
 {
 	char *mark = xasprintf("\"e\":\"%s\"", event_name(kind));
-	DIR *stream = opendir(dir);
-	struct dirent *entry;
-	int rc = 0;
+	struct strlist names = { 0 };
+	int rc = journal_list_files(dir, &names, err);
 
-	if (!stream)
-		rc = latsub_error_errno(err, "%s", dir);
-	while (rc == 0 && (entry = readdir(stream))) {
-		const char *end = strrchr(entry->d_name, '.');
-		char *path, *text;
-		size_t len;
+	for (size_t i = 0; rc == 0 && i < names.count; i++) {
+		char *path = file_join(dir, names.items[i]);
 
-		if (!end || strcmp(end, ".jsonl") != 0)
-			continue;
-		path = file_join(dir, entry->d_name);
-		rc = file_read(path, SIZE_MAX - 1, &text, &len, NULL, err);
-		if (rc == 0) {
-			scan_text(text, len, mark, each, user);
-			free(text);
-		}
+		rc = scan_file(path, mark, each, user, err);
 		free(path);
 	}
-	if (stream)
-		closedir(stream);
+	strlist_clear(&names);
 	free(mark);
 	return rc;
 }

@@ -209,11 +209,31 @@ know_old_phases(struct run *run, const struct state_words *words)
 	}
 }
 
+static void
+apply_note(const struct event *event, void *user)
+{
+	state_apply_note(user, event);
+}
+
+/* A snapshot of before there were notes: once more through all of the journal. */
+static int
+find_notes(struct run *run, struct latsub_error *err)
+{
+	static const enum event_kind kinds[] = { EVENT_REFUSED, EVENT_FAILED,
+		EVENT_REQUEUED };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < 3; i++)
+		rc = journal_scan(run->journal_dir, kinds[i], apply_note,
+		                  run->state, err);
+	return rc;
+}
+
 int
 run_read(struct run *run, struct latsub_error *err)
 {
 	struct state_words words = { 0 };
-	bool trusted;
+	bool trusted, has_notes;
 	int rc;
 
 	forget(run);
@@ -221,7 +241,8 @@ run_read(struct run *run, struct latsub_error *err)
 	    || read_document(run, err))
 		return -1;
 	trusted = state_file_load(run->doc, run->state_path, run->state,
-	                          &run->offsets, &words, &run->complaints);
+	                          &run->offsets, &words, &has_notes,
+	                          &run->complaints);
 	if (!trusted && run->has_journal) {
 		start_over(run);
 		rc = fold(run, NULL, err);
@@ -234,6 +255,8 @@ run_read(struct run *run, struct latsub_error *err)
 		apply_edits(run);
 		know_old_phases(run, &words);
 		rc = fold(run, NULL, err);
+		if (rc == 0 && !has_notes && run->has_journal)
+			rc = find_notes(run, err);
 	}
 	if (run->offsets.damaged)
 		strlist_add_owned(&run->notes, xasprintf(

@@ -25,10 +25,11 @@ void state_words_clear(struct state_words *words);
 
 /* Read a state file into state, offsets and words.  Returns true when the
  * details can be trusted (their checksum is right): else the caller folds
- * the journal from its beginning.  Mistyped words go into errors. */
+ * the journal from its beginning.  *has_notes: else notes
+ * of before its offsets are in the journal alone.  Mistyped words go into errors. */
 bool state_file_load(const struct inifile *doc, const char *path,
                      struct state *state, struct journal_offsets *offsets,
-                     struct state_words *words,
+                     struct state_words *words, bool *has_notes,
                      struct latsub_errlist *errors);
 
 /* Bring doc up to the state; what is not latsub's stays. */

@@ -467,6 +467,8 @@ load_entry(struct loading *l, const struct inifile_entry *entry)
 	else if (strcmp(entry->section, "requeues") == 0
 	         || strcmp(entry->section, "failures") == 0)
 		load_mark(phase, what, entry->value);
+	else if (strcmp(entry->section, "notes") == 0)
+		state_note_load(phase, what, entry->value);
 }
 
 char *
@@ -482,6 +484,7 @@ state_check(const struct inifile *doc)
 		if (!entry->value || (!is_word
 		    && strcmp(entry->section, "tasks")
 		    && strcmp(entry->section, "jobs")
+		    && strcmp(entry->section, "notes")
 		    && strcmp(entry->section, "journal"))
 		    || strcmp(entry->key, STATE_CHECK_KEY) == 0)
 			continue;
@@ -534,7 +537,8 @@ load_old_failures(struct loading *l)
 bool
 state_file_load(const struct inifile *doc, const char *path,
                 struct state *state, struct journal_offsets *offsets,
-                struct state_words *words, struct latsub_errlist *errors)
+                struct state_words *words, bool *has_notes,
+                struct latsub_errlist *errors)
 {
 	struct loading l = { doc, path, state, offsets, words, errors,
 		state_numbers_create() };
@@ -543,6 +547,7 @@ state_file_load(const struct inifile *doc, const char *path,
 	bool trusted = written && strcmp(written, check) == 0;
 
 	free(check);
+	*has_notes = inifile_get(doc, "notes", STATE_NOTES_KEY) != NULL;
 	load_words(&l);
 	load_old_failures(&l);
 	load_tasks(&l);

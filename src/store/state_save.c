@@ -447,6 +447,25 @@ save_marks(struct saving *s, const struct state *state)
 }
 
 static void
+save_notes(struct saving *s, const struct state *state)
+{
+	put(s, "notes", STATE_NOTES_KEY, STATE_NOTES_FORMAT);
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		for (size_t n = 0; n < phase->note_count; n++) {
+			struct strbuf what = { 0 }, value = { 0 };
+
+			state_note_print(&phase->notes[n], &what, &value);
+			put_what(s, "notes", phase, strbuf_str(&what), "%s",
+			         strbuf_str(&value));
+			strbuf_clear(&what);
+			strbuf_clear(&value);
+		}
+	}
+}
+
+static void
 save_failures(struct saving *s, const struct state *state, uint64_t count)
 {
 	const struct state_failure *last = &state->failure;
@@ -498,14 +517,14 @@ static void
 drop_stale(struct saving *s)
 {
 	static const char *const owned[] = { "tasks", "jobs", "requeues",
-	                                     "journal" };
+	                                     "notes", "journal" };
 
 	for (size_t i = 0; i < inifile_count(s->doc); i++) {
 		const struct inifile_entry *entry = inifile_entry(s->doc, i);
 		bool ours = false;
 		char *joined;
 
-		for (size_t k = 0; k < 4; k++)
+		for (size_t k = 0; k < 5; k++)
 			ours |= strcmp(entry->section, owned[k]) == 0;
 		if (!ours || !entry->value)
 			continue;
@@ -534,6 +553,7 @@ state_file_store(struct inifile *doc, struct state *state,
 	save_checkpoints(&s, state);
 	failures = save_marks(&s, state);
 	save_failures(&s, state, failures);
+	save_notes(&s, state);
 	strmap_set(s.kept, "journal\037" STATE_CHECK_KEY, &s);
 	for (size_t i = 0; i < offsets->count; i++) {
 		char *joined = xasprintf("journal\037%s",

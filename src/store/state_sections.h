@@ -24,6 +24,16 @@ static const struct {
 	{ 't', "ran", "requeues" },
 };
 
+/* ---- [notes] (state_notes.c) ---- */
+
+#define STATE_NOTES_KEY "format" /* it is there: so are all notes */
+#define STATE_NOTES_FORMAT "1"
+/* What a key has after the phase's name, and the value; both are appended. */
+void state_note_print(const struct phase_note *note, struct strbuf *what,
+                      struct strbuf *value);
+void state_note_load(struct phase_state *phase, const char *what,
+                     const char *value);
+
 /* ---- lists of phases (state_parents.c) ---- */
 
 #define STATE_NUMBER_KEY "number" /* [jobs]: PHASE.number */
@@ -43,7 +53,7 @@ void state_parents_print(const struct state_numbers *numbers,
 void state_parents_parse(const struct state_numbers *numbers, const char *word,
                          struct strlist *list);
 
-/* The checksum of [tasks], [jobs] and the offsets of [journal], without regard
+/* The checksum of [tasks], [jobs], [notes] and the offsets of [journal], without regard
  * to the order of their lines, and of the names in [phases]; caller frees. */
 char *state_check(const struct inifile *doc);
 

@@ -74,9 +74,10 @@ render(const char *text, size_t size, struct latsub_errlist *errors)
 	struct state *state = state_create();
 	struct journal_offsets offsets = { 0 };
 	struct state_words words = { 0 };
+	bool notes;
 	char *out;
 
-	state_file_load(doc, "f", state, &offsets, &words, errors);
+	state_file_load(doc, "f", state, &offsets, &words, &notes, errors);
 	state_file_store(doc, state, &offsets);
 	out = inifile_render(doc, NULL);
 	state_words_clear(&words);

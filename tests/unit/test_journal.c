@@ -832,6 +832,50 @@ a_moment_of_sickness_is_survived(void **unused)
 	free(other);
 }
 
+static void
+count_event(const struct event *event, void *user)
+{
+	(void)event;
+	++*(int *)user;
+}
+
+/* What cannot be read is not "none": neither a file nor the list of them. */
+static void
+a_scan_is_whole_or_fails(void **unused)
+{
+	char *other = journal_path("other-00000001.jsonl");
+	char *journal = file_directory(other);
+	struct run *run = begin();
+	int count = 0, at, failures = 0;
+
+	(void)unused;
+	complete(run, 1);
+	write_event(other, "w", event(EVENT_COMPLETED, 1, 2));
+	assert_int_equal(journal_scan(journal, EVENT_COMPLETED, count_event,
+	                              &count, &err), 0);
+	assert_int_equal(count, 2);
+	file_set_patience(0.01, NULL);
+	for (at = 1; at < 100; at++) {
+		const char *failed;
+		int rc;
+
+		count = 0;
+		inject_arm(journal, at, "DEAD");
+		rc = journal_scan(journal, EVENT_COMPLETED, count_event, &count,
+		                  &err);
+		failed = inject_disarm();
+		if (!failed)
+			break;
+		failures += rc != 0;
+		assert_true(rc == -1 || count == 2); /* a close that fails */
+	}
+	assert_true(at < 100 && failures > 8);
+	file_set_patience(3, NULL);
+	run_close(run);
+	free(journal);
+	free(other);
+}
+
 static bool
 never(void)
 {
@@ -977,6 +1021,7 @@ main(void)
 		DISK(a_link_is_not_followed_and_is_told),
 		DISK(an_unreadable_file_is_an_error_with_its_name),
 		DISK(a_moment_of_sickness_is_survived),
+		DISK(a_scan_is_whole_or_fails),
 		cmocka_unit_test(patience_has_an_end),
 		DISK(a_read_costs_what_is_new),
 		DISK(cut_writes_without_locks),

@@ -11,6 +11,7 @@
 #include "latsub/file.h"
 #include "latsub/run.h"
 #include "store/state_file.h"
+#include "store/state_sections.h"
 #include "latsub/state.h"
 
 static struct event
@@ -197,12 +198,14 @@ a_late_change_is_told_from_a_newer_one(void **unused)
 	struct inifile *doc = inifile_parse("s", "[metadata]\n", 11,
 	                                    INI_JSON_STRINGS, &errors);
 	struct state *state = state_create(), *again = state_create();
+	bool notes;
 
 	(void)unused;
 	apply_pair(state, 1, "cluster", "one");
 	apply_pair(state, 2, "run_dir", "runs/x");
 	state_file_store(doc, state, &offsets);
-	assert_true(state_file_load(doc, "s", again, &offsets, &words, &errors));
+	assert_true(state_file_load(doc, "s", again, &offsets, &words, &notes,
+	                            &errors));
 	assert_int_equal(errors.count, 0);
 	assert_int_equal(again->revision, 2);
 	apply_pair(again, 2, "run_dir", "a/lesser/one");
@@ -732,6 +735,112 @@ torn_tails_are_passed_over(void **unused)
 }
 
 /* Lines of more than a megabyte: 300,000 values, and half of the tasks done. */
+static const struct phase_note *
+note_of(const struct run *run, enum phase_note_kind kind)
+{
+	const struct phase_state *phase = state_find(run->state, "p");
+
+	for (size_t i = 0; phase && i < phase->note_count; i++) {
+		if (phase->notes[i].kind == kind)
+			return &phase->notes[i];
+	}
+	fail_msg("no note of kind %d", (int)kind);
+	return NULL;
+}
+
+static void
+notes_are_there(struct run *run)
+{
+	const struct phase_note *note = note_of(run, NOTE_REFUSED);
+
+	assert_int_equal(state_find(run->state, "p")->note_count, 3);
+	assert_string_equal(note->name, "a dir/epoch=4 ");
+	assert_string_equal(note->mark, "00000000000000a2");
+	note = note_of(run, NOTE_LATE);
+	assert_int_equal(note->attempt, 1);
+	assert_string_equal(note->name, "17.5");
+	assert_string_equal(note->mark, "");
+	note = note_of(run, NOTE_QUICK);
+	assert_string_equal(note->name, "epoch3");
+	assert_string_equal(note->mark, "00000000000000a3");
+	/* in the indices of the newest sweep */
+	assert_true(rangeset_has(&note->tasks, 1));
+	assert_int_equal(rangeset_count(&note->tasks), 1);
+}
+
+/* As a latsub wrote it that had no notes. */
+static void
+forget_notes(void)
+{
+	char *path = file_join(dir, RUN_STATE_NAME), *text, *check;
+	struct latsub_errlist errors = { 0 };
+	struct inifile *doc;
+	size_t len;
+
+	assert_int_equal(file_read(path, RUN_FILE_MAX, &text, &len, NULL, &err),
+	                 0);
+	doc = inifile_parse(path, text, len, INI_JSON_STRINGS, &errors);
+	free(text);
+	for (size_t i = 0; i < inifile_count(doc); i++) {
+		const struct inifile_entry *entry = inifile_entry(doc, i);
+
+		if (entry->value && strcmp(entry->section, "notes") == 0)
+			inifile_unset(doc, "notes", entry->key);
+	}
+	check = state_check(doc);
+	inifile_set(doc, "journal", STATE_CHECK_KEY, check);
+	text = inifile_render(doc, &len);
+	assert_int_equal(file_replace(path, text, len, 0644, &err), 0);
+	free(check);
+	free(text);
+	free(path);
+	inifile_destroy(doc);
+}
+
+/* What a runner asks for stands in the snapshot: it need not read the journal
+ * again.  Of a snapshot of before that it is looked for there. */
+static void
+what_runners_ask_for_is_in_the_snapshot(void **unused)
+{
+	struct run *run = run_open(dir, &err);
+	struct event e[7];
+
+	(void)unused;
+	e[0] = event(EVENT_PHASE, "p", 0, 0, NULL);
+	e[0].sweep = xstrdup("{\"S\":[\"1\",\"2\"]}");
+	e[1] = event(EVENT_INTENDED, "p", 1, 0, NULL);
+	e[2] = event(EVENT_REFUSED, "p", 1, 0, "0");
+	e[2].path = xstrdup("a dir/epoch=4 ");
+	e[2].mark = xstrdup("00000000000000a2");
+	e[3] = event(EVENT_REFUSED, "p", 1, 1, "1");
+	e[3].reason = xstrdup("late");
+	e[3].text = xstrdup("17.5");
+	e[4] = event(EVENT_REQUEUED, "p", 1, 1, "0");
+	e[4].reason = xstrdup("retry");
+	e[4].from = xstrdup("epoch3");
+	e[4].mark = xstrdup("00000000000000a3");
+	e[5] = event(EVENT_FAILED, "p", 1, 2, "0"); /* not quickly */
+	e[5].from = xstrdup("epoch3");
+	e[6] = event(EVENT_PHASE, "p", 2, 0, NULL);
+	e[6].sweep = xstrdup("{\"S\":[\"2\",\"1\"]}");
+	assert_int_equal(run_record(run, e, 7, true, &err), 0);
+	notes_are_there(run);
+	assert_int_equal(run_save(run, &err), 0);
+	run_close(run);
+	run = run_open(dir, &err);
+	notes_are_there(run);
+	assert_int_equal(run->offsets.bytes_read, 0);
+	run_close(run);
+	forget_notes();
+	run = run_open(dir, &err);
+	assert_int_equal(run->offsets.bytes_read, 0);
+	notes_are_there(run);
+	assert_int_equal(run_save(run, &err), 0);
+	run_close(run);
+	for (int i = 0; i < 7; i++)
+		event_clear(&e[i]);
+}
+
 #define DENSE 2500
 
 /* Every phase waits for all before it: three million edges. */
@@ -975,6 +1084,7 @@ main(void)
 		DISK(mistyped_words_are_told_with_their_line),
 		DISK(comments_and_strangers_stay),
 		DISK(torn_tails_are_passed_over),
+		DISK(what_runners_ask_for_is_in_the_snapshot),
 		DISK(dense_phases_are_saved_and_read_again),
 		DISK(parents_by_name_are_read),
 		DISK(a_huge_array_is_saved_and_read_again),

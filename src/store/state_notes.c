@@ -1,0 +1,61 @@
+/*
+ * state_notes.c - what the choice of a checkpoint depends on, in the state file.
+ *
+ * "PHASE.KIND.GENERATION.ATTEMPT.N=SET MARK NAME"; N only tells such lines apart
+ * and comes from mark and name, so that it does not depend on order.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state_sections.h"
+
+static const char *const names[NOTE_KIND_COUNT] = { "refused", "late", "quick" };
+
+void
+state_note_print(const struct phase_note *note, struct strbuf *what,
+                 struct strbuf *value)
+{
+	char *both = xasprintf("%s %s", note->mark, note->name);
+
+	strbuf_printf(what, "%s.%u.%u.%s%08x", names[note->kind], note->gen,
+	              note->attempt, note->mark, text_hash(both));
+	rangeset_print(&note->tasks, value);
+	strbuf_printf(value, " %s", *note->mark ? both : note->name);
+	free(both);
+}
+
+static int
+find_kind(const char *word)
+{
+	for (int i = 0; i < NOTE_KIND_COUNT; i++) {
+		if (strcmp(names[i], word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+void
+state_note_load(struct phase_state *phase, const char *what, const char *value)
+{
+	size_t set_len = strcspn(value, " "), mark_len = 0;
+	char *set = xstrndup(value, set_len), *mark;
+	const char *rest = value + set_len + (value[set_len] == ' ');
+	struct rangeset tasks = { 0 };
+	unsigned gen, attempt;
+	char word[16];
+	int kind = -1;
+
+	if (sscanf(what, "%15[a-z].%u.%u.", word, &gen, &attempt) == 3)
+		kind = find_kind(word);
+	if (kind >= 0 && kind != NOTE_LATE)
+		mark_len = strcspn(rest, " ");
+	mark = xstrndup(rest, mark_len);
+	rest += mark_len + (mark_len && rest[mark_len] == ' ');
+	if (kind >= 0 && rangeset_parse(&tasks, set) == 0)
+		phase_add_note(phase, (enum phase_note_kind)kind, gen, attempt,
+		               rest, mark, &tasks);
+	rangeset_clear(&tasks);
+	free(mark);
+	free(set);
+}
