@@ -182,6 +182,8 @@ job_request_fill(struct job_request *request,
 	request->array = array_text(phase, job);
 	strlist_add_owned(&request->env, xasprintf("LATSUB_PHASE=%s",
 	                                           phase->name));
+	strlist_add_owned(&request->env, xasprintf("LATSUB_MAX_REQUEUES=%u",
+	                                           phase->max_requeues));
 	strlist_add_owned(&request->env, xasprintf("LATSUB_GENERATION=%u",
 	                                           job->gen));
 	strlist_add_owned(&request->env, xasprintf("LATSUB_TASK_BASE=%u",

@@ -57,7 +57,7 @@ static bool
 is_away(const char *state)
 {
 	char *dir = file_directory(state), *above = file_directory(dir);
-	bool away = !file_exists(above);
+	bool exists, away = file_look(above, &exists, NULL) == 0 && !exists;
 
 	free(above);
 	free(dir);

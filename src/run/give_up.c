@@ -35,10 +35,11 @@ leave_word(const struct attempt *attempt)
 static bool
 may_be_requeued(const struct attempt *attempt)
 {
-	uint32_t most = GIVE_UP_RESTARTS;
+	const char *text = getenv("LATSUB_MAX_REQUEUES");
+	int64_t most;
 
-	if (attempt->spec && attempt->spec->max_requeues < most)
-		most = attempt->spec->max_requeues;
+	if (!text || text_parse_int(text, 0, GIVE_UP_RESTARTS, &most))
+		most = GIVE_UP_RESTARTS;
 	return attempt->restarts < most;
 }
 

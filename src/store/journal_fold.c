@@ -336,19 +336,20 @@ fold_open(const char *path, struct journal_offset *from,
 }
 
 /* At a glance a file that has nothing new, which is most of many, is not even
- * opened. */
+ * opened; but for the own one, of which what was just written counts. */
 static bool
-is_seen(const char *path, const struct journal_offset *of)
+is_seen(const char *path, const struct journal_offset *of, const char *own)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0 && S_ISREG(st.st_mode)
+	return strcmp(file_basename(path), own) != 0 && lstat(path, &st) == 0 && S_ISREG(st.st_mode)
 		&& is_unchanged(of, &st);
 }
 
 static int
-fold_file(const char *dir, const char *name, struct journal_offsets *offsets,
-          struct state *state, struct latsub_error *err)
+fold_file(const char *dir, const char *name, const char *own,
+          struct journal_offsets *offsets, struct state *state,
+          struct latsub_error *err)
 {
 	char *path = file_join(dir, name);
 	char *host = xstrndup(name, strlen(name) - strlen(".jsonl"));
@@ -357,7 +358,7 @@ fold_file(const char *dir, const char *name, struct journal_offsets *offsets,
 	uint64_t foreign = offsets->foreign, waiting = offsets->waiting;
 	int rc = 0;
 
-	if (!offsets->glance || !is_seen(path, of)) {
+	if (!offsets->glance || !is_seen(path, of, own)) {
 		while ((rc = fold_open(path, of, offsets, state, err))
 		       && file_try_again(&tries)) {
 			offsets->foreign = foreign; /* all of it anew */
@@ -467,6 +468,7 @@ journal_fold(const char *dir, struct journal_offsets *offsets,
              struct state *state, bool *changed, struct latsub_error *err)
 {
 	struct strlist names = { 0 };
+	char *own = journal_file_name();
 	off_t before;
 	uint64_t waited, read = offsets->bytes_read;
 	int rc = journal_list_files(dir, &names, err);
@@ -478,7 +480,7 @@ journal_fold(const char *dir, struct journal_offsets *offsets,
 		before = bytes_done(offsets);
 		offsets->waiting = 0;
 		for (size_t i = 0; rc == 0 && i < names.count; i++)
-			rc = fold_file(dir, names.items[i], offsets, state,
+			rc = fold_file(dir, names.items[i], own, offsets, state,
 			               err);
 	} while (rc == 0 && offsets->waiting > 0
 	         && (offsets->waiting != waited
@@ -487,5 +489,6 @@ journal_fold(const char *dir, struct journal_offsets *offsets,
 	if (changed)
 		*changed = offsets->bytes_read != read;
 	strlist_clear(&names);
+	free(own);
 	return rc;
 }

@@ -1,0 +1,128 @@
+#!/bin/bash
+# nfs.t - file systems that remember what was (attributes that are a minute old),
+# and that are sick for a moment when a job starts: nothing is dropped, nothing runs
+# twice, no edit is lost. Shims (stale.c, ../inject.c) play them, under a real Slurm.
+. "$(dirname "$0")/lib.sh"
+start_sandbox --nodes 4 --cpus 16
+mkdir "$tmp/e" && cd "$tmp/e" || exit 1
+build=${top_builddir:-$top_srcdir}/tests
+stale=$build/t/.libs/stale.so inject=$build/.libs/inject.so
+for shim in "$stale" "$inject"; do
+	[ -e "$shim" ] || { echo "Bail out! no $shim: make check builds it"; exit 1; }
+done
+# a sanitizer's library need not be the first one
+export ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
+
+# What this node remembers: for longer than anybody waits here.
+remembering() { # NODE COMMAND...
+	env SLURMD_NODENAME="$1" STALE_DIR="$tmp/e/runs" STALE_CACHE="$tmp/cache.$1" \
+		STALE_SEC=600 LD_PRELOAD="$stale" "${@:2}"
+}
+# Wherever Slurm starts it, the child is on a node of its own.
+cat >remember <<EOS
+#!/bin/bash
+SLURMD_NODENAME=n1
+[ \$LATSUB_PHASE != child ] || SLURMD_NODENAME=n2
+exec env SLURMD_NODENAME=\$SLURMD_NODENAME STALE_DIR=$tmp/e/runs STALE_CACHE=$tmp/cache.\$SLURMD_NODENAME \\
+	STALE_SEC=600 LD_PRELOAD=$stale "\$@"
+EOS
+# The runner of a phase NAME_HOW fails at its operation N, where N is the task.
+cat >sicken <<EOS
+#!/bin/bash
+case \$LATSUB_PHASE in
+stale) how=ESTALE at=\$SLURM_ARRAY_TASK_ID dir=$tmp/e/runs ;;
+blind) how=DEAD at=1 dir=\$(dirname "\$LATSUB_STATE")/.latsub/experiment.ini ;;
+dead) how=DEAD at=1 dir=$tmp/e/runs ;;
+gone) how=DEAD at=1 dir=$tmp/e/runs ;;
+*) exec "\$@" ;;
+esac
+# the node is well again when the job comes back; one never is
+[ \$LATSUB_PHASE = gone ] || [ -z "\${SLURM_RESTART_COUNT-}" ] || exec "\$@"
+exec env LATSUB_PATIENCE=1 INJECT_HOW=\$how INJECT_AT=\$at INJECT_DIR=\$dir \\
+	INJECT_LOG=$tmp/e/sick.\$LATSUB_PHASE.\${SLURM_ARRAY_TASK_ID-} \\
+	LD_PRELOAD=$inject "\$@"
+EOS
+chmod +x remember sicken
+has() { grep -q "$2" "$1"/.latsub/journal/*.jsonl; }
+node_file() { ls runs/"$1"/.latsub/journal/"$2"-*.jsonl; }
+
+# ---- another node's completion, which this one does not see by its attributes ----
+cat >see.ini <<INI
+[experiment]
+name = see
+[phase parent]
+command = until [ -e $tmp/e/go ]; do sleep 0.1; done
+[phase edited]
+command = exit 1
+[phase child]
+after = parent
+command = echo ran >> "\$LATSUB_RUN_DIR/ran"; until [ -e $tmp/e/end ]; do sleep 0.1; done
+INI
+LATSUB_RUN_UNDER=$tmp/e/remember "$latsub" experiment see.ini -o runs/see >out 2>&1 ||
+	cat out
+ok "the parent runs on its node" until_true 30 has runs/see '"started".*"parent"'
+ok "another has failed" until_true 30 has runs/see '"failed".*"edited"'
+is "nodes have files of their own" "$(node_file see n1 | wc -l)" 1
+# node n2 looks, and remembers how long the file is
+remembering n2 "$latsub" list runs >/dev/null
+size=$(stat -c %s "$(node_file see n1)")
+touch go
+ok "the parent completes" until_true 30 has runs/see '"completed".*"parent"'
+ok "its file has grown" test "$(stat -c %s "$(node_file see n1)")" -gt "$size"
+ok "the child sees it, and runs" until_true 40 test -e runs/see/ran
+
+# ---- a person edits the state while a node remembers another one ----
+ok "the child's start is in the state" until_true 30 grep -q '^child=in_progress' runs/see/.experiment_state
+set_word runs/see edited completed
+touch end
+ok "the child ends" until_true 30 has runs/see '"completed".*"child"'
+ok "the run ends" until_true 30 queue_is_empty
+is "the edit stays" "$(word runs/see edited)" completed
+ok "the run is complete with it" until_true 10 "$latsub" status runs/see
+is "the child ran once" "$(wc -l <runs/see/ran)" 1
+# and a resume on a node that remembers the beginning
+is "a resume there has nothing to do" \
+	"$(remembering n3 "$latsub" --resume runs/see 2>&1 | grep -c 'Nothing is left to do: all')" 1
+
+# ---- sick for a moment, or for good, when a job starts ----
+cat >sick.ini <<INI
+[experiment]
+name = sick
+[phase stale]
+array.N = $(seq -s ' ' 0 59)
+command = echo "stale \$N" >> "\$LATSUB_RUN_DIR/ran"
+[phase blind]
+command = echo blind >> "\$LATSUB_RUN_DIR/ran"
+[phase dead]
+command = echo dead >> "\$LATSUB_RUN_DIR/ran"
+[phase gone]
+max_requeues = 1
+command = echo gone >> "\$LATSUB_RUN_DIR/ran"
+[phase last]
+after = stale blind dead
+command = echo last >> "\$LATSUB_RUN_DIR/ran"
+[phase after_gone]
+after = gone
+command = echo after_gone >> "\$LATSUB_RUN_DIR/ran"
+INI
+LATSUB_RUN_UNDER=$tmp/e/sicken "$latsub" experiment sick.ini -o runs/sick >out 2>&1 ||
+	cat out
+ok "sick: it ends" until_true 100 queue_is_empty
+ok "sick: many operations were stale once" test "$(ls sick.stale.* | wc -l)" -gt 10
+is "sick: the phases complete" \
+	"$(for p in stale blind dead last; do word runs/sick $p; done | uniq -c | tr -s ' ')" " 4 completed"
+is "sick: each task ran once" "$(sort runs/sick/ran | uniq -c | awk '$1 != 1')" ""
+is "sick: all of them ran" "$(wc -l <runs/sick/ran)" 63
+like "sick: the log says why and what comes of it" "$(cat runs/sick/logs/blind*)" \
+	'blind is not started on n[1-4]: .*experiment.ini.*Input/output error'
+like "sick: and that it goes back" "$(cat runs/sick/logs/dead*)" 'goes back into the queue'
+like "sick: the journal has a word of it, where it could be written" \
+	"$(cat runs/sick/.latsub/journal/*.jsonl)" '"gave_up".*"blind".*experiment.ini'
+like "sick: else the log says that" "$(cat runs/sick/logs/dead*)" 'the journal has no word of it'
+is "sick: who never gets well is not requeued for ever" \
+	"$(grep -c 'is not requeued' runs/sick/logs/gone*) $(grep -c 'goes back into' runs/sick/logs/gone*)" "1 1"
+is "sick: what waits for that does not run" "$(grep -c after_gone runs/sick/ran)" 0
+"$latsub" --resume runs/sick >out 2>&1 || cat out
+ok "sick: a resume ends it" until_true 60 "$latsub" status runs/sick
+is "sick: each ran once" "$(sort runs/sick/ran | uniq -c | awk '$1 != 1') $(wc -l <runs/sick/ran)" " 65"
+finish
