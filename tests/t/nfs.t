@@ -18,13 +18,13 @@ remembering() { # NODE COMMAND...
 	env SLURMD_NODENAME="$1" STALE_DIR="$tmp/e/runs" STALE_CACHE="$tmp/cache.$1" \
 		STALE_SEC=600 LD_PRELOAD="$stale" "${@:2}"
 }
-# Wherever Slurm starts it, the child is on a node of its own.
+# Wherever Slurm starts it, the child is on a node of its own, which remembers.
 cat >remember <<EOS
 #!/bin/bash
-SLURMD_NODENAME=n1
-[ \$LATSUB_PHASE != child ] || SLURMD_NODENAME=n2
-exec env SLURMD_NODENAME=\$SLURMD_NODENAME STALE_DIR=$tmp/e/runs STALE_CACHE=$tmp/cache.\$SLURMD_NODENAME \\
-	STALE_SEC=600 LD_PRELOAD=$stale "\$@"
+export SLURMD_NODENAME=n1 LD_PRELOAD=$stale
+[ \$LATSUB_PHASE != child ] || export SLURMD_NODENAME=n2 STALE_SEC=600 \
+	STALE_DIR=$tmp/e/runs STALE_CACHE=$tmp/cache.n2
+exec "\$@"
 EOS
 # The runner of a phase NAME_HOW fails at its operation N, where N is the task.
 cat >sicken <<EOS
@@ -61,28 +61,46 @@ INI
 LATSUB_RUN_UNDER=$tmp/e/remember "$latsub" experiment see.ini -o runs/see >out 2>&1 ||
 	cat out
 ok "the parent runs on its node" until_true 30 has runs/see '"started".*"parent"'
-ok "another has failed" until_true 30 has runs/see '"failed".*"edited"'
+ok "another has failed" until_true 30 grep -q '^edited=failed' runs/see/.experiment_state
 is "nodes have files of their own" "$(node_file see n1 | wc -l)" 1
+# the state file, which is read whole, must not tell: nothing is written over a typo
+set_word runs/see edited complted
 # node n2 looks, and remembers how long the file is
 remembering n2 "$latsub" list runs >/dev/null
 size=$(stat -c %s "$(node_file see n1)")
 touch go
 ok "the parent completes" until_true 30 has runs/see '"completed".*"parent"'
 ok "its file has grown" test "$(stat -c %s "$(node_file see n1)")" -gt "$size"
+is "the state does not tell" "$(word runs/see parent)" in_progress
 ok "the child sees it, and runs" until_true 40 test -e runs/see/ran
+touch end
+ok "the run ends" until_true 30 queue_is_empty
+set_word runs/see edited completed
+# and on a node that remembers the beginning
+is "a resume there has nothing to do" \
+	"$(remembering n2 "$latsub" --resume runs/see 2>&1 | grep -c 'Nothing is left to do: all')" 1
+is "the child ran once" "$(wc -l <runs/see/ran)" 1
 
 # ---- a person edits the state while a node remembers another one ----
-ok "the child's start is in the state" until_true 30 grep -q '^child=in_progress' runs/see/.experiment_state
-set_word runs/see edited completed
+rm -f end
+cat >edit.ini <<INI
+[experiment]
+name = edit
+[phase edited]
+command = exit 1
+[phase child]
+command = until [ -e $tmp/e/end ]; do sleep 0.1; done
+INI
+LATSUB_RUN_UNDER=$tmp/e/remember "$latsub" experiment edit.ini -o runs/edit >out 2>&1 ||
+	cat out
+starts() { [ "$(word runs/edit child) $(word runs/edit edited)" = "in_progress failed" ]; }
+ok "an edit: the child has started, another has failed" until_true 30 starts
+set_word runs/edit edited completed
 touch end
-ok "the child ends" until_true 30 has runs/see '"completed".*"child"'
-ok "the run ends" until_true 30 queue_is_empty
-is "the edit stays" "$(word runs/see edited)" completed
-ok "the run is complete with it" until_true 10 "$latsub" status runs/see
-is "the child ran once" "$(wc -l <runs/see/ran)" 1
-# and a resume on a node that remembers the beginning
-is "a resume there has nothing to do" \
-	"$(remembering n3 "$latsub" --resume runs/see 2>&1 | grep -c 'Nothing is left to do: all')" 1
+ok "an edit: the child ends" until_true 30 has runs/edit '"completed".*"child"'
+ok "an edit: the run ends" until_true 30 queue_is_empty
+is "an edit: it stays" "$(word runs/edit edited)" completed
+ok "an edit: the run is complete with it" until_true 10 "$latsub" status runs/edit
 
 # ---- sick for a moment, or for good, when a job starts ----
 cat >sick.ini <<INI
