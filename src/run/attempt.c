@@ -40,8 +40,10 @@ complain(const char *text, enum latsub_exit code)
 static int
 blame_files(struct attempt *attempt, const char *text)
 {
+	char *copy = xstrdup(text); /* it may be the old one */
+
 	free(attempt->trouble);
-	attempt->trouble = xstrdup(text);
+	attempt->trouble = copy;
 	return (int)LATSUB_SYSTEM + 1;
 }
 
@@ -195,14 +197,17 @@ attempt_wait_a_little(struct attempt *attempt)
 {
 	struct timespec half = { 0, 500000000 };
 	struct latsub_error err;
+	int rc = 0;
 
 	nanosleep(&half, NULL);
 	if (attempt->run) {
 		attempt->run->glance = false;
-		run_refresh(attempt->run, NULL, &err);
+		rc = run_refresh(attempt->run, NULL, &err);
 		attempt->run->glance = true;
 	}
-	return attempt_goes_on();
+	if (rc) /* patience is at its end: not seen is not "not there" */
+		blame_files(attempt, err.text);
+	return rc == 0 && attempt_goes_on();
 }
 
 bool
@@ -229,8 +234,10 @@ await_task(struct attempt *attempt)
 		if (!attempt_wait_a_little(attempt))
 			break;
 	}
-	return knows_task(attempt) ? 0 : blame_files(attempt,
-		"the journal does not know this phase's task");
+	if (knows_task(attempt))
+		return 0;
+	return blame_files(attempt, attempt->trouble ? attempt->trouble
+		: "the journal does not know this phase's task");
 }
 
 int

@@ -87,7 +87,7 @@ struct event attempt_event(const struct attempt *attempt,
                            enum event_kind kind);
 /* Half a second, for what another node has written and is not seen yet; then a
  * look at the journal as the server has it.  False: Slurm ends the job (its TERM
- * waits, for signals are taken later). */
+ * waits, for signals are taken later), or the journal cannot be read (trouble). */
 bool attempt_wait_a_little(struct attempt *attempt);
 /* No TERM of Slurm's waits: true. */
 bool attempt_goes_on(void);

@@ -59,8 +59,8 @@ check_parents(struct attempt *attempt)
 		if (!go_on)
 			break;
 	}
-	if (!parent)
-		return 0;
+	if (!parent || attempt->trouble)
+		return attempt->trouble != NULL;
 	printf("latsub: %s does not run: its parent %s is not completed\n",
 	       attempt->phase, parent);
 	fflush(stdout); /* Slurm's KILL may come before the end */
@@ -109,8 +109,9 @@ await_intent(struct attempt *attempt)
 			return 0;
 		go_on = attempt_wait_a_little(attempt);
 	}
-	attempt->trouble = xstrdup("the journal here does not know of its "
-	                           "submission; is the file system late?");
+	if (!attempt->trouble)
+		attempt->trouble = xstrdup("the journal here does not know of "
+			"its submission; is the file system late?");
 	return -1;
 }
 
@@ -210,7 +211,8 @@ attempt_check(struct attempt *attempt)
 	if (rc == 0 && (attempt_record_lost(attempt,
 	                                    &state->cells[attempt->task])
 	                || check_parents(attempt)))
-		rc = attempt_is_done(attempt) ? LEAVE : STEP_BACK;
+		rc = attempt->trouble ? (int)LATSUB_SYSTEM + 1
+			: attempt_is_done(attempt) ? LEAVE : STEP_BACK;
 	if (rc == 0) /* parents may have been waited for: whose turn is it now? */
 		rc = check_turn(attempt);
 	if (rc == 0)
