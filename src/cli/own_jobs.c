@@ -8,7 +8,7 @@
 
 #include "request.h"
 
-#define ENDING_WAIT_SEC 120 /* runners wait up to 75 s, KillWait is 30 s */
+#define ENDING_WAIT_SEC 240 /* runners wait 75 s for a parent, one after the other; KillWait is 30 s */
 
 int
 request_ask_jobs(struct request *r)

@@ -608,7 +608,7 @@ is "Manually Editing State: resumed, it runs again, and the others once" \
 
 scenario live_again
 ok "Phases Running Out of Order: children that missed their parent end, and training runs again" \
-	until_true 100 children_gave_up
+	until_true 240 children_gave_up
 rm hold_training
 wait "$resume_again"
 wait_for_end
