@@ -245,6 +245,7 @@ when_a_job_was_submitted_is_kept(void **unused)
 	                                    INI_JSON_STRINGS, &errors);
 	struct state *state = state_create(), *again = state_create();
 	struct event e = event(EVENT_PHASE, "p", 0, 0, NULL);
+	bool notes;
 
 	(void)unused;
 	state_apply(state, &e);
@@ -262,7 +263,7 @@ when_a_job_was_submitted_is_kept(void **unused)
 		state_apply(state, &e);
 	}
 	state_file_store(doc, state, &offsets);
-	assert_true(state_file_load(doc, "s", again, &offsets, &words, &errors));
+	assert_true(state_file_load(doc, "s", again, &offsets, &words, &notes, &errors));
 	assert_int_equal(submitted_at(again, 10), 1700000005);
 	assert_int_equal(submitted_at(again, 11), 0);
 	event_clear(&e);
