@@ -71,7 +71,7 @@ scenario() { # NAME: begin it, or go back to it
 	cd "$tmp/$1" || exit 1
 	[ -e ran ] || : >ran
 }
-run_latsub() { timeout 100 "$latsub" "$@" >out 2>&1; echo $?; }
+run_latsub() { timeout 300 "$latsub" "$@" >out 2>&1; echo $?; }
 state='runs/latentwire_unified_*/.experiment_state' # unquoted: the guide's glob
 the_run() { echo runs/latentwire_unified_*; }
 # begin SCENARIO [OPTION]...: submit it, do not wait.
@@ -608,7 +608,7 @@ is "Manually Editing State: resumed, it runs again, and the others once" \
 
 scenario live_again
 ok "Phases Running Out of Order: children that missed their parent end, and training runs again" \
-	until_true 240 children_gave_up
+	until_true 300 children_gave_up
 rm hold_training
 wait "$resume_again"
 wait_for_end
