@@ -32,8 +32,12 @@ struct run *engine_create_run(const struct experiment *experiment,
                               const char *dir, int *lock,
                               struct latsub_error *err);
 
-/* Refresh the run's copies of the experiment, its variables, its phases. */
-int engine_update_run(struct engine *engine, struct latsub_error *err);
+/* Put on record what holds of the run whatever will be submitted: where it is, its
+ * cluster. */
+int engine_update_facts(struct engine *engine, struct latsub_error *err);
+/* The run has this experiment from now on: its copies, its phases.  For what is
+ * about to be submitted: after a refusal nothing may have changed. */
+int engine_take_experiment(struct engine *engine, struct latsub_error *err);
 
 /* A run that was moved or copied becomes one of its new place: its directory,
  * its checkpoints, and for a copy its id.  Nothing to do for others. */

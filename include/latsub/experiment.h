@@ -23,6 +23,7 @@ struct experiment {
 	size_t text_len;
 	struct experiment_template *templates;
 	size_t template_count;
+	struct strlist sets; /* of keys, by --set: these and those of before */
 };
 
 /* What a reading depends on besides the file: all of it is the caller's, and may
@@ -30,6 +31,8 @@ struct experiment {
 struct experiment_inputs {
 	const struct strlist *sets; /* "KEY=VALUE": NAME for [env], SECTION.KEY
 	                             * or PHASE.KEY else */
+	const struct strlist *kept; /* of keys, of earlier resumes of the run: one
+	                             * whose phase is gone does not count */
 	const char *workdir;        /* overrides the experiment's own */
 	const struct variables *variables; /* of the run that goes on */
 	bool keep_env;              /* the caller's environment does not count */
@@ -51,6 +54,9 @@ struct experiment *experiment_load_phase(const char *file, const char *phase,
 char *experiment_template_copy(const char *dir, const char *name);
 /* The checksum of a text, to tell whether a source was changed; caller frees. */
 char *experiment_check(const char *text, size_t len);
+
+/* A mark of its text and of those of its templates: what jobs run; caller frees. */
+char *experiment_mark(const struct experiment *experiment);
 
 void experiment_destroy(struct experiment *experiment);
 

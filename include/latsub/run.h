@@ -135,11 +135,26 @@ int run_variables(const struct run *run, const char *mark,
                   struct variables *out, struct latsub_error *err);
 /* The mark of the newest, or NULL. */
 const char *run_variables_mark(const struct run *run);
-/* Add to an EVENT_RUN what puts these on record as the newest; nothing where they
- * are already. */
-void run_variables_pairs(const struct run *run,
-                         const struct variables *variables,
-                         struct event *event);
+/* What a submission is made with: variables, and a copy of the experiment (its
+ * mark).  Adds to an EVENT_RUN what puts that on record as the newest, nothing where
+ * it is already.  Returns the mark of both; the caller's to free. */
+char *run_variables_pairs(const struct run *run,
+                          const struct variables *variables, const char *copy,
+                          struct event *event);
+/* The same for generations of before there were marks. */
+#define RUN_FIRST_VARIABLES "variables.first"
+void run_first_variables_pairs(const struct run *run,
+                               const struct variables *variables,
+                               struct event *event);
+/* The keys that --set has changed so far, as "PHASE.KEY=VALUE"; and the pair of an
+ * EVENT_RUN that puts them on record, if they are not. */
+void run_sets(const struct run *run, struct strlist *out);
+void run_sets_pair(const struct run *run, const struct strlist *sets,
+                   struct event *event);
+/* The mark of the experiment's copy that belongs to a set, or NULL. */
+const char *run_copy_of(const struct run *run, const char *mark);
+/* RUN/.latsub/copies/MARK; caller frees. */
+char *run_copy_path(const char *dir, const char *mark);
 /* The same for people and shells: the file .latsub/environment. */
 char *run_variables_text(const struct variables *variables);
 

@@ -81,6 +81,7 @@ request_dry_run(struct request *r)
 	r->plan = plan_create(r->engine.experiment->spec, state, &r->live,
 	                      r->selected);
 	request_note_variables(r);
+	request_note_phases(r);
 	view_print_variables(&r->engine.experiment->spec->env, stdout);
 	if (r->engine.experiment->spec->env.count)
 		printf("\n");

@@ -166,6 +166,9 @@ load_experiment(struct request *r)
 		file = xstrdup(r->config ? r->config : r->file ? r->file
 		               : "experiment.ini");
 	}
+	if (run)
+		run_sets(run, &r->kept_sets);
+	inputs.kept = &r->kept_sets;
 	inputs.workdir = workdir;
 	r->engine.experiment = experiment_load(file, &inputs, &errors);
 	if (errors.count)
@@ -305,6 +308,10 @@ submit(struct request *r, struct latsub_error *err)
 		err->text[0] = '\0';
 		return -1;
 	}
+	request_note_phases(r);
+	if (r->take_late && (r->plan->to_run || r->drop)
+	    && engine_take_experiment(&r->engine, err))
+		return -1;
 	if (r->plan->to_run == 0 && r->live.count == 0) {
 		rc = run_save(r->engine.run, err);
 		printf("Nothing is left to do: all phases %s.\n", r->selected
@@ -346,13 +353,18 @@ prepare(struct request *r, struct latsub_error *err)
 	                  || request_check_jobs(r, err)))
 		return -1;
 	request_note_variables(r);
+	/* a run that goes on takes the experiment when it is about to be
+	 * submitted; --checkpoint may name a phase that it does not know yet */
+	r->take_late = r->resume && r->engine.run->has_journal && !r->checkpoint
+		&& run_was_submitted(r->engine.run);
 	if ((r->resume && request_check_vanished(r, err))
 	    || engine_take_place(&r->engine, err))
 		return -1;
 	if (r->place != RUN_IN_PLACE)
 		request_note_checkpoint(r->engine.run);
-	if (engine_update_run(&r->engine, err) || take_checkpoint(r, err)
-	    || ask(r, true, err))
+	if (engine_update_facts(&r->engine, err)
+	    || (!r->take_late && engine_take_experiment(&r->engine, err))
+	    || take_checkpoint(r, err) || ask(r, true, err))
 		return -1;
 	return r->resume ? engine_reconcile(&r->engine, &r->jobs, &r->live, err)
 		: 0;
@@ -433,6 +445,7 @@ command_experiment(int argc, char **argv)
 	strlist_clear(&r.phases);
 	strlist_clear(&r.sets);
 	variables_clear(&r.variables);
+	strlist_clear(&r.kept_sets);
 	free(r.selected);
 	free(r.newest);
 	return rc;

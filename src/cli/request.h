@@ -12,7 +12,9 @@ struct request {
 	char *newest; /* what "--resume" alone means */
 	struct strlist phases, sets;
 	bool dry_run, local, wait, keep_env, drop;
+	bool take_late; /* the run has the experiment when the plan is sound */
 	struct variables variables; /* of a resumed run, as it had them */
+	struct strlist kept_sets;   /* the same of keys that --set changed */
 	enum run_place place; /* of a resumed run, as it was found */
 
 	struct engine engine;
@@ -39,6 +41,8 @@ int request_check_jobs(const struct request *r, struct latsub_error *err);
 
 /* variables.c: say which values are not what one may think. */
 void request_note_variables(const struct request *r);
+/* The same of phases that are to be run, and had others than the run has last. */
+void request_note_phases(const struct request *r);
 /* vanished.c: has the run what the experiment has no more?  It says so; -1 unless
  * that may be dropped. */
 int request_check_vanished(const struct request *r, struct latsub_error *err);

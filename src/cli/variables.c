@@ -2,6 +2,7 @@
  * variables.c - what is said about the values of variables before anything is
  * submitted with them.
  */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,119 @@ note_ignored(const struct variable *now)
 	free(value);
 }
 
+/* Phases that were submitted last with one set, and are to be run. */
+struct same_set {
+	const char *mark;
+	char *names[3];
+	size_t count;
+};
+
+struct same_sets {
+	struct same_set *items;
+	size_t count;
+	struct strmap *by_mark; /* -> index + 1 */
+};
+
+static void
+add_to_set(struct same_sets *sets, const char *mark, char *name)
+{
+	size_t known = (size_t)(uintptr_t)strmap_get(sets->by_mark, mark);
+	struct same_set *set;
+
+	if (!known) {
+		sets->items = xrealloc(sets->items, (sets->count + 1)
+		                       * sizeof *sets->items);
+		sets->items[sets->count++] = (struct same_set){ .mark = mark };
+		known = sets->count;
+		strmap_set(sets->by_mark, mark, (void *)(uintptr_t)known);
+	}
+	set = &sets->items[known - 1];
+	if (set->count < 3)
+		set->names[set->count] = name;
+	set->count++;
+}
+
+static char *
+names_of(const struct same_set *set)
+{
+	struct strbuf text = { 0 };
+
+	for (size_t i = 0; i < set->count && i < 3; i++)
+		strbuf_printf(&text, "%s%s", i ? ", " : "", set->names[i]);
+	if (set->count > 3)
+		strbuf_printf(&text, " and %zu more", set->count - 3);
+	return strbuf_steal(&text);
+}
+
+static void
+note_set(const struct request *r, const struct same_set *set)
+{
+	const struct variables *env = &r->engine.experiment->spec->env;
+	struct variables then = { 0 };
+	struct latsub_error err = { 0 };
+	char *names = names_of(set);
+
+	if (run_variables(r->engine.run, set->mark, &then, &err))
+		cli_fail(&err);
+	for (size_t i = 0; i < then.count; i++) {
+		const struct variable *old = &then.items[i];
+		const struct variable *now = variables_find(env, old->name);
+		char *value = view_value(old->value);
+		char *new_value = now ? view_value(now->value) : NULL;
+
+		if (!now || strcmp(now->value, old->value) != 0)
+			fprintf(stderr, "latsub: %s: %s was %s when it was "
+			        "submitted last, and is %s now\n", names,
+			        old->name, value, now ? new_value : "not set");
+		free(new_value);
+		free(value);
+	}
+	variables_clear(&then);
+	free(names);
+}
+
+void
+request_note_phases(const struct request *r)
+{
+	const struct spec *spec = r->engine.experiment->spec;
+	const struct run *run = r->engine.run;
+	const char *newest = run ? run_variables_mark(run) : NULL;
+	struct same_sets sets = { .by_mark = strmap_create() };
+
+	for (size_t i = 0; newest && i < r->plan->count; i++) {
+		const struct phase_state *state = state_find(run->state,
+			spec->phases[i].name);
+		const char *mark = state ? phase_variables_of(state, UINT32_MAX)
+			: NULL;
+
+		if (mark && strcmp(mark, newest) != 0
+		    && r->plan->phases[i].action == PLAN_RUN)
+			add_to_set(&sets, mark, spec->phases[i].name);
+	}
+	for (size_t i = 0; i < sets.count; i++)
+		note_set(r, &sets.items[i]);
+	free(sets.items);
+	strmap_destroy(sets.by_mark);
+}
+
+/* What the file gave once, and does not give any more: it goes with the file. */
+static void
+note_lost(const struct request *r)
+{
+	const struct variables *env = &r->engine.experiment->spec->env;
+
+	for (size_t i = 0; i < r->variables.count; i++) {
+		const struct variable *then = &r->variables.items[i];
+		char *value = view_value(then->value);
+
+		if (!variables_find(env, then->name))
+			fprintf(stderr, "latsub: %s is not in the experiment any "
+			        "more; this run had %s, from %s\n", then->name,
+			        value, variable_source_text(then->source));
+		free(value);
+	}
+}
+
 void
 request_note_variables(const struct request *r)
 {
@@ -85,5 +199,12 @@ request_note_variables(const struct request *r)
 			note_new(now, spec->file);
 		if (r->keep_env)
 			note_ignored(now);
+	}
+	note_lost(r);
+	for (size_t i = 0; (r->config || r->file) && i < r->kept_sets.count; i++) {
+		if (strlist_has(&r->engine.experiment->sets,
+		                r->kept_sets.items[i]))
+			fprintf(stderr, "latsub: %s is kept, as this run had it "
+			        "from --set\n", r->kept_sets.items[i]);
 	}
 }

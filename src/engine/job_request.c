@@ -77,7 +77,8 @@ add_unpreempted(struct job_request_base *base,
 }
 
 static struct job_request_base *
-create_base(const struct engine *engine, const struct variables *variables)
+create_base(const struct engine *engine, const struct variables *variables,
+            const char *copy)
 {
 	struct job_request_base *base = xcalloc(1, sizeof *base);
 
@@ -97,6 +98,8 @@ create_base(const struct engine *engine, const struct variables *variables)
 	}
 	strlist_add_owned(&base->env, xasprintf("LATSUB_BIN=%s",
 	                                        program_path()));
+	if (copy)
+		strlist_add_owned(&base->env, xasprintf("LATSUB_COPY=%s", copy));
 	strlist_add_owned(&base->env, xasprintf("LATSUB_STATE=%s",
 	                                        engine->run->state_path));
 	strlist_add_owned(&base->env, xasprintf("LATSUB_KILL_WAIT=%u",
@@ -112,7 +115,12 @@ create_base(const struct engine *engine, const struct variables *variables)
 struct job_request_base *
 job_request_base_create(const struct engine *engine)
 {
-	return create_base(engine, &engine->experiment->spec->env);
+	char *copy = experiment_mark(engine->experiment);
+	struct job_request_base *base = create_base(engine,
+		&engine->experiment->spec->env, copy);
+
+	free(copy);
+	return base;
 }
 
 struct job_request_base *
@@ -127,9 +135,10 @@ job_request_base_of(const struct engine *engine,
 	struct job_request_base *base = NULL;
 
 	if (!mark) /* of a latsub that did not keep them */
-		return job_request_base_create(engine);
+		mark = state_metadata(engine->run->state, RUN_FIRST_VARIABLES);
 	if (run_variables(engine->run, mark, &variables, err) == 0)
-		base = create_base(engine, &variables);
+		base = create_base(engine, &variables,
+		                   run_copy_of(engine->run, mark));
 	variables_clear(&variables);
 	return base;
 }

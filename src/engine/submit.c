@@ -64,15 +64,31 @@ fill_intent(struct event *event, const struct spec *spec,
 	}
 }
 
+/* What is submitted now is what the run has from here on, and not before. */
+static char *
+take_set(const struct engine *engine, struct event *event)
+{
+	char *copy = experiment_mark(engine->experiment), *mark;
+
+	*event = (struct event){ .kind = EVENT_RUN, .time = time(NULL) };
+	mark = run_variables_pairs(engine->run, &engine->experiment->spec->env,
+	                           copy, event);
+	free(copy);
+	return mark;
+}
+
 static int
 record_intents(struct submitting *s)
 {
 	const struct spec *spec = s->engine->experiment->spec;
-	const char *mark = run_variables_mark(s->engine->run);
-	struct event *events = xcalloc(2 * s->plan->count, sizeof *events);
+	struct event *events = xcalloc(2 * s->plan->count + 1, sizeof *events);
+	char *mark = NULL;
 	size_t count = 0;
 	int rc;
 
+	if (s->plan->to_run)
+		mark = take_set(s->engine, &events[0]);
+	count += events[0].pairs.count > 0;
 	for (size_t i = 0; i < s->plan->count; i++) {
 		const struct plan_phase *planned = &s->plan->phases[i];
 		const struct phase_state *state = state_find(
@@ -97,6 +113,7 @@ record_intents(struct submitting *s)
 	for (size_t i = 0; i < count; i++)
 		event_clear(&events[i]);
 	free(events);
+	free(mark);
 	return rc;
 }
 

@@ -338,6 +338,9 @@ apply_phase(struct state *state, const struct event *event)
 		phase->order = event->order;
 		state->sorted = false;
 	}
+	/* other values after these have another generation, intent or not */
+	if (event->gen > phase->gen)
+		phase->gen = event->gen;
 	phase->known = true;
 	phase_set_sweep(phase, event->gen, event->sweep != NULL,
 	                (uint32_t)sweep_size(&sweep), &sweep);

@@ -86,6 +86,21 @@ open_run(struct attempt *attempt)
 	return run_check_owner(attempt->run, &err) ? blame(attempt, &err) : 0;
 }
 
+/* The experiment as it was when this job was submitted, whatever the run has now;
+ * jobs of before there were such copies read the newest. */
+static char *
+copy_path(const struct attempt *attempt)
+{
+	const char *mark = getenv("LATSUB_COPY");
+	char *dir = mark && *mark && mark[strspn(mark, "0123456789abcdef")] == '\0'
+		? run_copy_path(attempt->run->dir, mark)
+		: file_join(attempt->run->dir, ".latsub");
+	char *path = file_join(dir, "experiment.ini");
+
+	free(dir);
+	return path;
+}
+
 static int
 open_experiment(struct attempt *attempt)
 {
@@ -96,10 +111,14 @@ open_experiment(struct attempt *attempt)
 	struct experiment_inputs inputs = {
 		.workdir = state_metadata(attempt->run->state, "workdir"),
 		.variables = &variables };
-	char *copy = file_join(attempt->run->dir, ".latsub/experiment.ini");
+	char *copy = copy_path(attempt);
 	long index = -1;
 	int rc = 0;
 
+	if (file_check_owner(copy, &err)) {
+		free(copy);
+		return complain(err.text, err.code);
+	}
 	if (run_variables(attempt->run, NULL, &variables, &err))
 		fprintf(stderr, "latsub: run: %s\n", err.text);
 	attempt->experiment = experiment_load_phase(copy, attempt->phase,

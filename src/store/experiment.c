@@ -103,6 +103,55 @@ apply_set(struct inifile *ini, const char *set, struct variables *variables,
 	free(name);
 }
 
+/* How long is "SECTION.KEY" in a --set of a key; 0: it sets a variable. */
+static size_t
+key_length(const char *set)
+{
+	size_t len = strcspn(set, "=");
+
+	return memchr(set, '.', len) ? len : 0;
+}
+
+/* A later word for the same key takes the place of an earlier one. */
+static void
+remember_set(struct strlist *sets, const char *set)
+{
+	size_t len = key_length(set), i = 0;
+
+	if (!len)
+		return;
+	while (i < sets->count && strncmp(sets->items[i], set, len + 1) != 0)
+		i++;
+	if (i == sets->count) {
+		strlist_add(sets, set);
+	} else {
+		free(sets->items[i]);
+		sets->items[i] = xstrdup(set);
+	}
+}
+
+static void
+apply_sets(struct experiment *experiment, struct inifile *ini,
+           const struct experiment_inputs *inputs, struct variables *variables,
+           struct latsub_errlist *errors)
+{
+	static const struct strlist none;
+	const struct strlist *kept = inputs->kept ? inputs->kept : &none;
+	const struct strlist *sets = inputs->sets ? inputs->sets : &none;
+
+	for (size_t i = 0; i < kept->count; i++) {
+		struct latsub_errlist gone = { 0 };
+
+		apply_set(ini, kept->items[i], variables, &gone);
+		latsub_errlist_clear(&gone);
+		remember_set(&experiment->sets, kept->items[i]);
+	}
+	for (size_t i = 0; i < sets->count; i++) {
+		apply_set(ini, sets->items[i], variables, errors);
+		remember_set(&experiment->sets, sets->items[i]);
+	}
+}
+
 static struct spec_item *
 items_of(const struct inifile *ini, size_t *count)
 {
@@ -300,6 +349,24 @@ keep_phase(char *text, const char *phase)
 	return (size_t)(to - text);
 }
 
+/* What was given to the run stays with it, even where the file does not name it any
+ * more; what the file gave goes with the file. */
+static void
+keep_variables(struct spec *spec, const struct variable_sources *sources)
+{
+	for (size_t i = 0; sources->run && i < sources->run->count; i++) {
+		const struct variable *then = &sources->run->items[i];
+		struct variable variable;
+
+		if (then->source == VARIABLE_FILE
+		    || variables_find(&spec->env, then->name)
+		    || !variable_choose(sources, then->name, NULL, &variable))
+			continue;
+		variables_add(&spec->env, &variable);
+		variable_clear(&variable);
+	}
+}
+
 static struct experiment *
 load(const char *file, const struct experiment_inputs *inputs,
      const char *only_phase, struct latsub_errlist *errors)
@@ -330,14 +397,15 @@ load(const char *file, const struct experiment_inputs *inputs,
 	if (text && only_phase)
 		len = keep_phase(text, only_phase);
 	ini = inifile_parse(file, text ? text : "", len, INI_PLAIN, errors);
-	for (size_t i = 0; text && inputs->sets && i < inputs->sets->count; i++)
-		apply_set(ini, inputs->sets->items[i], &set, errors);
+	if (text)
+		apply_sets(experiment, ini, inputs, &set, errors);
 	experiment->text = inifile_render(ini, &experiment->text_len);
 	if (text) {
 		items = items_of(ini, &count);
 		experiment->spec = spec_create(file, items, count, &sources,
 		                               errors);
 		free(items);
+		keep_variables(experiment->spec, &sources);
 		find_workdir(experiment, inputs->workdir);
 		read_templates(experiment, errors);
 	}
@@ -362,6 +430,21 @@ experiment_load_phase(const char *file, const char *phase,
 	return load(file, inputs, phase, errors);
 }
 
+char *
+experiment_mark(const struct experiment *experiment)
+{
+	struct strbuf all = { 0 };
+	char *mark;
+
+	strbuf_add(&all, experiment->text, experiment->text_len);
+	for (size_t i = 0; i < experiment->template_count; i++)
+		strbuf_printf(&all, "\n[%s]\n%s", experiment->templates[i].name,
+		              experiment->templates[i].text);
+	mark = variables_mark(strbuf_str(&all));
+	strbuf_clear(&all);
+	return mark;
+}
+
 void
 experiment_destroy(struct experiment *experiment)
 {
@@ -373,6 +456,7 @@ experiment_destroy(struct experiment *experiment)
 		free(experiment->templates[i].text);
 	}
 	free(experiment->templates);
+	strlist_clear(&experiment->sets);
 	spec_destroy(experiment->spec);
 	free(experiment->file);
 	free(experiment->workdir);

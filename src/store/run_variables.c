@@ -5,6 +5,7 @@
  * "variables" is the mark of the newest.  So nothing ever overwrites a set, and a
  * phase says of each generation which one it had.
  */
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "latsub/run.h"
 
 #define KEY "variables"
+#define FROM_SET "# from --set"
 #define FROM_CALLER "# from the caller's environment"
 
 /* How long is a word as text_shell_quote() writes it? */
@@ -32,12 +34,12 @@ word_length(const char *text)
 
 /* NAME='value' */
 static void
-read_word(char *text, bool is_given, struct variables *out)
+read_word(char *text, const char *comment, struct variables *out)
 {
 	char *equals = strchr(text, '=');
 	struct strlist words = { 0 };
-	struct variable variable = { .source = is_given ? VARIABLE_ENVIRONMENT
-		: VARIABLE_FILE };
+	struct variable variable = { .source = strstr(comment, FROM_SET)
+		? VARIABLE_SET : *comment ? VARIABLE_ENVIRONMENT : VARIABLE_FILE };
 
 	if (equals && text_split_words(equals + 1, &words) == 0) {
 		*equals = '\0';
@@ -57,10 +59,14 @@ read_lines(char *text, struct variables *out)
 	while (*text) {
 		size_t len = *text == '#' ? 0 : word_length(text);
 		char *end = text + len + strcspn(text + len, "\n");
-		bool more = *end != '\0', given = end > text + len;
+		bool more = *end != '\0';
+		char *comment;
 
-		text[len] = *end = '\0';
-		read_word(text, given, out);
+		*end = '\0';
+		comment = xstrdup(text + len);
+		text[len] = '\0';
+		read_word(text, comment, out);
+		free(comment);
 		text = end + more;
 	}
 }
@@ -84,39 +90,120 @@ read_file(const struct run *run, struct variables *out,
 	return rc;
 }
 
+static const char *
+metadata_of(const struct run *run, const char *what, const char *mark)
+{
+	char *key = xasprintf("%s.%s", what, mark);
+	const char *value = state_metadata(run->state, key);
+
+	free(key);
+	return value;
+}
+
 int
 run_variables(const struct run *run, const char *mark, struct variables *out,
               struct latsub_error *err)
 {
-	char *key;
-	const char *json = NULL;
+	const char *newest = state_metadata(run->state, KEY);
+	const char *wanted = mark ? mark : newest;
+	const char *json = wanted ? metadata_of(run, KEY, wanted) : NULL;
 
-	mark = mark ? mark : state_metadata(run->state, KEY);
-	if (mark) {
-		key = xasprintf(KEY ".%s", mark);
-		json = state_metadata(run->state, key);
-		free(key);
-	}
 	if (json && variables_parse(out, json) == 0)
 		return 0;
+	/* the file has the newest ones, and no others */
+	if (mark && (!newest || strcmp(mark, newest) != 0))
+		return latsub_error_set(err, LATSUB_USAGE, "%s: the variables of "
+			"an earlier submission are not on record (" KEY ".%s of "
+			"[metadata]); take the file away, and it is written anew "
+			"from the journal", run->state_path, mark);
 	return read_file(run, out, err);
 }
 
-void
-run_variables_pairs(const struct run *run, const struct variables *variables,
-                    struct event *event)
+static void
+add_set(const struct run *run, const char *mark, const char *json,
+        struct event *event)
 {
-	const char *old = state_metadata(run->state, KEY);
-	char *json = variables_print(variables), *mark = variables_mark(json);
 	char *key = xasprintf(KEY ".%s", mark);
 
 	if (!state_metadata(run->state, key))
 		event_add_pair(event, key, json);
+	free(key);
+}
+
+char *
+run_variables_pairs(const struct run *run, const struct variables *variables,
+                    const char *copy, struct event *event)
+{
+	const char *old = state_metadata(run->state, KEY);
+	char *json = variables_print(variables);
+	char *both = xasprintf("%s\n%s", json, copy), *mark = variables_mark(both);
+	char *key = xasprintf("copy.%s", mark);
+
+	add_set(run, mark, json, event);
+	if (!state_metadata(run->state, key))
+		event_add_pair(event, key, copy);
 	if (!old || strcmp(old, mark) != 0)
 		event_add_pair(event, KEY, mark);
 	free(key);
+	free(both);
+	free(json);
+	return mark;
+}
+
+void
+run_first_variables_pairs(const struct run *run,
+                          const struct variables *variables,
+                          struct event *event)
+{
+	char *json = variables_print(variables), *mark = variables_mark(json);
+
+	add_set(run, mark, json, event);
+	event_add_pair(event, RUN_FIRST_VARIABLES, mark);
 	free(mark);
 	free(json);
+}
+
+void
+run_sets(const struct run *run, struct strlist *out)
+{
+	const char *text = state_metadata(run->state, "sets");
+	json_t *list = text ? json_loads(text, 0, NULL) : NULL, *set;
+	size_t i;
+
+	json_array_foreach(list, i, set) {
+		if (json_is_string(set))
+			strlist_add(out, json_string_value(set));
+	}
+	json_decref(list);
+}
+
+void
+run_sets_pair(const struct run *run, const struct strlist *sets,
+              struct event *event)
+{
+	const char *old = state_metadata(run->state, "sets");
+	json_t *list = json_array();
+	char *text;
+
+	for (size_t i = 0; i < sets->count; i++)
+		json_array_append_new(list, json_string(sets->items[i]));
+	text = json_dumps(list, JSON_COMPACT);
+	if (sets->count && (!old || strcmp(old, text) != 0))
+		event_add_pair(event, "sets", text);
+	free(text);
+	json_decref(list);
+}
+
+const char *
+run_copy_of(const struct run *run, const char *mark)
+{
+	return mark ? metadata_of(run, "copy", mark) : NULL;
+}
+
+char *
+run_copy_path(const char *dir, const char *mark)
+{
+	return xasprintf("%s/.latsub/copies/%s", dir, mark);
 }
 
 const char *
@@ -139,7 +226,7 @@ run_variables_text(const struct variables *variables)
 		              variable->source == VARIABLE_ENVIRONMENT
 		              ? " " FROM_CALLER
 		              : variable->source == VARIABLE_SET
-		              ? " # from --set" : "");
+		              ? " " FROM_SET : "");
 		free(quoted);
 	}
 	return strbuf_steal(&text);

@@ -127,6 +127,19 @@ ends f
 is "with what is there" "$(ran f)" "$(printf '%s 0.1 8\n' 1 2 2 3 4 5; echo eval 0.1 8)"
 ok "and is completed" "$latsub" status runs/f
 
+# values that change twice, with nothing submitted between
+SEEDS="1 2 3" run experiment lr.ini -o runs/h
+ends h
+SEEDS="1 2" run --resume runs/h --drop
+is "less, and nothing is left to do" "$?" 0
+SEEDS="4 1 2" run --resume runs/h
+ends h
+is "a new value runs with its own" "$(ran h)" \
+	"$(printf '%s 0.1 8\n' 1 2 3 4; printf 'eval 0.1 8\n')"
+SEEDS="5 6" run --resume runs/h --drop
+ends h
+is "and all of them" "$(ran h)" "$(printf '%s 0.1 8\n' 1 2 3 4 5 6; printf 'eval 0.1 8\n')"
+
 touch fail.1
 SEEDS=1 run experiment lr.ini -o runs/g
 ends g
@@ -142,6 +155,63 @@ is "once is enough" "$(run --resume runs/g; echo $?)" 0
 run --resume runs/g --config lr.ini
 ok "back in the experiment it runs" until_true 60 grep -q '^eval' runs/g/ran
 ok "and the run completes" until_true 60 "$latsub" status runs/g
+
+# ---- what was not submitted changes nothing ----
+cat >two.ini <<'E'
+[experiment]
+name = two
+[env]
+LR = 0
+[phase a]
+array.I = 1 2
+max_parallel = 1
+command = [ -e $LATSUB_RUN_DIR/../../go.$I ] || sleep 3; echo "a $I $LR" >> $LATSUB_RUN_DIR/ran
+    [ ! -e $LATSUB_RUN_DIR/../../fail.a.$I ]
+[phase dbg]
+command = echo "dbg $LR" >> $LATSUB_RUN_DIR/ran
+E
+touch fail.a.2 go.1 go.2
+LR=0.5 run experiment two.ini -o runs/w
+ends w
+LR=0.1 run --resume runs/w --set a.partition=nosuch
+is "a resume that is refused" $? 4
+like "leaves the values as they were" "$(wide w)" '^  LR = "0.5"'
+set_word runs/w dbg pending
+LR=0.1 run --resume runs/w --phase dbg
+ok "one phase runs with another value" until_true 60 grep -q 'dbg 0.1' runs/w/ran
+ok "it ends" until_true 60 queue_is_empty
+rm fail.a.2
+run --resume runs/w --dry-run
+like "another one says that it had the one before" "$(cat err)" '^latsub: a: LR was "0.5" when it was submitted last, and is "0.1" now$'
+run --resume runs/w
+like "so it is said by a resume" "$(cat err)" '^latsub: a: LR was "0.5" when it was submitted last, and is "0.1" now$'
+ends w
+# while its jobs wait or run
+rm go.1 go.2
+LR=0.5 run experiment two.ini -o runs/x
+sed 's/echo "a $I/echo "edited $I/' two.ini >edited.ini
+LR=0.1 run --resume runs/x --config edited.ini
+is "a resume with an edited file, with nothing to submit" $? 0
+ends x
+is "jobs run what they were submitted with" "$(ran x)" "$(printf '%s 0.5\n' 'a 1' 'a 2' dbg)"
+like "and the run has it" "$(wide x)" '^  LR = "0.5"'
+
+# ---- what the file does not name any more ----
+touch fail.1
+SEEDS=1 run experiment lr.ini -o runs/k --set EPOCHS=5
+ends k
+sed '/^BATCH_SIZE/d' lr.ini >less.ini
+run --resume runs/k --config less.ini
+like "what the file gave goes with it, and that is said" "$(cat err)" '^latsub: BATCH_SIZE is not in the experiment any more; this run had "8", from the experiment$'
+ends k
+like "what was given to the run stays" "$(wide k)" '^  EPOCHS .*"5"  from --set'
+run --resume runs/k --set 'eval.command=echo set >> $LATSUB_RUN_DIR/ran'
+ends k
+rm fail.1
+run --resume runs/k --config lr.ini
+like "so does a key, and that is said" "$(cat err)" '^latsub: eval.command=echo set .* is kept, as this run had it from --set$'
+ends k
+is "and counts" "$(tail -1 runs/k/ran)" set
 
 # ---- values that are hard to keep ----
 cat >hard.ini <<'E'

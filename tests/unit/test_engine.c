@@ -101,7 +101,8 @@ setup(void **state)
 	                                  &f->err);
 	assert_non_null(f->engine.run);
 	close(lock);
-	assert_int_equal(engine_update_run(&f->engine, &f->err), 0);
+	assert_int_equal(engine_update_facts(&f->engine, &f->err), 0);
+	assert_int_equal(engine_take_experiment(&f->engine, &f->err), 0);
 	free(file);
 	free(run);
 	*state = f;
@@ -499,7 +500,8 @@ load_experiment(struct fixture *f, const char *ini)
 	experiment_destroy(f->engine.experiment);
 	f->engine.experiment = experiment_load(file, NULL, &errors);
 	assert_int_equal(errors.count, 0);
-	assert_int_equal(engine_update_run(&f->engine, &f->err), 0);
+	assert_int_equal(engine_update_facts(&f->engine, &f->err), 0);
+	assert_int_equal(engine_take_experiment(&f->engine, &f->err), 0);
 	free(file);
 }
 
@@ -1010,7 +1012,8 @@ elements_are_counted_by_the_values_of_their_time(void **state)
 	                              &f->err), 0);
 	experiment_destroy(f->engine.experiment);
 	f->engine.experiment = experiment_load(file, NULL, &errors);
-	assert_int_equal(engine_update_run(&f->engine, &f->err), 0);
+	assert_int_equal(engine_update_facts(&f->engine, &f->err), 0);
+	assert_int_equal(engine_take_experiment(&f->engine, &f->err), 0);
 	assert_int_equal(resume(f), 0);
 	assert_reason(f, "many", 'c', "cancelled");
 	assert_int_equal(task_of(f, "many", 1), TASK_COMPLETED);
