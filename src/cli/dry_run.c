@@ -69,6 +69,7 @@ request_dry_run(struct request *r)
 		rc = request_ask_jobs(r);
 		if (rc)
 			return rc - 1;
+		request_note_variables(r);
 		if (request_check_jobs(r, &err)
 		    || request_check_vanished(r, &err))
 			rc = err.code;
@@ -80,7 +81,8 @@ request_dry_run(struct request *r)
 	imagine_checkpoint(r, state);
 	r->plan = plan_create(r->engine.experiment->spec, state, &r->live,
 	                      r->selected);
-	request_note_variables(r);
+	if (!r->engine.run)
+		request_note_variables(r);
 	request_note_phases(r);
 	view_print_variables(&r->engine.experiment->spec->env, stdout);
 	if (r->engine.experiment->spec->env.count)

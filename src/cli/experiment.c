@@ -23,7 +23,7 @@ const char help_experiment[] =
 	"                        number = N or a name that begins phaseN_\n"
 	"  -c, --checkpoint PATH take checkpoint_phase for completed, with PATH\n"
 	"  -r, --resume STATE    go on with a run: a state file or a run's directory\n"
-	"                        (left out at the end of the line: the newest run)\n"
+	"                        (without a word after it: the newest run)\n"
 	"  -n, --dry-run         show the plan, submit nothing\n"
 	"  -l, --local           submit to the private Slurm of 'latsub sandbox'\n"
 	"  -w, --wait            look on until the end; exit with the outcome\n"
@@ -90,20 +90,36 @@ check_one_run(const struct request *r, int count, char **others)
 	return rc;
 }
 
+/* "--resume" that is the last word, or is followed by an option, means the newest
+ * run: it is taken out. */
+static bool
+take_bare_resume(int *argc, char **argv)
+{
+	for (int i = 1; i < *argc; i++) {
+		bool is_resume = strcmp(argv[i], "--resume") == 0
+			|| strcmp(argv[i], "-r") == 0;
+
+		if (!is_resume || (i + 1 < *argc && argv[i + 1][0] != '-'))
+			continue;
+		memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i)
+		        * sizeof *argv);
+		--*argc;
+		return true;
+	}
+	return false;
+}
+
 static int
 read_options(struct request *r, int argc, char **argv)
 {
 	struct latsub_error err = { 0 };
 	int option;
 
-	/* "--resume" as the last word means the newest run */
-	if (strcmp(argv[argc - 1], "--resume") == 0
-	    || strcmp(argv[argc - 1], "-r") == 0) {
+	if (take_bare_resume(&argc, argv)) {
 		r->newest = cli_newest_run(&err);
 		if (!r->newest)
 			return cli_fail(&err) + 1;
 		r->resume = r->newest;
-		argc--;
 	}
 	while ((option = getopt_long(argc, argv, "p:c:r:nlws:o:f:h",
 	                             long_options, NULL)) != -1) {
@@ -134,6 +150,12 @@ read_options(struct request *r, int argc, char **argv)
 	if (r->resume && r->output_dir)
 		return cli_usage("experiment", "--output-dir is for a new run; "
 		                 "a resumed one has its directory") + 1;
+	for (size_t i = 0; r->resume && i < r->sets.count; i++) {
+		if (text_starts(r->sets.items[i], "experiment.umask="))
+			return cli_usage("experiment", "--set %s: it counts when "
+			                 "a run is made; 'chmod -R' a run that is "
+			                 "there", r->sets.items[i]) + 1;
+	}
 	if (r->drop && !r->resume)
 		return cli_usage("experiment", "--drop is for a run that goes "
 		                 "on; a new one has nothing to drop") + 1;

@@ -1,6 +1,7 @@
 /*
  * logs.c - latsub logs: the logs of a phase, or the newest of them followed.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
@@ -110,11 +111,12 @@ open_log(const char *path, bool others)
 	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
 		close(fd);
 		fd = -1;
+		errno = EINVAL;
 	}
 	return fd;
 }
 
-/* Copy from offset to the end; returns the new offset. */
+/* Copy from offset to the end; returns the new offset, or -1 (errno). */
 static off_t
 copy_out(const char *path, bool others, off_t offset)
 {
@@ -123,7 +125,7 @@ copy_out(const char *path, bool others, off_t offset)
 	ssize_t got;
 
 	if (fd < 0)
-		return offset;
+		return -1;
 	while ((got = pread(fd, chunk, sizeof chunk, offset)) > 0) {
 		fwrite(chunk, 1, (size_t)got, stdout);
 		offset += got;
@@ -140,7 +142,8 @@ show(const struct run *run, const char *phase, const char *task, bool follow,
 	size_t count;
 	struct log *logs = find_logs(run, phase, task, &count);
 	bool others = run_is_others(run);
-	off_t end = 0;
+	off_t end = 0, at;
+	int rc = LATSUB_OK;
 
 	if (count == 0) {
 		text_print(stderr, "latsub: logs: %s has no logs under %s/logs "
@@ -156,15 +159,22 @@ show(const struct run *run, const char *phase, const char *task, bool follow,
 		if (count > 1)
 			text_print(stdout, "==> %s <==\n", logs[i].path);
 		end = copy_out(logs[i].path, others, 0);
+		if (end < 0) {
+			text_print(stderr, "latsub: logs: %s: %s\n",
+			           logs[i].path, strerror(errno));
+			rc = LATSUB_SYSTEM;
+		}
 	}
+	follow &= end >= 0;
 	while (follow) {
 		usleep(500000);
-		end = copy_out(logs[count - 1].path, others, end);
+		at = copy_out(logs[count - 1].path, others, end);
+		end = at < 0 ? end : at; /* it may be back in a moment */
 	}
 	for (size_t i = 0; i < count; i++)
 		free(logs[i].path);
 	free(logs);
-	return LATSUB_OK;
+	return rc;
 }
 
 int

@@ -123,7 +123,7 @@ list_one(const char *root, const char *name)
 	size_t done = 0;
 
 	if (!run) {
-		text_print(stdout, "%-12s %7s %s\n", "unreadable", "", path);
+		text_print(stdout, "%-12s %7s %s\n", "unreadable", "", err.text);
 		free(path);
 		return;
 	}

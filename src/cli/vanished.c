@@ -89,6 +89,23 @@ find_phases(const struct spec *spec, const struct state *state)
 	return count;
 }
 
+/* Are there values that only this shell has? */
+static bool
+from_environment(const struct request *r)
+{
+	const struct variables *env = &r->engine.experiment->spec->env;
+
+	for (size_t i = 0; i < env->count; i++) {
+		const struct variable *then = variables_find(&r->variables,
+			env->items[i].name);
+
+		if (then && env->items[i].source == VARIABLE_ENVIRONMENT
+		    && strcmp(then->value, env->items[i].value) != 0)
+			return true;
+	}
+	return false;
+}
+
 /* A phase that is dropped must not run on. */
 static int
 check_live(const struct request *r, struct latsub_error *err)
@@ -131,7 +148,7 @@ request_check_vanished(const struct request *r, struct latsub_error *err)
 	if (r->drop)
 		return check_live(r, err);
 	return latsub_error_set(err, LATSUB_USAGE, "%s: the experiment has less "
-		"than this run; bring back what is missing (values of variables "
-		"are in %s/.latsub/environment), or say --drop to go on "
-		"without it", r->engine.run->dir, r->engine.run->dir);
+		"than this run; bring back what is missing%s, or say --drop to go "
+		"on without it", r->engine.run->dir, from_environment(r)
+		? " (--keep-env has the values that the run has)" : "");
 }

@@ -38,6 +38,7 @@ note_change(const struct variable *now, const struct variable *then,
 	bool new_file = r->config || r->file;
 
 	char *value = view_value(now->value), *old = view_value(then->value);
+	char *in_file = view_value(now->in_file ? now->in_file : "");
 
 	if (strcmp(now->value, then->value) != 0)
 		fprintf(stderr, "latsub: %s = %s from %s now; this run had %s, "
@@ -48,9 +49,12 @@ note_change(const struct variable *now, const struct variable *then,
 	else if (new_file && now->in_file && now->source != VARIABLE_FILE
 	         && strcmp(now->in_file, now->value) != 0
 	         && then->source != VARIABLE_FILE)
-		fprintf(stderr, "latsub: %s = %s is kept, as this run had it "
-		        "from %s\n", now->name, value,
-		        variable_source_text(then->source));
+		fprintf(stderr, "latsub: %s = %s is kept: this run had it from "
+		        "%s (%s has %s; --set takes another value)\n",
+		        now->name, value, variable_source_text(then->source),
+		        file_basename(r->engine.experiment->spec->file),
+		        in_file);
+	free(in_file);
 	free(value);
 	free(old);
 }

@@ -36,13 +36,16 @@ run_list(const char *root, struct strlist *names, struct latsub_error *err)
 		return latsub_error_errno(err, "%s", root);
 	while ((entry = readdir(dir))) {
 		char *path, *state, *journal;
+		bool has_state, has_journal;
 
 		if (entry->d_name[0] == '.')
 			continue;
 		path = file_join(root, entry->d_name);
 		state = file_join(path, RUN_STATE_NAME);
 		journal = file_join(path, ".latsub/journal");
-		if (file_exists(state) || file_exists(journal))
+		/* what cannot be looked at may be a run: it is listed as that */
+		if (file_look(state, &has_state, NULL) || has_state
+		    || file_look(journal, &has_journal, NULL) || has_journal)
 			strlist_add(names, entry->d_name);
 		free(path);
 		free(state);
