@@ -129,12 +129,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1), *phase = NULL;
+	char *text = malloc(size + 1);
 	struct latsub_errlist errors = { 0 };
 	struct job_options options = { 0 };
 	struct option_signal signal;
 	struct rangeset set = { 0 };
 	struct sweep sweep = { 0 };
+	struct variables variables = { 0 };
+	struct identity identity;
 	uint32_t a, b;
 	int64_t seconds;
 	uint64_t mib;
@@ -160,8 +162,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rangeset_clear(&again);
 		strbuf_clear(&out);
 	}
-	if (identity_parse(text, "run", &phase, &a, &b))
-		free(phase);
+	if (identity_read(text, "run", &identity) == IDENTITY_OURS)
+		check(strlen(identity.phase) <= SPEC_NAME_MAX);
+	if (variables_parse(&variables, text) == 0) {
+		char *once = variables_print(&variables), *twice;
+		struct variables again = { 0 };
+
+		check(variables_parse(&again, once) == 0);
+		twice = variables_print(&again);
+		check(strcmp(once, twice) == 0);
+		free(twice);
+		free(once);
+		variables_clear(&again);
+	}
+	variables_clear(&variables);
 	sweep_parse(&sweep, text);
 	sweep_clear(&sweep);
 	rangeset_clear(&set);
