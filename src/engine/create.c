@@ -19,6 +19,21 @@
 #define LATSUB_VERSION "0"
 #endif
 
+/* Runs that are shared are of no use in a directory that nobody can enter. */
+static int
+make_root(const char *root, unsigned mask, struct latsub_error *err)
+{
+	char *above = file_directory(root);
+	int rc = 0;
+
+	if (mask != SPEC_UMASK)
+		rc = file_mkdirs(above, 0777, err);
+	free(above);
+	if (rc == 0 && mask != SPEC_UMASK)
+		(void)!file_make_directory(root, 0777 & ~mask);
+	return rc ? rc : file_mkdirs(root, 0777, err);
+}
+
 /* Name the directory by second; another run in the same second waits. */
 static char *
 make_directory(const struct experiment *experiment, struct latsub_error *err)
@@ -27,7 +42,7 @@ make_directory(const struct experiment *experiment, struct latsub_error *err)
 	                       experiment->spec->output_root);
 	char *dir = NULL;
 
-	if (file_mkdirs(root, 0777, err)) {
+	if (make_root(root, experiment->spec->umask, err)) {
 		free(root);
 		return NULL;
 	}
