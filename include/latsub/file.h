@@ -78,6 +78,9 @@ int file_check_way(const char *path, struct latsub_error *err);
  * writable by group or others. */
 int file_check_owner(const char *path, struct latsub_error *err);
 
+/* The same, and any mode will do. */
+int file_check_uid(const char *path, struct latsub_error *err);
+
 /* 0 unless dir/name is a symbolic link that leads out of dir (or nowhere). */
 int file_check_inside(const char *dir, const char *name,
                       struct latsub_error *err);

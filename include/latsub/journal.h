@@ -80,7 +80,9 @@ struct journal_offsets {
 	uint64_t damaged, foreign; /* lines passed over in this read */
 	uint64_t waiting;    /* events that speak of what is not known (yet) */
 	uint64_t bytes_read; /* of events, so far */
-	bool others;         /* a file that was read was not ours */
+	/* of the files that were read: one was not ours; others may write to one by its
+	 * mode; and that has another name, too, where they may get at it */
+	bool others, writable, linked;
 };
 
 void journal_set_offset(struct journal_offsets *offsets, const char *host,

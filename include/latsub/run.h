@@ -87,8 +87,11 @@ void run_tidy(const char *dir);
 /* No symbolic link of the run in dir leads out of it; run_open() has looked. */
 int run_check_links(const char *dir, struct latsub_error *err);
 /* The run, and what in it decides which commands are run, is the caller's (or
- * root's) and not for others to write. */
+ * root's) and not for others to write; in a run that nobody else can enter the
+ * modes of what is inside do not matter. */
 int run_check_owner(const struct run *run, struct latsub_error *err);
+/* The owners alone: where it passes this, and not that, a chmod mends it. */
+int run_check_uids(const struct run *run, struct latsub_error *err);
 /* It does not pass that: it may be looked at, and nothing that it names is used.
  * Whose jobs its jobs are. */
 bool run_is_others(const struct run *run);

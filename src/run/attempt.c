@@ -66,6 +66,19 @@ is_away(const char *state)
 	return away;
 }
 
+/* A mode that its owner has set by mistake is no fault of the task: he mends it, and
+ * it runs.  What another user has put there is never run. */
+static int
+check_run_owner(struct attempt *attempt)
+{
+	struct latsub_error err = { 0 };
+
+	if (run_check_owner(attempt->run, &err) == 0)
+		return 0;
+	return run_check_uids(attempt->run, NULL) == 0
+		? blame_files(attempt, err.text) : blame(attempt, &err);
+}
+
 static int
 open_run(struct attempt *attempt)
 {
@@ -83,7 +96,7 @@ open_run(struct attempt *attempt)
 	if (!attempt->run)
 		return is_away(state) ? blame_files(attempt, err.text)
 			: blame(attempt, &err);
-	return run_check_owner(attempt->run, &err) ? blame(attempt, &err) : 0;
+	return check_run_owner(attempt);
 }
 
 /* The experiment as it was when this job was submitted, whatever the run has now;

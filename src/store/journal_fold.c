@@ -217,8 +217,11 @@ check_mark(int fd, off_t size, struct journal_offset *from)
 static void
 note_owner(const struct stat *st, struct journal_offsets *offsets)
 {
-	offsets->others |= file_is_others(st)
-		|| (st->st_mode & (S_IWGRP | S_IWOTH));
+	bool writable = st->st_mode & (S_IWGRP | S_IWOTH);
+
+	offsets->others |= file_is_others(st);
+	offsets->writable |= writable;
+	offsets->linked |= writable && st->st_nlink > 1;
 }
 
 static bool

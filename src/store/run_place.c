@@ -33,35 +33,72 @@ run_check_links(const char *dir, struct latsub_error *err)
 	return rc;
 }
 
-/* What is not there is nobody's: an old script's run has few of them yet. */
-static int
-check_if_there(const char *path, struct latsub_error *err)
-{
-	struct latsub_error why;
-	int rc = file_check_owner(path, &why);
+/* How a run is looked over. */
+struct look {
+	const struct run *run;
+	bool owners; /* at the owners alone */
+	bool closed; /* nobody else gets at what is in it */
+};
 
+static bool
+is_closed(const struct run *run)
+{
+	struct stat st;
+
+	return stat(run->dir, &st) == 0 && !file_is_others(&st)
+		&& !(st.st_mode & (S_IXGRP | S_IXOTH));
+}
+
+/* Others may write to it by its mode, and cannot: it is in a closed directory, and
+ * has no other name or place from where they could. */
+static bool
+is_out_of_reach(const struct look *look, const char *name)
+{
+	char *path = file_join(look->run->dir, name);
+	struct stat st;
+	bool out = look->closed && stat(path, &st) == 0
+		&& (S_ISDIR(st.st_mode) || st.st_nlink == 1)
+		&& file_check_inside(look->run->dir, name, NULL) == 0;
+
+	free(path);
+	return out;
+}
+
+/* What is not there is nobody's: an old script's run has few of them yet.  Editors
+ * write files anew, by a umask of 002, too: in a closed run that lets nobody in. */
+static int
+check_part(const struct look *look, const char *name, struct latsub_error *err)
+{
+	char *path = file_join(look->run->dir, name);
+	struct latsub_error why = { 0 };
+	int rc = look->owners ? file_check_uid(path, &why)
+		: file_check_owner(path, &why);
+
+	if (rc && why.code == LATSUB_USAGE && is_out_of_reach(look, name))
+		rc = file_check_uid(path, &why);
 	if (rc && why.code == LATSUB_SYSTEM && errno == ENOENT)
-		return 0;
+		rc = 0;
 	if (rc && err)
 		*err = why;
+	free(path);
 	return rc;
 }
 
 /* Each file in it, too: one who could write there once may have left his own. */
 static int
-check_files(const struct run *run, const char *name, struct latsub_error *err)
+check_files(const struct look *look, const char *name, struct latsub_error *err)
 {
-	char *path = file_join(run->dir, name);
+	char *path = file_join(look->run->dir, name);
 	DIR *dir = opendir(path);
 	struct dirent *entry;
 	int rc = dir || errno == ENOENT ? 0
 		: latsub_error_errno(err, "%s", path);
 
 	while (rc == 0 && dir && (errno = 0, (entry = readdir(dir)))) {
-		char *file = file_join(path, entry->d_name);
+		char *file = file_join(name, entry->d_name);
 
 		if (entry->d_name[0] != '.')
-			rc = check_if_there(file, err);
+			rc = check_part(look, file, err);
 		free(file);
 	}
 	if (rc == 0 && dir && errno)
@@ -72,62 +109,56 @@ check_files(const struct run *run, const char *name, struct latsub_error *err)
 	return rc;
 }
 
-/* Nobody else gets at what is in it. */
-static bool
-is_closed(const struct run *run)
-{
-	struct stat st;
-
-	return stat(run->dir, &st) == 0 && !file_is_others(&st)
-		&& !(st.st_mode & (S_IXGRP | S_IXOTH));
-}
-
-/* Editors write it anew, by a umask of 002, too: in a closed directory that lets
- * nobody in. */
-static int
-check_state(const struct run *run, struct latsub_error *err)
-{
-	struct stat link, st;
-
-	if (is_closed(run) && lstat(run->state_path, &link) == 0
-	    && stat(run->state_path, &st) == 0 && !file_is_others(&link)
-	    && !file_is_others(&st))
-		return 0;
-	return check_if_there(run->state_path, err);
-}
-
 /* The files that were read may have been others than those that are there now. */
 static int
-check_what_was_read(const struct run *run, struct latsub_error *err)
+check_what_was_read(const struct look *look, struct latsub_error *err)
 {
+	const struct run *run = look->run;
 	const struct stat *st = &run->doc_stat;
-	bool state = run->doc_exists && (file_is_others(st)
-		|| ((st->st_mode & (S_IWGRP | S_IWOTH)) && !is_closed(run)));
+	bool writable = st->st_mode & (S_IWGRP | S_IWOTH), state, journal;
 
-	if (!state && !run->offsets.others)
+	state = file_is_others(st) || (writable && !look->owners
+		&& (!look->closed || st->st_nlink > 1));
+	state = run->doc_exists && state;
+	journal = run->offsets.others || (!look->owners
+		&& (look->closed ? run->offsets.linked : run->offsets.writable));
+
+	if (!state && !journal)
 		return 0;
 	return latsub_error_set(err, LATSUB_USAGE, "%s: what was read there was "
 		"another user's, or for others to write; do this again",
 		state ? run->state_path : run->journal_dir);
 }
 
+static int
+check_run(const struct look *look, struct latsub_error *err)
+{
+	const char *dir = look->run->dir;
+	int rc = look->owners ? file_check_uid(dir, err)
+		: file_check_owner(dir, err);
+
+	for (size_t i = 0; rc == 0 && i < PART_COUNT; i++)
+		rc = check_part(look, strcmp(parts[i], RUN_STATE_NAME) == 0
+			? look->run->state_path : parts[i], err);
+	return rc || check_files(look, ".latsub/journal", err)
+		|| check_files(look, ".latsub/slurm_templates", err)
+		|| check_what_was_read(look, err) ? -1 : 0;
+}
+
 int
 run_check_owner(const struct run *run, struct latsub_error *err)
 {
-	int rc = file_check_owner(run->dir, err);
+	struct look look = { .run = run, .closed = is_closed(run) };
 
-	for (size_t i = 0; rc == 0 && i < PART_COUNT; i++) {
-		char *path = file_join(run->dir, parts[i]);
+	return check_run(&look, err);
+}
 
-		if (strcmp(parts[i], RUN_STATE_NAME) != 0)
-			rc = check_if_there(path, err);
-		free(path);
-	}
-	if (rc == 0)
-		rc = check_state(run, err);
-	return rc || check_files(run, ".latsub/journal", err)
-		|| check_files(run, ".latsub/slurm_templates", err)
-		|| check_what_was_read(run, err) ? -1 : 0;
+int
+run_check_uids(const struct run *run, struct latsub_error *err)
+{
+	struct look look = { .run = run, .owners = true };
+
+	return check_run(&look, err);
 }
 
 bool

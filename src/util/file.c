@@ -425,11 +425,12 @@ refuse_owner(const char *path, uid_t owner, struct latsub_error *err)
 		"from a run of your own", path, (unsigned)owner);
 }
 
-int
-file_check_owner(const char *path, struct latsub_error *err)
+/* Whose path is; *st is what it leads to. */
+static int
+check_uid(const char *path, struct stat *st, struct latsub_error *err)
 {
 	struct file_tries tries = { 0 };
-	struct stat link, st;
+	struct stat link;
 	int rc;
 
 	do
@@ -439,8 +440,24 @@ file_check_owner(const char *path, struct latsub_error *err)
 		return latsub_error_errno(err, "%s", path);
 	if (file_is_others(&link))
 		return refuse_owner(path, link.st_uid, err);
-	if (file_is_others(&st))
-		return refuse_owner(path, st.st_uid, err);
+	return file_is_others(st) ? refuse_owner(path, st->st_uid, err) : 0;
+}
+
+int
+file_check_uid(const char *path, struct latsub_error *err)
+{
+	struct stat st;
+
+	return check_uid(path, &st, err);
+}
+
+int
+file_check_owner(const char *path, struct latsub_error *err)
+{
+	struct stat st;
+
+	if (check_uid(path, &st, err))
+		return -1;
 	/* in a sticky directory, too, others may put what is not there yet */
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return latsub_error_set(err, LATSUB_USAGE,

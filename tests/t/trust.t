@@ -108,9 +108,9 @@ rm -f marked
 timeout 60 "$latsub" status "$run" >out 2>&1
 ok "in a sticky directory nobody can replace ours: it is used" test -e marked
 rm -rf open closed marked
-chmod 1777 "$run/.latsub/journal"
+chmod 755 "$run" && chmod 1777 "$run/.latsub/journal"
 ok "a sticky directory for all is not ours alone" says 2 "journal: others may write" "$latsub" cancel "$run"
-chmod 755 "$run/.latsub/journal"
+chmod 700 "$run" "$run/.latsub/journal"
 
 # ---- another's run is asked about as his ----
 if [ "$(id -u)" = 0 ]; then
