@@ -116,12 +116,14 @@ char *run_workdir(const struct run *run);
 /* Which of the runs under an output root is meant. */
 struct run_choice {
 	const char *name, *file; /* of the experiment; NULL: of any */
+	const char *check;       /* the checksum of its text; NULL: not known */
 	bool own;                /* another's run will not do */
 	char *passed;            /* out: another's that was passed over; free it */
 	bool several;            /* out: there are runs of other experiments, too */
 };
 /* The newest that was submitted, opened; NULL when there is none, or, with a text
- * in *err, when that cannot be told. */
+ * in *err, when that cannot be told: the caller's own that cannot be opened, or with
+ * own is not the caller's alone, is never passed over for an older one. */
 struct run *run_open_newest(const char *root, struct run_choice *choice,
                             struct latsub_error *err);
 /* Has it at least an intent? */

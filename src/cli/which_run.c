@@ -25,13 +25,18 @@ set_none(struct latsub_error *err, const char *root,
 		choice->passed ? " is not)" : "");
 }
 
+/* What changes something always says which it took: it may not be the one that was
+ * thought of. */
 static void
-say_which(const struct run *run, const char *why)
+say_which(const struct run *run, bool own, bool several)
 {
-	char *dir = text_sanitise(run->dir, strlen(run->dir));
+	const char *why = several
+		? ", the newest of runs of more than one experiment"
+		: !own && run_is_others(run) ? ", which is not yours alone" : "";
 
-	fprintf(stderr, "latsub: this is about %s%s\n", dir, why);
-	free(dir);
+	if (own || *why)
+		text_print(stderr, "latsub: this is %s%s%s\n", own ? "" : "about ",
+		           run->dir, why);
 }
 
 static struct run *
@@ -51,15 +56,14 @@ open_newest(bool own, struct latsub_error *err)
 	if (known) {
 		choice.name = experiment->spec->name;
 		choice.file = experiment->file;
+		choice.check = experiment->check;
 	}
 	err->text[0] = '\0';
 	run = run_open_newest(root, &choice, err);
 	if (!run && !*err->text)
 		set_none(err, root, &choice);
-	if (run && choice.several)
-		say_which(run, ", the newest of runs of more than one experiment");
-	else if (run && run_is_others(run))
-		say_which(run, ", which is not yours alone");
+	if (run)
+		say_which(run, own, choice.several);
 	free(choice.passed);
 	free(root);
 	experiment_destroy(experiment);

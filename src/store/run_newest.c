@@ -4,6 +4,8 @@
  * In: the runs under an output root, and what is asked for.  Out: the newest that
  * was submitted.  Beware: there may be a thousand of them on a slow file system, so
  * they are ordered by their names, and opened from the newest back until one fits.
+ * Where others may write above them, they may have given one another name: then its
+ * time is that in its state.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +25,7 @@ struct entry {
 	char *name;
 	size_t prefix; /* the length of NAME in NAME_YYYYMMDD_HHMMSS, else 0 */
 	char when[16]; /* "YYYYMMDD_HHMMSS" */
+	bool settled;  /* whatever its name is, that is when */
 };
 
 struct entries {
@@ -47,15 +50,14 @@ run_name_prefix(const char *name)
 	return len - tail;
 }
 
-/* Of a run whose directory was named by its user. */
-static int64_t
-start_time(const char *dir)
+/* The beginning of its state file, where the metadata is. */
+static void
+read_head(const char *dir, char head[HEAD_BYTES + 1])
 {
-	char *path = file_join(dir, RUN_STATE_NAME), head[HEAD_BYTES + 1];
+	char *path = file_join(dir, RUN_STATE_NAME);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-	struct stat st = { 0 };
+	struct stat st;
 	ssize_t got = -1;
-	char *at;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		got = read(fd, head, HEAD_BYTES);
@@ -63,25 +65,62 @@ start_time(const char *dir)
 		close(fd);
 	free(path);
 	head[got > 0 ? got : 0] = '\0';
-	at = strstr(head, "\nstart_time=");
-	if (at)
-		return strtoll(at + strlen("\nstart_time="), NULL, 10);
-	return stat(dir, &st) ? 0 : st.st_mtime;
+}
+
+/* The value of a key there, or NULL; it ends where the line does. */
+static const char *
+value_in(const char *head, const char *key)
+{
+	const char *at = strstr(head, key);
+
+	return at ? at + strlen(key) : NULL;
+}
+
+/* When was it begun, by its state; -1: that does not say. */
+static int64_t
+start_time(const char *head)
+{
+	const char *start = value_in(head, "\nstart_time=");
+
+	return start ? strtoll(start, NULL, 10) : -1;
+}
+
+static void
+set_when(struct entry *entry, int64_t seconds)
+{
+	time_t when = (time_t)seconds;
+	struct tm tm;
+
+	if (localtime_r(&when, &tm))
+		strftime(entry->when, sizeof entry->when, "%Y%m%d_%H%M%S", &tm);
+}
+
+/* Of a run whose directory was named by its user. */
+static void
+set_by_state(struct entry *entry, const char *root, const char *name)
+{
+	char head[HEAD_BYTES + 1], *path = file_join(root, name);
+	struct stat st;
+	int64_t start;
+
+	read_head(path, head);
+	start = start_time(head);
+	if (start < 0)
+		start = stat(path, &st) ? 0 : st.st_mtime;
+	set_when(entry, start);
+	entry->settled = true;
+	free(path);
 }
 
 static void
 add_entry(struct entries *entries, const char *root, const char *name)
 {
 	struct entry entry = { .prefix = run_name_prefix(name) };
-	char *path = file_join(root, name);
-	time_t when = entry.prefix ? 0 : (time_t)start_time(path);
-	struct tm tm;
 
-	free(path);
 	if (entry.prefix)
 		memcpy(entry.when, name + entry.prefix + 1, sizeof entry.when);
-	else if (localtime_r(&when, &tm))
-		strftime(entry.when, sizeof entry.when, "%Y%m%d_%H%M%S", &tm);
+	else
+		set_by_state(&entry, root, name);
 	entry.name = xstrdup(name);
 	if ((entries->count & (entries->count - 1)) == 0)
 		entries->items = xrealloc(entries->items, (entries->count
@@ -115,10 +154,50 @@ read_entries(struct entries *entries, const char *root,
 	if (errno)
 		rc = latsub_error_errno(err, "%s", root);
 	closedir(dir);
-	if (entries->count)
-		qsort(entries->items, entries->count, sizeof *entries->items,
-		      newest_first);
 	return rc;
+}
+
+/* Does the state say that it was made with another name? */
+static bool
+has_another_name(const struct entry *entry, const char *head)
+{
+	const char *dir = value_in(head, "\nrun_dir=");
+	char *was = dir ? xstrndup(dir, strcspn(dir, "\n")) : NULL;
+	const char *base = was ? file_basename(was) : NULL;
+	size_t len = base ? strcspn(base, "\"") : 0; /* the value may be quoted */
+	bool another = base && (len != strlen(entry->name)
+		|| strncmp(base, entry->name, len) != 0);
+
+	free(was);
+	return another;
+}
+
+/* One whose name was changed is as old as its state says: true, it has moved in the
+ * order. */
+static bool
+settle(struct entry *entry, const char *path)
+{
+	char head[HEAD_BYTES + 1], named[sizeof entry->when];
+	int64_t start;
+
+	if (entry->settled)
+		return false;
+	entry->settled = true;
+	read_head(path, head);
+	start = start_time(head);
+	if (start < 0 || !has_another_name(entry, head))
+		return false;
+	memcpy(named, entry->when, sizeof named);
+	set_when(entry, start);
+	return strcmp(named, entry->when) != 0;
+}
+
+static void
+sort_from(struct entries *entries, size_t first)
+{
+	if (first < entries->count)
+		qsort(entries->items + first, entries->count - first,
+		      sizeof *entries->items, newest_first);
 }
 
 /* By its name alone: 1 yes, 0 no, -1 it cannot be told. */
@@ -133,15 +212,54 @@ is_named(const struct entry *entry, const struct run_choice *choice)
 		&& strncmp(choice->name, entry->name, entry->prefix) == 0;
 }
 
-/* By where it has its experiment from; that may have been moved with it. */
+/* Where a file of its project is now, if all of that was moved or copied, or NULL. */
+static char *
+moved_with_project(const struct run *run, const char *file)
+{
+	const char *then = state_metadata(run->state, "workdir");
+	const char *rest = then ? file_relative(then, file) : file;
+	char *now = rest != file ? run_workdir(run) : NULL;
+	char *path = now ? file_join(now, rest) : NULL;
+
+	free(now);
+	return path;
+}
+
+/* Another name for it, or it has moved: with the project, in which the run is; or
+ * else it is gone and has the same text. */
 static bool
-is_of(const struct run *run, const struct run_choice *choice)
+is_same_elsewhere(const struct run *run, const char *file,
+                  const struct run_choice *choice)
+{
+	const char *check = state_metadata(run->state, "experiment_check");
+	char *moved = moved_with_project(run, file);
+	struct stat there, here;
+	bool same = moved && strcmp(moved, choice->file) == 0;
+
+	free(moved);
+	if (!same && stat(file, &there) == 0)
+		return stat(choice->file, &here) == 0
+			&& there.st_dev == here.st_dev
+			&& there.st_ino == here.st_ino;
+	return same || (!file_exists(file) && check && choice->check
+		&& strcmp(check, choice->check) == 0
+		&& strcmp(file_basename(file), file_basename(choice->file)) == 0);
+}
+
+/* By where it has its experiment from; what the script before latsub has made knows
+ * that by its name alone.  Of another's run no file that it names is looked at. */
+static bool
+is_of(const struct run *run, int named, const struct run_choice *choice)
 {
 	const char *file = state_metadata(run->state, "experiment");
 
-	return file && (strcmp(file, choice->file) == 0
-		|| (!file_exists(file) && strcmp(file_basename(file),
-		                                 file_basename(choice->file)) == 0));
+	if (!choice->file)
+		return true;
+	if (!file)
+		return named > 0;
+	return strcmp(file, choice->file) == 0
+		|| (run_check_uids(run, NULL) == 0
+		    && is_same_elsewhere(run, file, choice));
 }
 
 bool
@@ -158,34 +276,80 @@ run_was_submitted(const struct run *run)
 	return false;
 }
 
+/* Something with this name, be it a link that leads nowhere. */
+static bool
+has(const char *dir, const char *name, bool link)
+{
+	char *path = file_join(dir, name);
+	struct stat st;
+	bool found = lstat(path, &st) ? errno != ENOENT && errno != ENOTDIR
+		: !link || S_ISLNK(st.st_mode);
+
+	free(path);
+	return found;
+}
+
+/* May what cannot be opened be left out?  Not the caller's own run: an older one would
+ * be taken for it. */
+static bool
+may_be_passed(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) || (st.st_uid == geteuid() && stat(path, &st)))
+		return errno == ENOENT || errno == ENOTDIR;
+	if (st.st_uid != geteuid() || !S_ISDIR(st.st_mode))
+		return true;
+	return !has(path, RUN_STATE_NAME, false)
+		&& !has(path, ".latsub/journal", false)
+		&& !has(path, ".latsub", true);
+}
+
+/* Is it the caller's alone?  1, -1 with why it is not, or 0: it is another's. */
+static int
+check_own(const char *path, const struct run *run, struct run_choice *choice,
+          struct latsub_error *err)
+{
+	struct latsub_error why = { 0 };
+	struct stat st;
+
+	if (run_check_owner(run, &why) == 0)
+		return 1;
+	if (lstat(path, &st) || st.st_uid == geteuid()) {
+		*err = why;
+		return -1;
+	}
+	if (!choice->passed)
+		choice->passed = xstrdup(path);
+	return 0;
+}
+
 /* 1: *run is it; 0: it is not; -1: it cannot be told, so no older one will do. */
 static int
 try_entry(const char *path, int named, struct run_choice *choice,
           struct run **run, struct latsub_error *err)
 {
 	struct latsub_error why = { 0 };
-	struct run *found = run_open(path, &why);
 	struct stat st;
-	bool fits;
+	struct run *found;
+	int rc = 0;
 
-	if (!found && (why.code == LATSUB_USAGE || lstat(path, &st)
-	               || file_is_others(&st)))
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		return 0;
+	found = run_open(path, &why);
+	if (!found && may_be_passed(path))
 		return 0;
 	if (!found) {
 		*err = why;
 		return -1;
 	}
-	fits = (named > 0 || is_of(found, choice)) && run_was_submitted(found);
-	if (fits && choice->own && run_is_others(found)) {
-		if (!choice->passed)
-			choice->passed = xstrdup(path);
-		fits = false;
-	}
-	if (!fits)
-		run_close(found);
-	else
+	if (run_was_submitted(found) && is_of(found, named, choice))
+		rc = choice->own ? check_own(path, found, choice, err) : 1;
+	if (rc > 0)
 		*run = found;
-	return fits;
+	else
+		run_close(found);
+	return rc;
 }
 
 /* Are there runs of more than one experiment, as far as names tell? */
@@ -204,21 +368,56 @@ have_several(const struct entries *entries)
 	return false;
 }
 
+/* The newest may have got an old name: before something is changed, each is looked
+ * at. */
+static void
+settle_all(struct entries *entries, const char *root,
+           const struct run_choice *choice)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		struct entry *entry = &entries->items[i];
+		char *path = file_join(root, entry->name);
+
+		if (is_named(entry, choice))
+			settle(entry, path);
+		free(path);
+	}
+}
+
+/* From the newest back.  One that turns out to be older goes to its place. */
+static struct run *
+find_newest(struct entries *entries, const char *root,
+            struct run_choice *choice, struct latsub_error *err)
+{
+	struct run *run = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < entries->count; i++) {
+		struct entry *entry = &entries->items[i];
+		int named = is_named(entry, choice);
+		char *path = file_join(root, entry->name);
+
+		if (named && settle(entry, path))
+			sort_from(entries, i--); /* again, in its place */
+		else if (named)
+			rc = try_entry(path, named, choice, &run, err);
+		free(path);
+	}
+	return run;
+}
+
 struct run *
 run_open_newest(const char *root, struct run_choice *choice,
                 struct latsub_error *err)
 {
 	struct entries entries = { 0 };
 	struct run *run = NULL;
-	int rc = read_entries(&entries, root, err);
 
-	for (size_t i = 0; rc == 0 && i < entries.count; i++) {
-		int named = is_named(&entries.items[i], choice);
-		char *path = file_join(root, entries.items[i].name);
-
-		if (named)
-			rc = try_entry(path, named, choice, &run, err);
-		free(path);
+	if (read_entries(&entries, root, err) == 0) {
+		if (choice->own)
+			settle_all(&entries, root, choice);
+		sort_from(&entries, 0);
+		run = find_newest(&entries, root, choice, err);
 	}
 	choice->several = !choice->name && have_several(&entries);
 	for (size_t i = 0; i < entries.count; i++)

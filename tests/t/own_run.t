@@ -36,6 +36,86 @@ another_second() { local now=$SECONDS; until [ $SECONDS -gt $((now + 1)) ]; do s
 jobs_of() { squeue -h -o "%j %k" | grep -c "training.*$(sed -n 's/^run_id=//p' "$1/.experiment_state")"; }
 submit() { timeout 60 "$latsub" experiment "$@" >out 2>&1 || cat out; }
 
+# ---- the newest own run is never passed over for an older one ----
+submit && old=$(newest_run runs)
+another_second
+submit && new=$(newest_run runs)
+both() { echo "$(jobs_of "$old") $(jobs_of "$new")"; }
+is "two runs are in Slurm" "$(both)" "1 1"
+chmod 770 "$new"
+for words in "cancel" "reset training" "skip training" "experiment --resume"; do
+	ok "the newest is for others to write: $words says so" says 2 "$new: others may write" "$latsub" $words
+done
+is "and nothing befell the older one" "$(both) $(grep -c '"e":"edited"' "$old"/.latsub/journal/*)" "1 1 0"
+chmod 700 "$new"
+mv "$new/logs" away && ln -s "$tmp/p/away" "$new/logs"
+ok "the newest leads out of itself: cancel says so" says 2 "$new/logs: a symbolic link out of the run" "$latsub" cancel
+ok "and status" says 2 "$new/logs: a symbolic link out of the run" "$latsub" status
+rm "$new/logs" && mv away "$new/logs"
+mv "$new/.experiment_state" state && mkdir "$new/.experiment_state"
+ok "the newest has something else for a state file: cancel says so" says 2 "$new/.experiment_state" "$latsub" cancel
+rmdir "$new/.experiment_state" && mv state "$new/.experiment_state"
+ok "a file beside the runs, and a directory that is none, are no runs" \
+	says 3 "^$tmp/p/$new$" sh -c "touch runs/e_29990101_000000; mkdir -p runs/e_29990101_000001/.latsub; exec '$latsub' status"
+is "and nothing befell the older one by that" "$(both)" "1 1"
+if [ "$(id -u)" = 0 ]; then
+	chown -R 65534 "$new"
+	ln -s /nowhere "$new/.latsub/link" && rm -rf "$new/logs" && ln -s /nowhere "$new/logs"
+	ok "another's that cannot be opened is passed over" says 0 "^two=completed" "$latsub" skip two
+	chown -R 0 "$new" && rm "$new/logs" "$new/.latsub/link" && mkdir "$new/logs"
+fi
+for words in "reset two" "skip two" "experiment --resume" "cancel"; do
+	timeout 60 "$latsub" $words >/dev/null 2>err
+	is "$words says once which run it took" "$(grep -xc "latsub: this is $tmp/p/$new" err)" 1
+done
+is "cancel has taken that" "$(both)" "1 0"
+clean_up runs
+
+# ---- the time in a name that was changed ----
+submit && old=$(newest_run runs)
+another_second
+submit && new=$(newest_run runs)
+mv "$old" runs/e_29990101_000000
+for words in status "skip two"; do
+	timeout 60 "$latsub" $words >out 2>&1
+	is "a name in the future makes no old run the newest: $words" "$(grep -c "$tmp/p/$new$" out)" 1
+done
+mv runs/e_29990101_000000 "$old"
+mv "$new" runs/e_20000101_000000
+timeout 60 "$latsub" skip two >out 2>&1
+like "and one of the past hides none" "$(cat out)" "this is $tmp/p/runs/e_20000101_000000$"
+clean_up runs
+
+# ---- one output root of two experiments of one name ----
+mkdir a b both
+sed "s|^name.*|name = train\noutput_root = $tmp/p/both|" experiment.ini >a/experiment.ini
+cp a/experiment.ini b/ && sed -i 's/0.5/0.25/' b/experiment.ini
+(cd a && submit) && of_a=$(newest_run both)
+another_second
+(cd b && submit) && of_b=$(newest_run both)
+ok "the one that is here is shown" says 3 "^$tmp/p/$of_a$" env -C a "$latsub" status
+ok "and cancelled" says 0 "^latsub: this is $tmp/p/$of_a$" env -C a "$latsub" cancel
+none_of() { [ "$(jobs_of "$1")" = 0 ]; }
+ok "its job ends" until_true 30 none_of "$of_a"
+ok "the other goes on" until_true 30 grep -q training=in_progress "$of_b/.experiment_state"
+mv b b2
+ok "it is the same where its experiment has moved" says 3 "^$tmp/p/$of_b$" env -C b2 "$latsub" status
+mv a/experiment.ini away && mv both both2 && mkdir both && mv "both2/${of_a#both/}" both/
+ok "what is gone from elsewhere is not taken for that" says 2 "no run of train is here" env -C b2 "$latsub" cancel
+rm -r both && mv both2 both && rm -r b2 && mv away a/experiment.ini
+ok "nor is one whose experiment is gone, for that which is here" says 2 "no run of train is here" env -C a "$latsub" cancel
+is "it still goes on" "$(jobs_of "$of_b")" 1
+mkdir c && cp experiment.ini c/ && (cd c && submit)
+of_c=$(newest_run c/runs)
+touch "$of_c/go"
+ok "one ends" until_true 60 "$latsub" status "$of_c"
+cp -a c d && echo "# changed" >>d/experiment.ini
+ok "a copy of the project has its copy of the run" says 0 "^$tmp/p/d/${of_c#c/}$" env -C d "$latsub" status
+ok "and may go on with it" says 0 "this is $tmp/p/d/${of_c#c/}$" env -C d "$latsub" reset two
+mv c f && echo "# changed" >>f/experiment.ini
+ok "a project that has moved has its run" says 0 "^$tmp/p/f/${of_c#c/}$" env -C f "$latsub" status
+clean_up a b b2 c d f both
+
 # ---- a closed run, and files that an editor made by a umask of 002 ----
 mkdir slurm_templates && echo "export FROM=template" >slurm_templates/t.sh
 sed -i 's/^after = training/&\ntemplate = t/; s/echo two/echo two $FROM/' experiment.ini

@@ -195,7 +195,7 @@ done
 
 # ---- which run ----
 rm -rf runs group out
-cat >experiment.ini <<'INI'
+cat >odd.ini <<'INI'
 [experiment]
 name = e
 [phase training]
@@ -205,17 +205,17 @@ after = training
 gres = gpu:99
 command = true
 INI
-sed -e '/^\[phase odd/,$d' experiment.ini >fine.ini
-timeout 60 "$latsub" experiment fine.ini >/dev/null
+sed -e '/^\[phase odd/,$d' odd.ini >experiment.ini
+timeout 60 "$latsub" experiment >/dev/null
 live=$(newest_run runs)
 ok "one runs" until_true 30 grep -q training=in_progress "$live/.experiment_state"
-ok "a submission that is refused in the middle" says 4 "odd: Slurm refused it: .*; nothing is submitted$" "$latsub" experiment
+ok "a submission that is refused in the middle" says 4 "odd: Slurm refused it: .*; nothing is submitted$" "$latsub" experiment odd.ini
 is "is taken back" "$(newest_run runs) $(squeue -h -o %j)" "$live training"
 mkdir -p runs/e_29990101_000000/.latsub/journal runs/f_29990101_000001
 cp -r "$live"/.latsub "$live"/.experiment_state runs/f_29990101_000001
 ok "what was never submitted is not the newest" says 3 "^$tmp/p/$live$" "$latsub" status
 is "nor is another experiment's" "$(grep -c 'this is about' out)" 0
-mv experiment.ini odd.ini
+mv experiment.ini fine.ini
 like "without an experiment it may be, and it is said" "$("$latsub" status 2>&1)" \
 	"this is about $tmp/p/runs/f_29990101_000001, the newest of runs of more"
 cp fine.ini experiment.ini && rm -r runs/f_29990101_000001
