@@ -48,6 +48,8 @@ struct variable_sources {
 bool variable_choose(const struct variable_sources *sources, const char *name,
                      const char *in_file, struct variable *out);
 void variable_clear(struct variable *variable);
+/* Letters, digits and '_', not first a digit: what a shell takes for one. */
+bool variable_is_name(const char *name, size_t len);
 
 /* Copies; one of that name is replaced. */
 void variables_add(struct variables *variables,
@@ -56,7 +58,8 @@ const struct variable *variables_find(const struct variables *variables,
                                       const char *name);
 void variables_clear(struct variables *variables);
 
-/* As JSON, and back (-1: it is none; nothing is added).  The text is the same for
+/* As JSON, and back (-1: it is none; nothing is added).  What has no name of a
+ * variable is left out: the text may be another user's.  The text is the same for
  * the same variables, in whatever order they were added; the caller frees it. */
 char *variables_print(const struct variables *variables);
 int variables_parse(struct variables *variables, const char *json);

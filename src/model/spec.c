@@ -6,7 +6,6 @@
  */
 #include "latsub/spec.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,22 +106,10 @@ read_experiment(struct reading *r, const struct spec_item *item)
 	                   nearest ? nearest : "");
 }
 
-static bool
-is_variable_name(const char *name)
-{
-	if (!isalpha((unsigned char)*name) && *name != '_')
-		return false;
-	for (; *name; name++) {
-		if (!isalnum((unsigned char)*name) && *name != '_')
-			return false;
-	}
-	return true;
-}
-
 void
 spec_check_variable(struct reading *r, const char *name, int line)
 {
-	if (!is_variable_name(name))
+	if (!variable_is_name(name, strlen(name)))
 		latsub_errlist_add(r->errors, "%s: '%.60s' cannot name a "
 		                   "variable: letters, digits and '_' only",
 		                   spec_at(r, line), name);

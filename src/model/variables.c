@@ -33,6 +33,19 @@ variable_source_text(enum variable_source source)
 	return names[source].text;
 }
 
+bool
+variable_is_name(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = name[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'
+		      || (i > 0 && c >= '0' && c <= '9')))
+			return false;
+	}
+	return len > 0;
+}
+
 void
 variable_clear(struct variable *variable)
 {
@@ -211,7 +224,8 @@ parse_one(struct variables *variables, const char *name, const json_t *row)
 		if (is_same(word, names[source].word))
 			break;
 	}
-	if (variable.value && source >= 0) {
+	if (variable.value && source >= 0
+	    && variable_is_name(name, strlen(name))) {
 		variable.source = (enum variable_source)source;
 		variables_add(variables, &variable);
 	}

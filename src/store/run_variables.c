@@ -41,7 +41,8 @@ read_word(char *text, const char *comment, struct variables *out)
 	struct variable variable = { .source = strstr(comment, FROM_SET)
 		? VARIABLE_SET : *comment ? VARIABLE_ENVIRONMENT : VARIABLE_FILE };
 
-	if (equals && text_split_words(equals + 1, &words) == 0) {
+	if (equals && variable_is_name(text, (size_t)(equals - text))
+	    && text_split_words(equals + 1, &words) == 0) {
 		*equals = '\0';
 		variable.name = text;
 		variable.value = words.count ? words.items[0]
@@ -116,7 +117,8 @@ run_variables(const struct run *run, const char *mark, struct variables *out,
 			"an earlier submission are not on record (" KEY ".%s of "
 			"[metadata]); take the file away, and it is written anew "
 			"from the journal", run->state_path, mark);
-	return read_file(run, out, err);
+	/* another's file may be anything */
+	return run_is_others(run) ? 0 : read_file(run, out, err);
 }
 
 static void

@@ -37,8 +37,8 @@ print_one(const struct variable *variable, int width, FILE *out)
 {
 	char *value = view_value(variable->value);
 
-	fprintf(out, "  %-*s = %s  from %s\n", width, variable->name, value,
-	        variable_source_text(variable->source));
+	text_print(out, "  %-*s = %s  from %s\n", width, variable->name, value,
+	           variable_source_text(variable->source));
 	free(value);
 }
 
@@ -91,8 +91,8 @@ print_phase(const struct run *run, const struct phase_state *phase,
 		if (tasks == 0 || strcmp(set->mark, newest) == 0
 		    || run_variables(run, set->mark, &old, &err))
 			continue;
-		fprintf(out, "%s (%u of %u tasks, generation %u) had:\n",
-		        phase->name, tasks, phase->total, set->gen);
+		text_print(out, "%s (%u of %u tasks, generation %u) had:\n",
+		           phase->name, tasks, phase->total, set->gen);
 		print_difference(&old, now, out);
 		variables_clear(&old);
 	}

@@ -148,4 +148,29 @@ ok "it runs when that is mended" until_true 90 "$latsub" status "$run"
 is "once" "$(executions "$run/ran" "two template")" 1
 clean_up runs
 
+# ---- names of variables ----
+submit && run=$(newest_run runs)
+touch "$run/go"
+ok "one ends" until_true 60 "$latsub" status "$run"
+control_free() { # WHAT
+	"$latsub" status -o wide "$run" >out 2>&1
+	is "$1" "$(grep -c training out | sed 's/^[1-9].*/some/') $(LC_ALL=C tr -d '\n\t\040-\176' <out | wc -c)" "some 0"
+}
+control_free "a plain run has plain text"
+like "and says its variables" "$(cat out)" 'LR += "0.5"'
+sed -i 's/{"LR"/{"L\\\\u001b[31mX":["9","file"],"LR"/; s/{\\"LR\\"/{\\"L\\\\u001b[31mX\\":[\\"9\\",\\"file\\"],\\"LR\\"/' "$run/.experiment_state"
+like "(the state has such a name)" "$(grep ^variables "$run/.experiment_state")" '31mX'
+control_free "a name of a variable brings no control character to the terminal"
+is "and what is no name is left out" "$(grep -c 31mX out) $(grep -c 'LR *= "0.5"' out)" "0 1"
+sed -i '/^variables/d' "$run/.experiment_state"
+printf "NEW=1\nE\033[31mX='9'\n" >"$run/.latsub/environment"
+control_free "nor does .latsub/environment"
+like "which stands for variables that are not on record" "$(cat out)" 'NEW += "1"'
+if [ "$(id -u)" = 0 ]; then
+	chown -R 65534 "$run"
+	control_free "of another's run neither"
+	is "whose .latsub/environment is not read" "$(grep -c NEW out)" 0
+fi
+clean_up runs
+
 finish

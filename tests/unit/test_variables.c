@@ -179,6 +179,24 @@ damaged_text_adds_nothing(void **state)
 	}
 }
 
+/* The text may be another user's, and is printed. */
+static void
+what_is_no_name_is_left_out(void **state)
+{
+	static const char text[] = "{\"\":[\"x\",\"file\"],\"1A\":[\"x\",\"file\"],"
+		"\"A\\u001b[31m\":[\"x\",\"file\"],\"A B\":[\"x\",\"file\"],"
+		"\"\u00c4\":[\"x\",\"file\"],\"A=1\":[\"x\",\"file\"],"
+		"\"_a1\":[\"x\",\"file\"],\"B\":[\"y\",\"set\"]}";
+	struct variables got = { 0 };
+
+	(void)state;
+	assert_int_equal(variables_parse(&got, text), 0);
+	assert_int_equal(got.count, 2);
+	assert_non_null(variables_find(&got, "_a1"));
+	assert_non_null(variables_find(&got, "B"));
+	variables_clear(&got);
+}
+
 static void
 a_generation_has_its_set(void **state)
 {
@@ -215,6 +233,7 @@ main(void)
 		cmocka_unit_test(an_environment_that_does_not_count),
 		cmocka_unit_test(sets_survive_as_text),
 		cmocka_unit_test(damaged_text_adds_nothing),
+		cmocka_unit_test(what_is_no_name_is_left_out),
 		cmocka_unit_test(a_generation_has_its_set),
 	};
 
