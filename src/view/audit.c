@@ -28,13 +28,13 @@ print_attempt(const struct audit_attempt *attempt, FILE *out)
 	        attempt->number + 1);
 	print_time(attempt->started, out);
 	print_time(attempt->ended, out);
-	fprintf(out, "  job %u on %s  %s%s%s\n", attempt->job,
-	        attempt->node ? attempt->node : "?",
-	        attempt->end == EVENT_STARTED ? "no end on record"
-	        : event_name(attempt->end),
-	        attempt->end != EVENT_COMPLETED && attempt->reason ? ": " : "",
-	        attempt->end != EVENT_COMPLETED && attempt->reason
-	        ? attempt->reason : "");
+	text_print(out, "  job %u on %s  %s%s%s\n", attempt->job,
+	           attempt->node ? attempt->node : "?",
+	           attempt->end == EVENT_STARTED ? "no end on record"
+	           : event_name(attempt->end),
+	           attempt->end != EVENT_COMPLETED && attempt->reason ? ": " : "",
+	           attempt->end != EVENT_COMPLETED && attempt->reason
+	           ? attempt->reason : "");
 }
 
 static void
@@ -49,7 +49,7 @@ print_tasks(const struct audit *audit, FILE *out)
 			                                 .task = t };
 			char *name = audit_task_name(audit, &task);
 
-			fprintf(out, "%s: %s\n", name, task_state_name(
+			text_print(out, "%s: %s\n", name, task_state_name(
 				phase->state->cells[t].state));
 			for (size_t a = phase->first[t];
 			     a < phase->first[t + 1]; a++)
@@ -82,10 +82,10 @@ print_difference(const struct audit *audit,
 {
 	char *name = audit_task_name(audit, difference);
 
-	fprintf(out, "%s: %s: %s%s%s%s; %s\n", name,
-	        audit_kind_name(difference->kind), difference->what,
-	        *difference->where ? " (" : "", difference->where,
-	        *difference->where ? ")" : "", difference->advice);
+	text_print(out, "%s: %s: %s%s%s%s; %s\n", name,
+	           audit_kind_name(difference->kind), difference->what,
+	           *difference->where ? " (" : "", difference->where,
+	           *difference->where ? ")" : "", difference->advice);
 	free(name);
 }
 
@@ -96,16 +96,16 @@ view_print_audit(const struct view_audit *view, FILE *out)
 	const struct journal_reading *reading = view->reading;
 	size_t tasks, attempts, completed;
 
-	fprintf(out, "%s\n", view->dir);
+	text_print(out, "%s\n", view->dir);
 	if (view->verbose)
 		print_tasks(audit, out);
 	for (size_t i = 0; i < audit->difference_count; i++)
 		print_difference(audit, &audit->differences[i], out);
 	for (size_t i = 0; i < view->notes.count; i++)
-		fprintf(out, "note: %s\n", view->notes.items[i]);
+		text_print(out, "note: %s\n", view->notes.items[i]);
 	for (size_t i = 0; i < reading->damaged_at.count; i++)
-		fprintf(out, "note: %s: a damaged line, which says nothing\n",
-		        reading->damaged_at.items[i]);
+		text_print(out, "note: %s: a damaged line, which says nothing\n",
+		           reading->damaged_at.items[i]);
 	if (reading->damaged > reading->damaged_at.count)
 		fprintf(out, "note: %llu damaged lines in all\n",
 		        (unsigned long long)reading->damaged);

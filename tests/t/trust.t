@@ -251,7 +251,7 @@ cp -r "$live" "$escaped"
 mv "$escaped/logs/"training-*.log "$escaped/logs/"$'training-1.\e[31m.log'
 sed -i '/^\[checkpoints\]/,/^\[/s/^checkpoint_path=.*//; s/^\[checkpoints\]/&\ncheckpoint_path="\\u001b]0;pwned\\u0007\\u009b31mx"/; s/^run_id=.*/run_id="a\\u001b[31mb"/' "$escaped/.experiment_state"
 sed -i $'s/^\\[phases\\]/&\\nodd\\u009b31m\\e[31m=nonsense/' "$escaped/.experiment_state"
-for words in "status" "status --watch" "logs training" "logs -l training" "cancel" "reset no" list; do
+for words in "status" "status --watch" audit "audit -v" "logs training" "logs -l training" "cancel" "reset no" list; do
 	arg=$escaped
 	[ "$words" = list ] && arg=runs
 	"$latsub" $words "$arg" >out 2>&1
