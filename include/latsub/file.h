@@ -71,7 +71,8 @@ const char *file_relative(const char *base, const char *path);
 bool file_is_others(const struct stat *st);
 /* 0 when nobody but us and root can put another file in the place of path: it,
  * all directories that lead to it, the links among them and what they lead to
- * are ours or root's, and not for others to write (or sticky directories).
+ * are ours or root's, and not for others to write (or sticky directories); our
+ * private group is no other.  Where it is for them to write, the text has the chmod.
  * errno is ENOENT or ENOTDIR where the file is not there. */
 int file_check_way(const char *path, struct latsub_error *err);
 /* 0 when path (a link, and what it leads to) is owned by us or root, and not

@@ -69,6 +69,10 @@ const struct slurm_ops *cli_open_slurm(struct latsub_error *err);
  * says on stderr what is asked instead.  slurm_of.c. */
 const struct slurm_ops *cli_open_slurm_of(const struct run *run,
                                           struct latsub_error *err);
+/* A new submission remembers the environment's SLURM_CONF: will later commands take it
+ * from the run?  One that was set for the user, by --local, has to do: -1 with the
+ * reason.  His own is his to keep: that is said. */
+int cli_check_slurm_conf(bool is_own, struct latsub_error *err);
 /* The jobs of the run's owner; false with the reason when Slurm does not tell. */
 bool cli_ask_jobs(const struct run *run, const struct slurm_ops *slurm,
                   struct slurm_jobs *jobs, struct latsub_error *err);

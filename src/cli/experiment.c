@@ -231,7 +231,7 @@ open_slurm(struct request *r)
 		return cli_fail(&err) + 1;
 	r->engine.slurm = !r->local && r->engine.run
 		? cli_open_slurm_of(r->engine.run, &err) : cli_open_slurm(&err);
-	if (!r->engine.slurm)
+	if (!r->engine.slurm || cli_check_slurm_conf(!r->local, &err))
 		return cli_fail(&err) + 1;
 	if (r->engine.slurm->cluster(&r->engine.cluster, &err) != SLURM_YES) {
 		fprintf(stderr, "latsub: %s; nothing is changed\n", err.text);

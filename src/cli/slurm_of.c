@@ -125,6 +125,27 @@ cli_open_slurm_of(const struct run *run, struct latsub_error *err)
 	return cli_open_slurm(err);
 }
 
+int
+cli_check_slurm_conf(bool is_own, struct latsub_error *err)
+{
+	char *conf = slurm_conf_to_remember();
+	struct latsub_error why = { 0 };
+	int rc = *conf ? file_check_way(conf, &why) : 0;
+
+	if (rc && is_own) {
+		text_print(stderr, "latsub: %s; so later commands do not take "
+		           "SLURM_CONF=%s from the run: keep it set\n", why.text,
+		           conf);
+		rc = 0;
+	} else if (rc) {
+		latsub_error_set(err, LATSUB_USAGE, "--local: %s; until then "
+			"later commands, cancel too, would not use %s; nothing is "
+			"submitted", why.text, conf);
+	}
+	free(conf);
+	return rc;
+}
+
 bool
 cli_ask_jobs(const struct run *run, const struct slurm_ops *slurm,
              struct slurm_jobs *jobs, struct latsub_error *err)

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -434,7 +436,7 @@ check_uid(const char *path, struct stat *st, struct latsub_error *err)
 	int rc;
 
 	do
-		rc = lstat(path, &link) || stat(path, &st);
+		rc = lstat(path, &link) || stat(path, st);
 	while (rc && file_try_again(&tries));
 	if (rc)
 		return latsub_error_errno(err, "%s", path);
@@ -470,20 +472,47 @@ file_check_owner(const char *path, struct latsub_error *err)
 
 #define LINKS_MAX 40 /* as the kernel has it */
 
+/* Is the file's group the caller's private one, as many systems make one for each
+ * user, with a umask of 002?  Beware: a group does not tell who has it for a primary
+ * one.  So it must have the user's name, be his primary one, and list nobody else;
+ * what cannot be looked up is not private.  Root's is not: some systems have accounts
+ * of their own in it. */
+static bool
+is_private_group(const struct stat *st)
+{
+	const struct passwd *user = st->st_uid && st->st_uid == geteuid()
+		? getpwuid(st->st_uid) : NULL;
+	const struct group *group = user && user->pw_gid == st->st_gid
+		? getgrgid(st->st_gid) : NULL;
+
+	if (!group || !group->gr_name || strcmp(group->gr_name, user->pw_name))
+		return false;
+	for (char **member = group->gr_mem; member && *member; member++) {
+		if (strcmp(*member, user->pw_name) != 0)
+			return false;
+	}
+	return true;
+}
+
 static int
 check_step(const char *path, const struct stat *st, struct latsub_error *err)
 {
 	/* in a sticky one nobody replaces what is ours, and that is looked at */
 	bool sticky = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX);
+	mode_t open = st->st_mode & (S_IWGRP | S_IWOTH);
+	char *quoted;
 
 	if (file_is_others(st))
 		return latsub_error_set(err, LATSUB_USAGE, "%s: belongs to "
 			"user %u", path, (unsigned)st->st_uid);
-	if (!S_ISLNK(st->st_mode) && !sticky
-	    && (st->st_mode & (S_IWGRP | S_IWOTH)))
-		return latsub_error_set(err, LATSUB_USAGE, "%s: others may write "
-			"to it", path);
-	return 0;
+	if (S_ISLNK(st->st_mode) || sticky || !open
+	    || (open == S_IWGRP && is_private_group(st)))
+		return 0;
+	quoted = text_shell_quote(path);
+	latsub_error_set(err, LATSUB_USAGE, "%s: others may write to it; 'chmod "
+	                 "go-w %s' ends that", path, quoted);
+	free(quoted);
+	return -1;
 }
 
 /* Go on at the link's target, and then the rest of the way. */

@@ -173,4 +173,34 @@ if [ "$(id -u)" = 0 ]; then
 fi
 clean_up runs
 
+# ---- a SLURM_CONF that later commands would not take ----
+chmod g+w "$tmp"
+ok "--local: others may write to what leads there, and nothing is submitted" \
+	says 2 "$tmp: others may write to it; 'chmod go-w $tmp'" "$latsub" experiment --local
+is "and no run is made" "$(ls runs 2>/dev/null) $(squeue -h | wc -l)" " 0"
+ok "the environment's is the user's to keep: it is said" says 0 "others may write to it; 'chmod go-w $tmp'.*SLURM_CONF=$own_conf.*keep it set" "$latsub" experiment
+chmod g-w "$tmp"
+# a user whose group is his alone
+private_user() {
+	local name x uid gid rest
+	while IFS=: read -r name x uid gid rest; do
+		[ "$uid" != 0 ] && [ "$(getent group "$gid")" = "$name:x:$gid:" ] && echo "$uid $gid" && return
+	done < <(getent passwd)
+	return 1
+}
+if [ "$(id -u)" = 0 ] && read -r uid gid < <(private_user); then
+	chmod 711 "$tmp" "$sandbox_dir" "$sandbox_dir/munge" "$sandbox_dir/spool" "$sandbox_dir"/spool/*
+	mkdir -p home/p home/local && cp -r experiment.ini slurm_templates home/p/ && cp "$own_conf" home/local/slurm.conf
+	chown -R "$uid:$gid" home && chmod 775 home home/local && chmod 664 home/local/slurm.conf
+	as_user=(setpriv --reuid="$uid" --regid="$gid" --clear-groups env -C home/p)
+	"${as_user[@]}" SLURM_CONF="$tmp/p/home/local/slurm.conf" timeout 60 "$latsub" experiment >out 2>&1
+	is "a group of the user alone is no other: nothing is said of it" "$(grep -c 'others may write' out) $(newest_run home/p/runs | grep -c e_2)" "0 1"
+	ok "and his run can be cancelled" says 0 "1 job cancelled|2 jobs cancelled" "${as_user[@]}" -u SLURM_CONF "$latsub" cancel
+	chgrp 65534 home/local
+	ok "a group of others is" says 4 "local: others may write to it; 'chmod go-w" "${as_user[@]}" -u SLURM_CONF "$latsub" cancel
+	chgrp "$gid" home/local && chmod 777 home/local
+	ok "so is everybody" says 4 "local: others may write to it; 'chmod go-w" "${as_user[@]}" -u SLURM_CONF "$latsub" cancel
+else
+	echo "# not run here: root, and a user whose group is his alone"
+fi
 finish
