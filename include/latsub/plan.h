@@ -55,7 +55,8 @@ enum identity_whose identity_judge(const struct slurm_job *record,
                                    struct identity *out);
 
 /* A run's id and the jobs of its journal, by number; both must outlive it.
- * cluster: the one that answers, or NULL. */
+ * An empty id is a copy's that has none yet: no number is its own.  cluster: the one
+ * that answers, or NULL where that was compared before. */
 struct identities *identities_create(const char *run_id,
                                      const struct state *state,
                                      const char *cluster);

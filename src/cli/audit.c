@@ -98,6 +98,19 @@ ask_accounting(struct auditing *a)
 	rangeset_clear(&ids);
 }
 
+/* Nothing was heard of the run's jobs. */
+static void
+note_silence(struct auditing *a, const struct latsub_error *why)
+{
+	struct latsub_error ignored;
+	bool other = a->slurm && cli_check_cluster(a->run, a->slurm, &ignored)
+		== SLURM_REFUSED;
+
+	strlist_add_owned(&a->notes, xasprintf("%s: %s", other
+		? "Slurm is not asked" : "Slurm does not answer", a->slurm
+		? why->text : a->no_slurm.text));
+}
+
 /* First Slurm, then the journal: what ends in between is over in the journal, and
  * that counts as just now. */
 static int
@@ -124,8 +137,7 @@ look(struct auditing *a, struct latsub_error *err)
 	if (rc == 0 && answered)
 		audit_slurm(a->audit, run_id, &jobs, time(NULL));
 	if (a->silent)
-		strlist_add_owned(&a->notes, xasprintf("Slurm does not answer: "
-			"%s", a->slurm ? why.text : a->no_slurm.text));
+		note_silence(a, &why);
 	slurm_jobs_clear(&jobs);
 	return rc;
 }

@@ -69,6 +69,7 @@ cancel_run(struct engine *engine, const char *phase)
 	if (lock < 0)
 		return cli_fail(&err);
 	if (run_refresh(engine->run, NULL, &err) == 0
+	    && cli_check_cluster(engine->run, engine->slurm, &err) == SLURM_YES
 	    && engine->slurm->jobs_of_user(geteuid(), &jobs, &err)
 	    == SLURM_YES) {
 		ids = identities_create(run_id, engine->run->state, NULL);

@@ -73,7 +73,12 @@ const struct slurm_ops *cli_open_slurm_of(const struct run *run,
  * from the run?  One that was set for the user, by --local, has to do: -1 with the
  * reason.  His own is his to keep: that is said. */
 int cli_check_slurm_conf(bool is_own, struct latsub_error *err);
-/* The jobs of the run's owner; false with the reason when Slurm does not tell. */
+/* Is it the run's cluster that answers?  SLURM_REFUSED: another, and *err names
+ * both and what to set.  Slurm is asked once for all.  cluster.c. */
+enum slurm_answer cli_check_cluster(const struct run *run,
+                                    const struct slurm_ops *slurm,
+                                    struct latsub_error *err);
+/* The jobs of the run's owner, of its cluster; false with the reason when Slurm does not tell. */
 bool cli_ask_jobs(const struct run *run, const struct slurm_ops *slurm,
                   struct slurm_jobs *jobs, struct latsub_error *err);
 

@@ -45,13 +45,8 @@ imagine_checkpoint(const struct request *r, struct state *state)
 static void
 preview(struct request *r)
 {
-	struct latsub_error err;
-
-	if (!r->engine.slurm)
-		return;
-	/* without an answer here, what the cluster is stays unknown */
-	r->engine.slurm->cluster(&r->engine.cluster, &err);
-	engine_reconcile_preview(&r->engine, &r->jobs, &r->live);
+	if (r->engine.slurm)
+		engine_reconcile_preview(&r->engine, &r->jobs, &r->live);
 }
 
 int
@@ -66,11 +61,14 @@ request_dry_run(struct request *r)
 		if (!r->engine.slurm)
 			fprintf(stderr, "latsub: %s; this is the plan as if no "
 			        "job of the run were in Slurm\n", err.text);
+		/* without an answer here there is none to the next question */
+		if (r->engine.slurm)
+			r->engine.slurm->cluster(&r->engine.cluster, &err);
 		rc = request_ask_jobs(r);
 		if (rc)
 			return rc - 1;
 		request_note_variables(r);
-		if (request_check_jobs(r, &err)
+		if (request_check_cluster(r, &err) || request_check_jobs(r, &err)
 		    || request_check_vanished(r, &err))
 			rc = err.code;
 		preview(r);

@@ -34,9 +34,11 @@ const char help_experiment[] =
 	"      --keep-env        variables of your environment do not count\n"
 	"      --drop            with --resume: go on without phases and tasks that\n"
 	"                        the experiment does not have any more\n"
+	"      --other-cluster   with --resume: go on at another cluster, though the\n"
+	"                        run's jobs may still run at its own\n"
 	"  -h, --help            this text\n";
 
-enum { OPTION_KEEP_ENV = 256, OPTION_DROP };
+enum { OPTION_KEEP_ENV = 256, OPTION_DROP, OPTION_OTHER_CLUSTER };
 
 static const struct option long_options[] = {
 	{ "phase", required_argument, NULL, 'p' },
@@ -50,6 +52,7 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'f' },
 	{ "keep-env", no_argument, NULL, OPTION_KEEP_ENV },
 	{ "drop", no_argument, NULL, OPTION_DROP },
+	{ "other-cluster", no_argument, NULL, OPTION_OTHER_CLUSTER },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
@@ -135,6 +138,7 @@ read_options(struct request *r, int argc, char **argv)
 		case 'f': r->config = optarg; break;
 		case OPTION_KEEP_ENV: r->keep_env = true; break;
 		case OPTION_DROP: r->drop = true; break;
+		case OPTION_OTHER_CLUSTER: r->other_cluster = true; break;
 		default:
 			return cli_option(help_experiment, "experiment",
 			                  option) + 1;
@@ -159,6 +163,9 @@ read_options(struct request *r, int argc, char **argv)
 	if (r->drop && !r->resume)
 		return cli_usage("experiment", "--drop is for a run that goes "
 		                 "on; a new one has nothing to drop") + 1;
+	if (r->other_cluster && !r->resume)
+		return cli_usage("experiment", "--other-cluster is for a run that "
+		                 "goes on; a new one has jobs nowhere") + 1;
 	if (r->config && r->file)
 		return cli_usage("experiment", "--config %s and %s: name one "
 		                 "experiment", r->config, r->file) + 1;
@@ -371,7 +378,8 @@ static int
 prepare(struct request *r, struct latsub_error *err)
 {
 	/* of a moved run nothing may go on, not even what is just ending */
-	if (r->resume && (ask(r, r->place == RUN_MOVED, err)
+	if (r->resume && (request_check_cluster(r, err)
+	                  || ask(r, r->place == RUN_MOVED, err)
 	                  || request_check_jobs(r, err)))
 		return -1;
 	request_note_variables(r);

@@ -11,7 +11,7 @@ struct request {
 	const char *file, *resume, *checkpoint, *output_dir, *config;
 	char *newest; /* what "--resume" alone means */
 	struct strlist phases, sets;
-	bool dry_run, local, wait, keep_env, drop;
+	bool dry_run, local, wait, keep_env, drop, other_cluster;
 	bool take_late; /* the run has the experiment when the plan is sound */
 	struct variables variables; /* of a resumed run, as it had them */
 	struct strlist kept_sets;   /* the same of keys that --set changed */
@@ -38,6 +38,10 @@ int request_ask_jobs(struct request *r);
 int request_await_endings(struct request *r);
 /* May the run go on beside those that were found?  0 or -1. */
 int request_check_jobs(const struct request *r, struct latsub_error *err);
+
+/* cluster.c: another cluster than the run's?  -1 where that would run a second time
+ * what may still run there, unless a person says otherwise. */
+int request_check_cluster(const struct request *r, struct latsub_error *err);
 
 /* variables.c: say which values are not what one may think. */
 void request_note_variables(const struct request *r);

@@ -157,7 +157,8 @@ cli_ask_jobs(const struct run *run, const struct slurm_ops *slurm,
 			"and whether this is a copy cannot be told");
 		return false;
 	}
-	if (slurm->jobs_of_user(owner, jobs, err) != SLURM_YES)
+	if (cli_check_cluster(run, slurm, err) != SLURM_YES
+	    || slurm->jobs_of_user(owner, jobs, err) != SLURM_YES)
 		return false;
 	if (owner == geteuid() || jobs->count)
 		return true;

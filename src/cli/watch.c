@@ -138,9 +138,24 @@ struct watching {
 	struct strmap *seen, *warned;
 	unsigned looks;
 	bool unreadable; /* and that was told */
+	bool elsewhere;  /* another cluster answers, and that was told */
 	int quiet; /* so often nothing was live, or may ever run */
 	int outcome;
 };
+
+/* What another cluster has says nothing of the run: as if there were no Slurm. */
+static bool
+ask_slurm(struct watching *w, struct slurm_jobs *jobs, struct latsub_error *err)
+{
+	bool told = w->elsewhere;
+
+	w->elsewhere = w->slurm && cli_check_cluster(w->run, w->slurm, err)
+		== SLURM_REFUSED;
+	if (w->elsewhere && !told && !w->on_terminal)
+		fprintf(stderr, "latsub: from the state alone: %s\n", err->text);
+	return w->slurm && !w->elsewhere
+		&& cli_ask_jobs(w->run, w->slurm, jobs, err);
+}
 
 /* Has it ended?  Slurm must have said so several times in a row: between a
  * parent's end and its record there is a moment with nothing live. */
@@ -148,7 +163,6 @@ static bool
 look_once(struct watching *w)
 {
 	struct run *run = w->run;
-	const struct slurm_ops *slurm = w->slurm;
 	struct slurm_jobs jobs = { 0 };
 	struct latsub_error err = { 0 };
 	struct view view;
@@ -164,7 +178,7 @@ look_once(struct watching *w)
 		return false;
 	}
 	w->unreadable = false;
-	answered = slurm && cli_ask_jobs(run, slurm, &jobs, &err);
+	answered = ask_slurm(w, &jobs, &err);
 	view_create(&view, run, answered ? &jobs : NULL, err.text);
 	if (w->on_terminal) {
 		redraw(&view);
@@ -175,7 +189,7 @@ look_once(struct watching *w)
 	w->outcome = view.outcome;
 	w->quiet = answered && (!view.any_live || view.stuck) ? w->quiet + 1
 		: 0;
-	if (!slurm && view.outcome != LATSUB_UNFINISHED)
+	if ((!w->slurm || w->elsewhere) && view.outcome != LATSUB_UNFINISHED)
 		w->quiet = DONE_POLLS;
 	view_clear(&view);
 	slurm_jobs_clear(&jobs);
@@ -192,14 +206,14 @@ tell_stuck(const struct view *view)
 }
 
 static void
-print_end(struct run *run, const struct slurm_ops *slurm)
+print_end(struct watching *w)
 {
 	struct slurm_jobs jobs = { 0 };
 	struct latsub_error err = { 0 };
 	struct view view;
-	bool answered = slurm && cli_ask_jobs(run, slurm, &jobs, &err);
+	bool answered = ask_slurm(w, &jobs, &err);
 
-	view_create(&view, run, answered ? &jobs : NULL, NULL);
+	view_create(&view, w->run, answered ? &jobs : NULL, NULL);
 	printf("\n");
 	view_print_table(&view, stdout, view_use_colour(stdout));
 	view_print_notes(&view, stdout);
@@ -229,7 +243,7 @@ cli_watch(struct run *run, const struct slurm_ops *slurm, bool screen)
 			ended = look_once(&w);
 	}
 	if (ended)
-		print_end(run, slurm);
+		print_end(&w);
 	else
 		w.outcome = detach(run);
 	for (size_t i = 0; i < run->state->count; i++)

@@ -1,0 +1,98 @@
+/*
+ * cluster.c - does the cluster of the run answer, or another one?
+ *
+ * What a run's jobs are called means nothing on another cluster: numbers there are
+ * other people's jobs, and that a job is not seen says nothing of it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "request.h"
+
+/* A process asks one Slurm, and that one once: NULL before. */
+static char *answering;
+
+static enum slurm_answer
+ask_name(const struct slurm_ops *slurm, struct latsub_error *err)
+{
+	struct slurm_cluster found = { 0 };
+	enum slurm_answer answer;
+
+	if (answering)
+		return SLURM_YES;
+	answer = slurm->cluster(&found, err);
+	if (answer == SLURM_YES && found.name)
+		answering = xstrdup(found.name);
+	slurm_cluster_clear(&found);
+	return answer;
+}
+
+static void
+explain_other(const struct run *run, const char *now, const char *more,
+              struct latsub_error *err)
+{
+	latsub_error_set(err, LATSUB_SLURM, "this run was submitted to cluster "
+		"%s, and the one that answers is %s%s: set SLURM_CONF to the "
+		"slurm.conf of %s, or write its path to slurm_conf= in [metadata] "
+		"of %s", state_metadata(run->state, "cluster"), now, more,
+		state_metadata(run->state, "cluster"), run->state_path);
+}
+
+enum slurm_answer
+cli_check_cluster(const struct run *run, const struct slurm_ops *slurm,
+                  struct latsub_error *err)
+{
+	const char *then = state_metadata(run->state, "cluster");
+	enum slurm_answer answer = then ? ask_name(slurm, err) : SLURM_YES;
+
+	if (answer != SLURM_YES || !then || !answering
+	    || strcmp(then, answering) == 0)
+		return answer;
+	explain_other(run, answering, "", err);
+	return SLURM_REFUSED;
+}
+
+/* A phase of which something is under way by the journal, or NULL. */
+static const struct phase_state *
+phase_under_way(const struct state *state)
+{
+	const unsigned under_way = 1u << TASK_INTENDED | 1u << TASK_SUBMITTED
+		| 1u << TASK_STARTED | 1u << TASK_REQUEUED;
+	const struct phase_state *found = NULL;
+	struct rangeset tasks = { 0 };
+
+	for (size_t i = 0; i < state->count && !found; i++) {
+		if (!state->phases[i]->cells)
+			continue;
+		phase_tasks_in(state->phases[i], under_way, &tasks);
+		found = tasks.count ? state->phases[i] : NULL;
+		rangeset_clear(&tasks);
+	}
+	return found;
+}
+
+int
+request_check_cluster(const struct request *r, struct latsub_error *err)
+{
+	const struct run *run = r->engine.run;
+	const char *then = state_metadata(run->state, "cluster");
+	const char *now = r->engine.cluster.name;
+	const struct phase_state *phase;
+	char *more, *words;
+
+	if (!then || !now || strcmp(then, now) == 0 || r->other_cluster)
+		return 0;
+	phase = phase_under_way(run->state);
+	if (!phase)
+		return 0;
+	more = xasprintf(", and what may still run there (%s) would run twice",
+	                 phase->name);
+	explain_other(run, now, more, err);
+	words = xstrdup(err->text);
+	latsub_error_set(err, LATSUB_SLURM, "%s; or, if you have cancelled it "
+	                 "there, --other-cluster goes on here", words);
+	free(words);
+	free(more);
+	return -1;
+}
