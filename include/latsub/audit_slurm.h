@@ -17,7 +17,7 @@ void audit_slurm(struct audit *audit, const char *run_id,
 /* Differences that may be gone in a moment: what happens while one looks. */
 bool audit_may_pass(const struct audit *audit);
 
-/* All jobs that the journal has. */
+/* All jobs that the journal has, and that are the run's (IDENTITY_OTHERS_KEY). */
 void audit_jobs(const struct audit *audit, struct rangeset *jobs);
 /* Times of accounting are of one clock, Slurm's. */
 void audit_accounting(struct audit *audit,

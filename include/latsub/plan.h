@@ -61,6 +61,12 @@ struct identities *identities_create(const char *run_id,
                                      const struct state *state,
                                      const char *cluster);
 void identities_destroy(struct identities *ids);
+/* A key of a run's metadata: numbers on record that are another's, since they are
+ * from the run that this one was copied from, or from the cluster before.  And what it
+ * is to be from now on, where that becomes so of all that are on record; caller
+ * frees. */
+#define IDENTITY_OTHERS_KEY "others_jobs"
+char *identity_numbers(const struct state *state);
 enum identity_whose identities_judge(const struct identities *ids,
                                      const struct slurm_job *record,
                                      struct identity *out);

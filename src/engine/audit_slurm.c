@@ -237,6 +237,9 @@ audit_may_pass(const struct audit *audit)
 void
 audit_jobs(const struct audit *audit, struct rangeset *jobs)
 {
+	const char *others = state_metadata(audit->state, IDENTITY_OTHERS_KEY);
+	struct rangeset not_ours = { 0 };
+
 	for (size_t i = 0; i < audit->state->count; i++) {
 		const struct phase_state *phase = audit->state->phases[i];
 
@@ -244,6 +247,9 @@ audit_jobs(const struct audit *audit, struct rangeset *jobs)
 			rangeset_add(jobs, phase->jobs[k].job,
 			             phase->jobs[k].job);
 	}
+	if (others && rangeset_parse(&not_ours, others) == 0)
+		rangeset_subtract(jobs, &not_ours);
+	rangeset_clear(&not_ours);
 }
 
 static const char *

@@ -104,12 +104,34 @@ identity_judge(const struct slurm_job *record, const char *run_id, uid_t user,
 
 /* ---- all jobs of a run ---- */
 
+char *
+identity_numbers(const struct state *state)
+{
+	const char *before = state_metadata(state, IDENTITY_OTHERS_KEY);
+	struct rangeset numbers = { 0 };
+	struct strbuf text = { 0 };
+
+	if (before)
+		rangeset_parse(&numbers, before);
+	for (size_t i = 0; i < state->count; i++) {
+		const struct phase_state *phase = state->phases[i];
+
+		for (size_t j = 0; j < phase->job_count; j++)
+			rangeset_add(&numbers, phase->jobs[j].job,
+			             phase->jobs[j].job);
+	}
+	rangeset_print(&numbers, &text);
+	rangeset_clear(&numbers);
+	return strbuf_steal(&text);
+}
+
 struct identities {
 	const char *run_id;
 	uid_t user;
 	struct identity_known *known;
 	size_t count;
 	struct strmap *by_number; /* -> a member of known */
+	struct rangeset others;   /* numbers on record that are another's */
 };
 
 /* Where numbers began anew two jobs may have one: the later one. */
@@ -120,6 +142,8 @@ add_known(struct identities *ids, const struct phase_state *phase,
 	struct identity_known *known, *old;
 	char key[16];
 
+	if (rangeset_has(&ids->others, job->job))
+		return;
 	snprintf(key, sizeof key, "%u", job->job);
 	old = strmap_get(ids->by_number, key);
 	if (old && (old->job->submitted > job->submitted
@@ -131,19 +155,33 @@ add_known(struct identities *ids, const struct phase_state *phase,
 	strmap_set(ids->by_number, key, known);
 }
 
+/* Does a number that is on record mean a job of this run? */
+static bool
+numbers_count(struct identities *ids, const struct state *state,
+              const char *cluster)
+{
+	const char *then = state_metadata(state, "cluster");
+	const char *others = state_metadata(state, IDENTITY_OTHERS_KEY);
+
+	if (!ids->run_id || !*ids->run_id)
+		return false; /* they are the other's */
+	if (cluster && then && strcmp(cluster, then) != 0)
+		return false;
+	return !others || rangeset_parse(&ids->others, others) == 0;
+}
+
 struct identities *
 identities_create(const char *run_id, const struct state *state,
                   const char *cluster)
 {
 	struct identities *ids = xcalloc(1, sizeof *ids);
-	const char *then = state_metadata(state, "cluster");
 	size_t count = 0;
 
 	ids->run_id = run_id;
 	ids->user = geteuid();
 	ids->by_number = strmap_create();
-	if (cluster && then && strcmp(cluster, then) != 0)
-		return ids; /* these numbers mean nothing here */
+	if (!numbers_count(ids, state, cluster))
+		return ids;
 	for (size_t i = 0; i < state->count; i++)
 		count += state->phases[i]->job_count;
 	ids->known = xcalloc(count + 1, sizeof *ids->known);
@@ -162,6 +200,7 @@ identities_destroy(struct identities *ids)
 	if (!ids)
 		return;
 	strmap_destroy(ids->by_number);
+	rangeset_clear(&ids->others);
 	free(ids->known);
 	free(ids);
 }

@@ -179,6 +179,7 @@ record_place(struct move *move, struct run *run, bool copied,
 {
 	struct event event = { .kind = EVENT_RUN, .time = time(NULL) };
 	char *id = copied ? identity_new_run(run->dir) : NULL;
+	char *numbers = copied ? identity_numbers(run->state) : NULL;
 	int rc;
 
 	event_add_pair(&event, "run_dir", run->dir);
@@ -187,10 +188,13 @@ record_place(struct move *move, struct run *run, bool copied,
 	event_add_pair(&event, "workdir", move->workdir);
 	if (strcmp(move->workdir, move->old_workdir) != 0)
 		add_experiment(move, &event);
-	if (copied)
+	if (copied) {
 		event_add_pair(&event, "run_id", id);
+		event_add_pair(&event, IDENTITY_OTHERS_KEY, numbers);
+	}
 	rc = run_record(run, &event, 1, true, err);
 	event_clear(&event);
+	free(numbers);
 	free(id);
 	return rc;
 }

@@ -362,15 +362,19 @@ take_cluster(struct engine *engine, struct latsub_error *err)
 {
 	const char *then = state_metadata(engine->run->state, "cluster");
 	struct event event = { .kind = EVENT_RUN, .time = time(NULL) };
+	char *numbers;
 	int rc;
 
 	if (!engine->cluster.name || !then
 	    || strcmp(then, engine->cluster.name) == 0)
 		return 0;
 	tell_other_cluster(engine, then);
+	numbers = identity_numbers(engine->run->state);
 	event_add_pair(&event, "cluster", engine->cluster.name);
+	event_add_pair(&event, IDENTITY_OTHERS_KEY, numbers);
 	rc = run_record(engine->run, &event, 1, true, err);
 	event_clear(&event);
+	free(numbers);
 	return rc;
 }
 

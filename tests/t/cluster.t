@@ -88,6 +88,8 @@ forget_conf runs/b
 ok "--other-cluster goes on at the other" run_at "$there" --resume runs/b --other-cluster
 two_ran() { [ "$(grep -c only "$1/ran")" = 2 ]; }
 ok "it runs at the other" until_true 30 two_ran runs/b
+# the journal has the number that the run's job had at the one
+like "of whose jobs the old numbers do not count" "$(metadata runs/b others_jobs)" '^[0-9]+'
 touch runs/b/go
 ok "it ends" until_true 60 ended "$there" runs/b
 ok "the person's job runs on" runs_at "$there" only

@@ -749,6 +749,24 @@ test_slurm_gone(void **unused)
 	expect_slurm(&life, &job, AUDIT_GONE, 200);
 }
 
+/* Of another run, or of another cluster's accounting. */
+static void
+test_numbers_of_before_are_not_asked_for(void **unused)
+{
+	struct rangeset jobs = { 0 };
+	struct event *event;
+	struct life life;
+
+	(void)unused;
+	begin_train(&life);
+	event = add(&life, EVENT_RUN, "train", 0, 0, NULL, 120);
+	event_add_pair(event, "others_jobs", "10-11");
+	finish(&life);
+	audit_jobs(life.audit, &jobs);
+	assert_int_equal(jobs.count, 0);
+	audit_destroy(life.audit);
+}
+
 static void
 test_times_are_parsed(void **unused)
 {
@@ -846,6 +864,7 @@ main(void)
 		cmocka_unit_test(test_slurm_unknown_job),
 		cmocka_unit_test(test_slurm_left),
 		cmocka_unit_test(test_slurm_gone),
+		cmocka_unit_test(test_numbers_of_before_are_not_asked_for),
 		cmocka_unit_test(test_times_are_parsed),
 		cmocka_unit_test(test_accounting),
 	};

@@ -151,8 +151,8 @@ ask(struct fixture *f)
 	forget(f);
 	assert_int_equal(f->engine.slurm->jobs_of_user(0, &f->jobs, &f->err),
 	                 SLURM_YES);
-	ids = identities_create(state_metadata(f->engine.run->state, "run_id"),
-	                        f->engine.run->state, NULL);
+	ids = identities_create(run_job_id(f->engine.run), f->engine.run->state,
+	                        NULL);
 	live_join(&f->live, f->engine.experiment->spec, ids, &f->jobs);
 	identities_destroy(ids);
 }
@@ -1089,6 +1089,59 @@ another_cluster_is_told(void **state)
 	assert_well(f);
 }
 
+/* By number and name alone, as the jobs of an older latsub are known. */
+static void
+a_number_of_the_cluster_before_means_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct slurm_job *plain;
+	size_t count;
+
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_COMPLETED, "first", "0", 0); /* so its job stays on record */
+	slurm_jobs_clear(fake_jobs());
+	fake_set_cluster("elsewhere", 5000);
+	assert_int_equal(resume(f), 0);
+	plain = fake_add(100, NULL);
+	free(plain->name);
+	plain->name = xstrdup("first");
+	plain->state = SLURM_RUNNING;
+	plain->submit_time = time(NULL);
+	open_run(f);
+	ask(f);
+	assert_int_equal(engine_cancel(&f->engine, &f->live, NULL, &count,
+	                               &f->err), 0);
+	assert_int_equal(count, PHASES - 1);
+	assert_int_equal(fake_live(), 1);
+}
+
+/* Without an id of its own, and after it has taken one. */
+static void
+a_copy_leaves_the_others_jobs_alone(void **state)
+{
+	struct fixture *f = *state;
+	char *command, *copy = file_join(f->dir, "copy");
+	size_t count;
+
+	fake_set_site("", true);
+	assert_int_equal(resume(f), 0);
+	command = xasprintf("cp -r %s/run %s", f->dir, copy);
+	assert_int_equal(system(command), 0);
+	run_close(f->engine.run);
+	f->engine.run = run_open(copy, &f->err);
+	assert_non_null(f->engine.run);
+	ask(f);
+	assert_int_equal(f->live.count, 0);
+	assert_int_equal(engine_take_place(&f->engine, &f->err), 0);
+	ask(f);
+	assert_int_equal(f->live.count, 0);
+	assert_int_equal(engine_cancel(&f->engine, &f->live, NULL, &count,
+	                               &f->err), 0);
+	assert_int_equal(fake_live(), PHASES);
+	free(command);
+	free(copy);
+}
+
 static void
 record_completion(void *user)
 {
@@ -1553,6 +1606,8 @@ main(void)
 		TEST(a_number_of_another_phase_is_not_this_ones),
 		TEST(a_slurm_that_was_set_up_anew_is_told),
 		TEST(another_cluster_is_told),
+		TEST(a_number_of_the_cluster_before_means_nothing),
+		TEST(a_copy_leaves_the_others_jobs_alone),
 		TEST(a_completion_on_its_way_is_waited_for),
 		TEST(a_requeued_attempts_end_is_no_completion),
 		TEST(the_next_attempts_completion_is_one),

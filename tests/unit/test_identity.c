@@ -183,6 +183,52 @@ a_number_counts_on_its_cluster(void **state)
 	state_destroy(run);
 }
 
+/* Before it has an id of its own it has no jobs. */
+static void
+a_copy_without_an_id_knows_no_numbers(void **state)
+{
+	struct state *run = state_with_job(7, THEN);
+	struct identities *ids = identities_create("", run, "here");
+	struct identity of;
+
+	(void)state;
+	assert_int_equal(identities_judge(ids, JOB(.job_id = 7,
+		.user_id = geteuid()), &of), IDENTITY_ANOTHERS);
+	assert_int_equal(identities_judge(ids, JOB(.job_id = 7,
+		.user_id = geteuid(), .command = ours), &of), IDENTITY_ANOTHERS);
+	identities_destroy(ids);
+	state_destroy(run);
+}
+
+/* On record from the run that it was copied from, or from another cluster. */
+static void
+numbers_that_became_anothers_do_not_count(void **state)
+{
+	struct state *run = state_with_job(7, THEN);
+	struct phase_state *phase = state_find(run, "train");
+	struct rangeset tasks = { 0 };
+	char *numbers = identity_numbers(run), *more;
+
+	(void)state;
+	assert_string_equal(numbers, "7");
+	state_set_metadata(run, IDENTITY_OTHERS_KEY, numbers);
+	rangeset_add(&tasks, 0, 0);
+	phase_add_job(phase, 2, 0, 9, 0, &tasks);
+	assert_int_equal(found(run, "here", JOB(.job_id = 7)),
+	                 IDENTITY_ANOTHERS);
+	assert_int_equal(found(run, "here", JOB(.job_id = 7, .comment = ours)),
+	                 IDENTITY_OURS);
+	assert_int_equal(found(run, "here", JOB(.job_id = 9)), IDENTITY_OURS);
+	/* copied once more: what was another's before stays so */
+	state_set_metadata(run, IDENTITY_OTHERS_KEY, "3-4");
+	more = identity_numbers(run);
+	assert_string_equal(more, "3-4,7,9");
+	free(more);
+	free(numbers);
+	rangeset_clear(&tasks);
+	state_destroy(run);
+}
+
 static void
 what_is_unclear_is_found(void **state)
 {
@@ -269,6 +315,8 @@ main(void)
 		cmocka_unit_test(the_time_must_fit),
 		cmocka_unit_test(without_a_time_the_rest_counts),
 		cmocka_unit_test(a_number_counts_on_its_cluster),
+		cmocka_unit_test(a_copy_without_an_id_knows_no_numbers),
+		cmocka_unit_test(numbers_that_became_anothers_do_not_count),
 		cmocka_unit_test(what_is_unclear_is_found),
 		cmocka_unit_test(which_job_runs_does_not_depend_on_the_order),
 	};
