@@ -39,18 +39,35 @@ explain_other(const struct run *run, const char *now, const char *more,
 		state_metadata(run->state, "cluster"), run->state_path);
 }
 
+static bool
+is_another(const struct run *run, const char *name)
+{
+	const char *then = state_metadata(run->state, "cluster");
+
+	return name && then && strcmp(then, name) != 0;
+}
+
+int
+cli_compare_cluster(const struct run *run, const char *name,
+                    struct latsub_error *err)
+{
+	if (!is_another(run, name))
+		return 0;
+	explain_other(run, name, "", err);
+	return -1;
+}
+
 enum slurm_answer
 cli_check_cluster(const struct run *run, const struct slurm_ops *slurm,
                   struct latsub_error *err)
 {
-	const char *then = state_metadata(run->state, "cluster");
-	enum slurm_answer answer = then ? ask_name(slurm, err) : SLURM_YES;
+	enum slurm_answer answer = SLURM_YES;
 
-	if (answer != SLURM_YES || !then || !answering
-	    || strcmp(then, answering) == 0)
-		return answer;
-	explain_other(run, answering, "", err);
-	return SLURM_REFUSED;
+	if (state_metadata(run->state, "cluster"))
+		answer = ask_name(slurm, err);
+	if (answer == SLURM_YES && cli_compare_cluster(run, answering, err))
+		answer = SLURM_REFUSED;
+	return answer;
 }
 
 /* A phase of which something is under way by the journal, or NULL. */
@@ -76,12 +93,11 @@ int
 request_check_cluster(const struct request *r, struct latsub_error *err)
 {
 	const struct run *run = r->engine.run;
-	const char *then = state_metadata(run->state, "cluster");
 	const char *now = r->engine.cluster.name;
 	const struct phase_state *phase;
 	char *more, *words;
 
-	if (!then || !now || strcmp(then, now) == 0 || r->other_cluster)
+	if (!is_another(run, now) || r->other_cluster)
 		return 0;
 	phase = phase_under_way(run->state);
 	if (!phase)

@@ -59,6 +59,18 @@ take_lock(struct inside *in)
 	return in->lock < 0 ? -1 : 0;
 }
 
+/* Who had the lock until now may have submitted, and have replaced the copy of the
+ * experiment: what was read before counts for nothing but to find the lock. */
+static int
+take_run(struct inside *in, const char *state_path)
+{
+	struct run *run = in->engine.run = run_open(state_path, &in->err);
+
+	return !run || run_check_owner(run, &in->err) || take_lock(in)
+		|| run_read(run, &in->err) || run_check_owner(run, &in->err)
+		|| open_experiment(in) ? -1 : 0;
+}
+
 static enum slurm_answer
 open_inside(struct inside *in, const char *state_path)
 {
@@ -66,15 +78,16 @@ open_inside(struct inside *in, const char *state_path)
 	enum slurm_answer answer;
 
 	in->lock = -1;
-	engine->run = run_open(state_path, &in->err);
-	if (!engine->run || run_check_owner(engine->run, &in->err)
-	    || open_experiment(in) || take_lock(in)
-	    || run_refresh(engine->run, NULL, &in->err))
+	if (take_run(in, state_path))
 		return SLURM_REFUSED;
 	engine->slurm = cli_open_slurm(&in->err);
 	if (!engine->slurm)
 		return SLURM_REFUSED;
 	answer = engine->slurm->cluster(&engine->cluster, &in->err);
+	/* a resume may have gone on elsewhere while this job ran here */
+	if (answer == SLURM_YES && cli_compare_cluster(engine->run,
+			engine->cluster.name, &in->err))
+		return SLURM_REFUSED;
 	if (answer == SLURM_YES)
 		answer = engine->slurm->jobs_of_user(geteuid(), &in->jobs,
 		                                     &in->err);
