@@ -46,6 +46,7 @@ enum reconcile_word {
 	SAYS_REUSED,    /* the same, and the job's number is another job's */
 	SAYS_RENEWED,   /* the same, and Slurm does not know its jobs of then */
 	SAYS_UNCLEAR,   /* the same, and the number is of a job that may be it */
+	SAYS_UNCLEAR_ENDED, /* the same, and that one has ended */
 	SAYS_COUNT
 };
 
@@ -73,7 +74,8 @@ struct reconcile_in {
 	uint32_t first;        /* the attempt that the job began with: restarts
 	                        * are counted from it */
 	bool reused;           /* its number is another job's now */
-	bool unclear;          /* or perhaps not: whose it is cannot be told */
+	bool unclear;          /* or perhaps not: whose it is cannot be told ... */
+	bool unclear_ended;    /* ... and it runs no more, whosever it was */
 	bool renewed;          /* Slurm's numbers began anew, or another cluster
 	                        * answers */
 	const struct accounting_fact *fact; /* adds words, decides nothing */

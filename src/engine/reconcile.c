@@ -25,7 +25,8 @@ index_record(struct strmap *map, char *key, const struct slurm_job *record)
 }
 
 /* Under which keys a record is found:
- *   "#JOB"            whoever has that number; "?JOB": whose it is is unclear
+ *   "#JOB"            whoever has that number
+ *   "?JOB", "~JOB"    the same, where whose it is is unclear: live, ended
  *   "#JOB PHASE GEN"  and is ours
  * and once it has ended:
  *   "PHASE GEN TASK", "PHASE GEN TASK #JOB"
@@ -57,8 +58,8 @@ index_job(struct strmap *map, const struct slurm_job *record,
 	struct identity of;
 	enum identity_whose whose = identities_judge(ids, record, &of);
 
-	index_record(map, xasprintf(whose == IDENTITY_UNCLEAR ? "?%u" : "#%u",
-	                            id), record);
+	index_record(map, xasprintf("%c%u", whose != IDENTITY_UNCLEAR ? '#'
+		: slurm_state_is_live(record) ? '?' : '~', id), record);
 	if (whose != IDENTITY_OURS)
 		return;
 	index_record(map, xasprintf("#%u %s %u", id, of.phase, of.gen), record);
@@ -120,9 +121,10 @@ is_reused(const struct strmap *map, const struct phase_state *phase,
 }
 
 static const struct slurm_job *
-unclear_record(const struct strmap *map, const struct phase_job *job)
+unclear_record(const struct strmap *map, const struct phase_job *job,
+               char sign)
 {
-	return job ? find_record(map, xasprintf("?%u", job->job)) : NULL;
+	return job ? find_record(map, xasprintf("%c%u", sign, job->job)) : NULL;
 }
 
 /* Another cluster answers, or this one counts its jobs from the beginning. */
@@ -227,16 +229,18 @@ gather_task(struct gathering *g, const struct phase_state *phase,
 {
 	const struct task_cell *cell = &phase->cells[task];
 	uint32_t then = index_then(g, phase, task);
-	const struct slurm_job *unclear = unclear_record(g->records, job);
+	const struct slurm_job *unclear = unclear_record(g->records, job, '?');
 	struct reconcile_in in = { .state = cell->state,
 		.attempt = cell->attempt, .patient = g->patience,
 		.first = job ? job->attempt : 0, .unclear = unclear != NULL,
+		.unclear_ended = unclear_record(g->records, job, '~') != NULL,
 		.record = record_of(g->records, phase, task, then, job),
 		.reused = is_reused(g->records, phase, task, job),
 		.renewed = is_renewed(g->engine, job) };
 	struct reconcile_out out;
 
-	if (!in.record && !in.reused && !in.renewed && !in.unclear)
+	if (!in.record && !in.reused && !in.renewed && !in.unclear
+	    && !in.unclear_ended)
 		in.fact = fact_of(g, phase, then, job);
 	reconcile_decide(&in, &out);
 	g->awaited |= out.action == RECONCILE_AWAIT;

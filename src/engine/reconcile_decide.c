@@ -17,7 +17,8 @@
 #define IN(stage) (1u << STAGE_##stage)
 /* from COMPLETED on: the job has ended, or is not there */
 #define ENDED (((1u << SAYS_FORGOTTEN) - 1) & ~(SAYS(COMPLETED) - 1))
-#define GONE (SAYS(FORGOTTEN) | SAYS(REUSED) | SAYS(RENEWED) | SAYS(UNCLEAR))
+#define GONE (SAYS(FORGOTTEN) | SAYS(REUSED) | SAYS(RENEWED) | SAYS(UNCLEAR) \
+	| SAYS(UNCLEAR_ENDED))
 
 /* The first row that fits.  LOST is CANCELLED where nothing had started. */
 const struct reconcile_row reconcile_rows[] = {
@@ -71,6 +72,9 @@ const struct reconcile_row reconcile_rows[] = {
 	  EVENT_LOST, "this Slurm does not know the job", PLAIN },
 	{ "unclear whose job it is", SAYS(UNCLEAR), UNDER_WAY, RECONCILE_STOP, 0,
 	  "a job has its number and its name, and was submitted later", PLAIN },
+	{ "unclear whose job it was", SAYS(UNCLEAR_ENDED), UNDER_WAY,
+	  RECONCILE_AWAIT, EVENT_LOST,
+	  "its job has ended, or is gone and its number another's", PLAIN },
 	{ "job number reused", SAYS(REUSED), UNDER_WAY, RECONCILE_RECORD,
 	  EVENT_LOST, "gone, and its number is another job's now", PLAIN },
 	{ "purged after it started", SAYS(FORGOTTEN), IN(STARTED),
@@ -141,7 +145,7 @@ word_of(const struct reconcile_in *in)
 			                WTERMSIG(record->exit_code));
 	/* one of an attempt before the journal's is as good as none */
 	return in->renewed ? SAYS_RENEWED : in->unclear ? SAYS_UNCLEAR
-		: in->reused ? SAYS_REUSED : SAYS_FORGOTTEN;
+		: in->unclear_ended ? SAYS_UNCLEAR_ENDED : in->reused ? SAYS_REUSED : SAYS_FORGOTTEN;
 }
 
 static enum reconcile_stage

@@ -1374,6 +1374,32 @@ a_job_that_may_be_ours_stops_a_resume(void **state)
 	assert_int_equal(fake_calls(FAKE_SUBMIT), submitted);
 }
 
+/* Whosever it was: the run's job of that number runs no more. */
+static void
+what_may_be_ours_and_has_ended_stops_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct slurm_job *plain;
+
+	fake_set_site("", true);
+	assert_int_equal(resume(f), 0);
+	journal(f, EVENT_STARTED, "other", "0", 0);
+	fake_find("other")->submit_time += 7200;
+	end("other", SLURM_COMPLETE, 0);
+	/* of an array it is enough that one element lives */
+	fake_find("many")->submit_time += 7200;
+	assert_int_equal(resume(f), -1);
+	assert_non_null(strstr(f->err.text, "(many)"));
+	fake_find("many")->submit_time -= 7200;
+	slept = 0;
+	assert_int_equal(resume(f), 0);
+	assert_true(slept >= 9); /* its own word might be on its way */
+	assert_reason(f, "other", 'l', "its job has ended, or is gone and its "
+	              "number another's");
+	plain = fake_find("other");
+	assert_int_not_equal(plain->job_id, 101);
+}
+
 /* Of two jobs for one task one steps back, and ends well by Slurm. */
 static void
 what_steps_back_has_not_completed(void **state)
@@ -1565,6 +1591,7 @@ main(void)
 		TEST(a_comment_that_is_overwritten_changes_nothing),
 		TEST(one_comment_is_read_back),
 		TEST(a_job_that_may_be_ours_stops_a_resume),
+		TEST(what_may_be_ours_and_has_ended_stops_nothing),
 		TEST(what_steps_back_has_not_completed),
 		TEST(the_end_of_a_successor_is_seen),
 		TEST(reconciling_is_not_quadratic),

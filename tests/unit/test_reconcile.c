@@ -401,6 +401,38 @@ slurm_set_up_anew(void **state)
 }
 
 static void
+unclear_whose_job_it_is(void **state)
+{
+	(void)state;
+	decided(TASK(.state = TASK_STARTED, .unclear = true),
+	        "unclear whose job it is", RECONCILE_STOP);
+	/* one element of it lives, another has ended */
+	decided(TASK(.state = TASK_STARTED, .unclear = true,
+		.unclear_ended = true), "unclear whose job it is",
+		RECONCILE_STOP);
+	decided(TASK(.state = TASK_COMPLETED, .unclear = true),
+	        "over in the journal", RECONCILE_LEAVE);
+}
+
+static void
+unclear_whose_job_it_was(void **state)
+{
+	struct reconcile_in in = TASK(.state = TASK_STARTED,
+		.unclear_ended = true);
+
+	(void)state;
+	decided(in, "unclear whose job it was", RECONCILE_AWAIT);
+	in.patient = false;
+	assert_recorded(in, "unclear whose job it was", EVENT_LOST, 0,
+		"its job has ended, or is gone and its number another's");
+	in.state = TASK_SUBMITTED;
+	assert_recorded(in, "unclear whose job it was", EVENT_CANCELLED, 0,
+		"its job has ended, or is gone and its number another's");
+	decided(TASK(.state = TASK_COMPLETED, .unclear_ended = true),
+	        "over in the journal", RECONCILE_LEAVE);
+}
+
+static void
 job_number_reused(void **state)
 {
 	(void)state;
@@ -596,6 +628,8 @@ main(void)
 		cmocka_unit_test(boot_failure),
 		cmocka_unit_test(deadline),
 		cmocka_unit_test(slurm_set_up_anew),
+		cmocka_unit_test(unclear_whose_job_it_is),
+		cmocka_unit_test(unclear_whose_job_it_was),
 		cmocka_unit_test(job_number_reused),
 		cmocka_unit_test(purged_after_it_started),
 		cmocka_unit_test(purged_after_a_requeue),
