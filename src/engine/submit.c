@@ -14,10 +14,9 @@
 #include "dependency.h"
 #include "job_request.h"
 #include "latsub/engine.h"
-#include "latsub/fault.h"
-#include "latsub/program.h"
 #include "submit_check.h"
 #include "submit_job.h"
+#include "submit_take_back.h"
 
 #define DEFAULT_ARRAY_SIZE 1001 /* Slurm's own default for MaxArraySize */
 
@@ -29,7 +28,6 @@ struct submitting {
 	struct job_request_base *base;
 	bool full; /* Slurm has said so: less patience from then on */
 	size_t refused; /* the phase, + 1, of which err has Slurm's words */
-	struct strbuf left; /* jobs whose cancel was not answered: "12, 13" */
 	struct latsub_error *err;
 };
 
@@ -129,23 +127,6 @@ explain_silence(struct submitting *s, size_t phase)
 		"'latsub --resume %s'",
 		s->engine->experiment->spec->phases[phase].name, words,
 		s->engine->run->state_path);
-	free(words);
-}
-
-/* Once it is known what could be taken back. */
-static void
-explain_refusal(struct submitting *s, const char *left)
-{
-	const struct spec_phase *phase =
-		&s->engine->experiment->spec->phases[s->refused - 1];
-	char *words = xstrdup(s->err->text);
-
-	if (s->plan->is_rest)
-		latsub_error_set(s->err, LATSUB_SLURM, "phase %s: Slurm refused "
-			"it: %s; %s", phase->name, words, left ? left
-			: NOTHING_LEFT);
-	else
-		job_request_explain(s->err, s->engine, phase, words, left);
 	free(words);
 }
 
@@ -318,61 +299,6 @@ submit_phase(struct submitting *s, size_t index)
 
 /* ---- all of it ---- */
 
-/* Cancel what this call submitted.  Of jobs whose cancel is not answered nothing
- * is known: their tasks, by phase, stay as they are in the journal, and a resume
- * looks. */
-static void
-take_back(struct submitting *s, struct rangeset *unknown)
-{
-	struct latsub_error ignored;
-
-	for (size_t i = s->result->count; i-- > 0; ) {
-		const struct engine_job *job = &s->result->jobs[i];
-
-		if (submit_job_cancel(s->engine, job->job, &ignored)
-		    == SLURM_YES)
-			continue;
-		rangeset_union(&unknown[job->phase], &job->tasks);
-		strbuf_printf(&s->left, "%s%u", s->left.len ? ", " : "",
-		              job->job);
-	}
-}
-
-/* Nothing half done: what this call submitted goes again. */
-static void
-roll_back(struct submitting *s)
-{
-	const struct spec *spec = s->engine->experiment->spec;
-	struct event *events = xcalloc(s->plan->count, sizeof *events);
-	struct rangeset *unknown = xcalloc(s->plan->count, sizeof *unknown);
-	struct latsub_error ignored;
-	size_t count = 0;
-
-	take_back(s, unknown);
-	for (size_t i = 0; i < s->plan->count; i++) {
-		if (s->plan->phases[i].action != PLAN_RUN)
-			continue;
-		events[count] = (struct event){
-			.kind = EVENT_CANCELLED, .time = time(NULL),
-			.phase = xstrdup(spec->phases[i].name),
-			.gen = s->plan->phases[i].gen,
-			.reason = xstrdup("submission refused") };
-		rangeset_copy(&events[count].tasks, &s->plan->phases[i].tasks);
-		rangeset_subtract(&events[count].tasks, &unknown[i]);
-		rangeset_clear(&unknown[i]);
-		if (events[count].tasks.count)
-			count++;
-		else
-			event_clear(&events[count]);
-	}
-	if (run_record(s->engine->run, events, count, true, &ignored) == 0)
-		run_save(s->engine->run, &ignored);
-	for (size_t i = 0; i < count; i++)
-		event_clear(&events[i]);
-	free(events);
-	free(unknown);
-}
-
 /* SLURM_REFUSED: of what was released something can never run. */
 static enum slurm_answer
 check_roots(struct submitting *s)
@@ -417,38 +343,6 @@ settle(struct submitting *s)
 	    && run_save(run, s->err) == 0)
 		return SLURM_YES;
 	return SLURM_REFUSED;
-}
-
-/* What a failure of the system leaves, and how to go on. */
-static void
-add_advice(struct submitting *s, const char *left)
-{
-	char *run = text_shell_quote(s->engine->run->dir);
-	char *words = xstrdup(s->err->text);
-
-	latsub_error_set(s->err, LATSUB_SYSTEM, "%s; %s; mend that, then '%s "
-	                 "--resume %s'", words, left ? left : NOTHING_LEFT,
-	                 program_name(), run);
-	free(words);
-	free(run);
-}
-
-/* Take back what there is, and say why, what is left, how to go on. */
-static void
-give_up(struct submitting *s)
-{
-	char *left = NULL;
-
-	roll_back(s);
-	if (s->left.len)
-		left = xasprintf("job %s may still be in the queue: Slurm "
-			"did not answer when it was to be cancelled, and a resume looks "
-			"for it", s->left.data);
-	if (s->refused)
-		explain_refusal(s, left);
-	else if (s->err->code == LATSUB_SYSTEM)
-		add_advice(s, left);
-	free(left);
 }
 
 /* Some sites write the comments of all jobs.  Then latsub goes by the rest, and a
@@ -563,12 +457,11 @@ engine_submit(struct engine *engine, const struct plan *plan,
 	if (answer == SLURM_YES && !plan->is_rest)
 		answer = check_roots(&s);
 	if (answer == SLURM_REFUSED)
-		give_up(&s);
+		submit_take_back(engine, plan, result, s.refused, err);
 	result->silent = answer == SLURM_SILENT;
 	rc = answer == SLURM_YES ? 0 : -1;
 done:
 	job_request_base_destroy(s.base);
-	strbuf_clear(&s.left);
 	return rc;
 }
 
