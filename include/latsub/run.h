@@ -57,7 +57,8 @@ void run_close(struct run *run);
 int run_read(struct run *run, struct latsub_error *err);
 int run_refresh(struct run *run, bool *changed, struct latsub_error *err);
 
-/* Hand edits and the events go to the journal, then into run->state. */
+/* Hand edits and the events go to the journal, then into run->state: 0 when they
+ * are written, even if what others wrote could not be read just now. */
 int run_record(struct run *run, const struct event *events, size_t count,
                bool sync, struct latsub_error *err);
 

@@ -27,13 +27,19 @@ static const char fresh_header[] =
 	"\n[metadata]\n\n[phases]\n\n[checkpoints]\n\n[failures]\n";
 
 static void
-forget(struct run *run)
+forget_edits(struct run *run)
 {
 	for (size_t i = 0; i < run->edit_count; i++)
 		event_clear(&run->edits[i]);
+	run->edit_count = 0;
+}
+
+static void
+forget(struct run *run)
+{
+	forget_edits(run);
 	free(run->edits);
 	run->edits = NULL;
-	run->edit_count = 0;
 	state_destroy(run->state);
 	run->state = state_create();
 	inifile_destroy(run->doc);
@@ -409,6 +415,21 @@ order_events(struct run *run, const struct event *events, size_t count,
 	return n;
 }
 
+/* What is written is written: where the fold fails (another node's file may be
+ * sick), these events are known all the same, and the rest is folded later.  An
+ * error here would have them written again. */
+static void
+know_recorded(struct run *run, const struct event *events, size_t count)
+{
+	struct latsub_error ignored;
+
+	if (run_refresh(run, NULL, &ignored) == 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		state_apply(run->state, &events[i]);
+	state_sort(run->state);
+}
+
 int
 run_record(struct run *run, const struct event *events, size_t count,
            bool sync, struct latsub_error *err)
@@ -416,15 +437,16 @@ run_record(struct run *run, const struct event *events, size_t count,
 	struct event *all = xcalloc(run->edit_count + count, sizeof *all);
 	size_t n = order_events(run, events, count, all);
 	int rc = journal_append(run->journal_dir, all, n, sync, err);
+	int saved = errno;
 
+	if (rc == 0) {
+		know_recorded(run, all, n);
+		if (n > count)
+			forget_edits(run);
+	}
 	free(all);
-	if (rc)
-		return rc;
-	for (size_t i = 0; n > count && i < run->edit_count; i++)
-		event_clear(&run->edits[i]);
-	if (n > count)
-		run->edit_count = 0;
-	return run_refresh(run, NULL, err);
+	errno = saved;
+	return rc;
 }
 
 /* As the server has it: another node, or a person there, may have written it. */

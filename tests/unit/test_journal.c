@@ -833,6 +833,39 @@ a_moment_of_sickness_is_survived(void **unused)
 }
 
 static void
+count_event(const struct event *, void *);
+
+/* Another node's file cannot be read: what was written is written, once. */
+static void
+a_good_append_is_success_whatever_the_fold_says(void **unused)
+{
+	char *other = journal_path("other-00000001.jsonl");
+	char *journal = file_directory(other);
+	struct event e = event(EVENT_COMPLETED, 1, 1);
+	struct run *run = begin();
+	int count = 0;
+
+	(void)unused;
+	write_event(other, "w", event(EVENT_COMPLETED, 1, 2));
+	file_set_patience(0.03, NULL);
+	inject_arm(other, 1, "DEAD");
+	assert_int_equal(run_record(run, &e, 1, true, &err), 0);
+	assert_true(done(run, 1)); /* known here all the same */
+	assert_false(done(run, 2));
+	assert_non_null(inject_disarm());
+	file_set_patience(3, NULL);
+	assert_int_equal(journal_scan(journal, EVENT_COMPLETED, count_event,
+	                              &count, &err), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(run_refresh(run, NULL, &err), 0);
+	assert_true(done(run, 1) && done(run, 2));
+	event_clear(&e);
+	run_close(run);
+	free(journal);
+	free(other);
+}
+
+static void
 count_event(const struct event *event, void *user)
 {
 	(void)event;
@@ -1023,6 +1056,7 @@ main(void)
 		DISK(a_moment_of_sickness_is_survived),
 		DISK(a_scan_is_whole_or_fails),
 		cmocka_unit_test(patience_has_an_end),
+		DISK(a_good_append_is_success_whatever_the_fold_says),
 		DISK(a_read_costs_what_is_new),
 		DISK(cut_writes_without_locks),
 	};
