@@ -16,8 +16,13 @@
  * server (ESTALE), a server starts again or a disk path fails over (EIO,
  * ETIMEDOUT and the like).  What only reads or looks is tried again, in here and
  * by others with file_try_again(), for so many seconds at each operation.
- * go_on (may be NULL) ends that sooner.  At the start 3 s. */
+ * go_on (may be NULL) ends that sooner, within half a second.  At the start 3 s. */
 void file_set_patience(double seconds, bool (*go_on)(void));
+/* From now on all operations together have those seconds, and then 3 each (or what
+ * each had, if that is less); until patience is set again. */
+void file_share_patience(void);
+/* Is it one of the errors that pass? */
+bool file_error_passes(int error);
 
 struct file_tries { /* of one operation; zero-initialise */
 	unsigned count;

@@ -939,6 +939,64 @@ patience_has_an_end(void **unused)
 	file_set_patience(3, NULL);
 }
 
+static double
+seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static bool
+only_once(void)
+{
+	static int calls;
+
+	return calls++ == 0;
+}
+
+/* A TERM does not wait for the end of a long pause. */
+static void
+a_long_pause_is_left_soon(void **unused)
+{
+	double began = seconds_now();
+	struct file_tries tries = { .count = 12, .until = began + 100 };
+
+	(void)unused;
+	errno = EIO;
+	file_set_patience(100, only_once);
+	assert_false(file_try_again(&tries));
+	assert_int_equal(errno, EIO);
+	assert_true(seconds_now() - began < 1.5);
+	file_set_patience(3, NULL);
+}
+
+/* One patience for all operations, and then a moment for each. */
+static void
+patience_may_be_shared(void **unused)
+{
+	struct file_tries first = { 0 }, second = { 0 };
+
+	(void)unused;
+	errno = EIO;
+	file_set_patience(4, NULL);
+	file_share_patience();
+	assert_true(file_try_again(&first));
+	usleep(300000);
+	assert_true(file_try_again(&second));
+	assert_true(second.until - first.until < 0.1);
+	usleep(1200000);
+	second = (struct file_tries){ 0 };
+	assert_true(file_try_again(&second));
+	assert_true(second.until - first.until > 0.3); /* 3 s from now */
+	file_set_patience(4, NULL); /* each for itself again */
+	second = (struct file_tries){ 0 };
+	assert_true(file_try_again(&second));
+	assert_true(second.until - first.until > 1.3);
+	file_set_patience(3, NULL);
+}
+
 /* ---- the cost of a read ---- */
 
 /* The same lines again and again: folding an event twice does no harm. */
@@ -1056,6 +1114,8 @@ main(void)
 		DISK(a_moment_of_sickness_is_survived),
 		DISK(a_scan_is_whole_or_fails),
 		cmocka_unit_test(patience_has_an_end),
+		cmocka_unit_test(a_long_pause_is_left_soon),
+		cmocka_unit_test(patience_may_be_shared),
 		DISK(a_good_append_is_success_whatever_the_fold_says),
 		DISK(a_read_costs_what_is_new),
 		DISK(cut_writes_without_locks),
