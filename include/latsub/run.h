@@ -53,7 +53,8 @@ struct run *run_open(const char *path, struct latsub_error *err);
 struct run *run_glance(const char *path, struct latsub_error *err);
 void run_close(struct run *run);
 
-/* Read all again from the files, or only what the journal has more. */
+/* Read all again from the files, or only what the journal has more.  -1: what was
+ * known is known still. */
 int run_read(struct run *run, struct latsub_error *err);
 int run_refresh(struct run *run, bool *changed, struct latsub_error *err);
 

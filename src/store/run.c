@@ -34,19 +34,30 @@ forget_edits(struct run *run)
 	run->edit_count = 0;
 }
 
+/* What was read. */
 static void
 forget(struct run *run)
 {
 	forget_edits(run);
 	free(run->edits);
-	run->edits = NULL;
 	state_destroy(run->state);
-	run->state = state_create();
 	inifile_destroy(run->doc);
-	run->doc = NULL;
 	journal_offsets_clear(&run->offsets);
 	latsub_errlist_clear(&run->complaints);
 	strlist_clear(&run->notes);
+}
+
+/* Nothing was read yet; what was is somebody else's now. */
+static void
+begin_anew(struct run *run)
+{
+	run->edits = NULL;
+	run->edit_count = 0;
+	run->state = state_create();
+	run->doc = NULL;
+	run->offsets = (struct journal_offsets){ 0 };
+	run->complaints = (struct latsub_errlist){ 0 };
+	run->notes = (struct strlist){ 0 };
 }
 
 void
@@ -55,7 +66,6 @@ run_close(struct run *run)
 	if (!run)
 		return;
 	forget(run);
-	state_destroy(run->state);
 	free(run->dir);
 	free(run->state_path);
 	free(run->journal_dir);
@@ -235,14 +245,13 @@ find_notes(struct run *run, struct latsub_error *err)
 	return rc;
 }
 
-int
-run_read(struct run *run, struct latsub_error *err)
+static int
+read_all(struct run *run, struct latsub_error *err)
 {
 	struct state_words words = { 0 };
 	bool trusted, has_notes;
 	int rc;
 
-	forget(run);
 	if (journal_exists(run->journal_dir, &run->has_journal, err)
 	    || read_document(run, err))
 		return -1;
@@ -281,6 +290,25 @@ run_read(struct run *run, struct latsub_error *err)
 			"damaged)", run->journal_dir,
 			(unsigned long long)run->offsets.waiting));
 	state_words_clear(&words);
+	return rc;
+}
+
+int
+run_read(struct run *run, struct latsub_error *err)
+{
+	struct run before = *run;
+	int rc, saved;
+
+	begin_anew(run);
+	rc = read_all(run, err);
+	saved = errno;
+	if (rc) { /* what is known stays known: a runner goes on with it */
+		forget(run);
+		*run = before;
+	} else {
+		forget(&before);
+	}
+	errno = saved;
 	return rc;
 }
 

@@ -865,6 +865,36 @@ a_good_append_is_success_whatever_the_fold_says(void **unused)
 	free(other);
 }
 
+/* A snapshot that could not be written may end in such a read; a runner goes on. */
+static void
+a_failed_read_takes_nothing_away(void **unused)
+{
+	char *other = journal_path("other-00000001.jsonl");
+	struct run *run = begin();
+
+	(void)unused;
+	complete(run, 1);
+	assert_int_equal(run_save(run, &err), 0);
+	write_event(other, "w", event(EVENT_COMPLETED, 1, 2));
+	file_set_patience(0.03, NULL);
+	for (int at = 1; at < 100; at++) {
+		int rc;
+
+		inject_arm(dir, at, "DEAD");
+		rc = run_read(run, &err);
+		if (!inject_disarm())
+			break;
+		assert_true(rc == -1 || done(run, 2)); /* a close that fails */
+		assert_true(done(run, 1));
+		assert_non_null(run->doc);
+	}
+	file_set_patience(3, NULL);
+	assert_int_equal(run_save(run, &err), 0);
+	assert_true(done(run, 1) && done(run, 2));
+	run_close(run);
+	free(other);
+}
+
 static void
 count_event(const struct event *event, void *user)
 {
@@ -1116,6 +1146,7 @@ main(void)
 		cmocka_unit_test(patience_has_an_end),
 		cmocka_unit_test(a_long_pause_is_left_soon),
 		cmocka_unit_test(patience_may_be_shared),
+		DISK(a_failed_read_takes_nothing_away),
 		DISK(a_good_append_is_success_whatever_the_fold_says),
 		DISK(a_read_costs_what_is_new),
 		DISK(cut_writes_without_locks),
