@@ -186,7 +186,7 @@ keep_record(struct audit *audit, const struct event *event,
 		phase->ran_without = event->gen;
 	if (event->kind < EVENT_INTENDED || event->kind == EVENT_SUBMITTED
 	    || event->kind == EVENT_CHECKPOINT || event->kind == EVENT_REFUSED
-	    || event->kind > EVENT_EDITED)
+	    || (event->kind > EVENT_EDITED && event->kind != EVENT_GAVE_UP))
 		return;
 	if ((phase->record_count & (phase->record_count - 1)) == 0)
 		phase->records = xrealloc(phase->records, (phase->record_count

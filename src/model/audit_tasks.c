@@ -284,6 +284,17 @@ check_attempt(struct walk *walk, const struct audit_attempt *attempt)
 		walk->longest = index;
 }
 
+/* A runner that gave up has begun nothing, though its "started" may stand there. */
+static bool
+has_begun(const struct audit_record **records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (records[i]->kind == EVENT_GAVE_UP)
+			return false;
+	}
+	return true;
+}
+
 /* The records of one attempt.  Those that never began, and were cancelled, or
  * skipped, are none. */
 static void
@@ -297,14 +308,15 @@ walk_attempt(struct walk *walk, const struct audit_record **records,
 	for (size_t i = 0; i < count; i++) {
 		if (records[i]->kind == EVENT_STARTED)
 			take_start(walk, attempt, records[i]);
-		else
+		else if (records[i]->kind != EVENT_GAVE_UP)
 			take_end(attempt, records[i]);
 		concluded |= records[i]->kind != EVENT_STARTED
 			&& records[i]->kind != EVENT_COMPLETED;
 		if (records[i]->kind == EVENT_COMPLETED && !completed)
 			completed = records[i];
 	}
-	if (attempt->started)
+	if (attempt->started && (attempt->end != EVENT_STARTED
+	                         || has_begun(records, count)))
 		check_attempt(walk, attempt);
 	else if (!completed && attempt->end != EVENT_FAILED)
 		walk->phase->attempt_count--;

@@ -15,25 +15,25 @@
 #include "ask.h"
 #include "attempt.h"
 
-struct start {
+struct sought { /* an event of an attempt of this task */
 	const struct attempt *attempt;
 	uint32_t number;
-	int64_t time;
+	int64_t time; /* of the last one; 0: there is none */
 };
 
 static void
-look_for_start(const struct event *event, void *user)
+look_for(const struct event *event, void *user)
 {
-	struct start *start = user;
-	const struct attempt *attempt = start->attempt;
+	struct sought *sought = user;
+	const struct attempt *attempt = sought->attempt;
 	struct rangeset tasks = { 0 };
 
 	if (!event->phase || strcmp(event->phase, attempt->phase) != 0
-	    || event->gen != attempt->gen || event->attempt != start->number)
+	    || event->gen != attempt->gen || event->attempt != sought->number)
 		return;
 	phase_tasks_of(attempt_state(attempt), event, &tasks);
 	if (rangeset_has(&tasks, attempt->task))
-		start->time = event->time;
+		sought->time = event->time;
 	rangeset_clear(&tasks);
 }
 
@@ -53,14 +53,30 @@ end_of_attempt(const struct attempt *attempt)
 static uint32_t
 seconds_of(const struct attempt *attempt, uint32_t number)
 {
-	struct start start = { attempt, number, 0 };
+	struct sought start = { attempt, number, 0 };
 	struct latsub_error err;
 	int64_t seconds = 0;
 
-	if (journal_scan(attempt->run->journal_dir, EVENT_STARTED,
-	                 look_for_start, &start, &err) == 0 && start.time > 0)
+	if (journal_scan(attempt->run->journal_dir, EVENT_STARTED, look_for,
+	                 &start, &err) == 0 && start.time > 0)
 		seconds = end_of_attempt(attempt) - start.time;
 	return seconds > 0 ? (uint32_t)seconds : 0;
+}
+
+/* "started" may stand there though the runner was told that it could not be
+ * written: then it gave up, and the command never ran.  -1: it cannot be told. */
+static int
+never_began(struct attempt *attempt, uint32_t number)
+{
+	struct sought word = { attempt, number, 0 };
+	struct latsub_error err;
+
+	if (journal_scan(attempt->run->journal_dir, EVENT_GAVE_UP, look_for,
+	                 &word, &err)) {
+		attempt->trouble = xstrdup(err.text);
+		return -1;
+	}
+	return word.time > 0;
 }
 
 int
@@ -71,10 +87,14 @@ attempt_record_lost(struct attempt *attempt, const struct task_cell *cell)
 		               attempt->task, NULL)
 		< attempt->spec->max_requeues;
 	struct event event;
+	int idle;
 
 	if (cell->state != TASK_STARTED || cell->gen != attempt->gen
 	    || cell->attempt >= attempt->attempt)
 		return 0;
+	idle = never_began(attempt, cell->attempt);
+	if (idle)
+		return idle < 0;
 	event = attempt_event(attempt, again ? EVENT_REQUEUED : EVENT_FAILED);
 	event.attempt = cell->attempt;
 	event.elapsed = seconds_of(attempt, cell->attempt);

@@ -245,6 +245,31 @@ test_stale_is_a_cause(void **unused)
 	expect(&life, -1, NULL);
 }
 
+/* "started" was written and its runner told that it was not: it gave up. */
+static void
+test_gave_up(void **unused)
+{
+	struct life life;
+	const struct audit_phase *phase;
+
+	(void)unused;
+	begin(&life);
+	own(&life, EVENT_STARTED, "train", 1, 0, "0", 110);
+	own(&life, EVENT_GAVE_UP, "train", 1, 0, "0", 112);
+	own(&life, EVENT_GAVE_UP, "train", 1, 1, "0", 115);
+	run_task(&life, "train", 1, 2, "0", 120, 130);
+	finish(&life);
+	phase = audit_find(life.audit, "train");
+	assert_int_equal(phase->attempt_count, 1);
+	assert_int_equal(phase->attempts[0].number, 2);
+	audit_destroy(life.audit);
+	begin(&life);
+	own(&life, EVENT_STARTED, "train", 1, 0, "0", 110);
+	own(&life, EVENT_GAVE_UP, "train", 1, 0, "0", 112);
+	run_task(&life, "train", 1, 1, "0", 120, 130);
+	expect(&life, -1, NULL);
+}
+
 /* A job that is cancelled in the journal may start before Slurm hears of it. */
 static void
 test_cancelled_before_start(void **unused)
@@ -830,6 +855,7 @@ main(void)
 		cmocka_unit_test(test_attempts),
 		cmocka_unit_test(test_lost_and_late),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_gave_up),
 		cmocka_unit_test(test_taken_for_lost),
 		cmocka_unit_test(test_reset_is_a_cause),
 		cmocka_unit_test(test_stale_is_a_cause),
