@@ -69,6 +69,7 @@ struct journal_offset {
 	                   * was read the file was as follows */
 	off_t seen_size;
 	struct timespec seen_mtime, seen_ctime;
+	int64_t seen_since; /* by this node's monotonic clock; 0: not seen yet */
 };
 
 struct journal_offsets {
@@ -91,8 +92,8 @@ void journal_offsets_clear(struct journal_offsets *offsets);
 
 /* A damaged line may become whole: NFS may bring the bytes of a file out of their
  * order.  So an offset moves past one only when a whole line that follows is by so
- * much later than the first whole one after it, by its own clock; or when the file
- * has not been written to for an hour. */
+ * much later than the first whole one after it, by its own clock; or when another
+ * file of the journal was written to an hour later, by the file server's clock. */
 #define JOURNAL_DAMAGE_SEC 300
 #define JOURNAL_SETTLED_SEC 3600
 

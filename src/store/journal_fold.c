@@ -77,7 +77,17 @@ read_mark(int fd, off_t offset, char *mark, size_t size)
 	return 0;
 }
 
+/* Damaged lines with no whole one between them.  The offset stays before the first
+ * of them. */
+struct damage {
+	off_t start;
+	uint64_t lines;
+	bool followed;       /* a whole one comes after them */
+	int64_t followed_at; /* the time of the first */
+};
+
 struct folding {
+	const char *dir;
 	struct journal_offsets *offsets;
 	struct state *state;
 	struct strbuf text;  /* read, and not folded yet */
@@ -86,48 +96,67 @@ struct folding {
 	bool blocked;        /* an event waits: done stays before it */
 	bool skipping;       /* the rest of a line that is too long */
 	uint64_t passed;     /* damaged lines that done has moved past */
-	uint64_t held;       /* and those after it: it stays before the first */
-	bool followed;       /* a whole one comes after the last of them */
-	int64_t followed_at; /* its time */
+	uint64_t held;       /* and those after it */
+	struct damage *damages; /* in their order; the first_held before are past */
+	size_t damage_count, first_held;
 };
 
 static void
-hold(struct folding *f)
+hold(struct folding *f, off_t start)
 {
+	size_t n = f->damage_count;
+
 	f->held++;
-	f->followed = false;
+	if (n > f->first_held && !f->damages[n - 1].followed) {
+		f->damages[n - 1].lines++;
+		return;
+	}
+	if ((n & (n - 1)) == 0)
+		f->damages = xrealloc(f->damages, (n ? n * 2 : 1)
+		                      * sizeof *f->damages);
+	f->damages[f->damage_count++] = (struct damage){ .start = start,
+		.lines = 1 };
 }
 
-/* The damaged lines so far will not become whole any more. */
+/* The first damaged lines that are held will not become whole any more. */
 static void
-release(struct folding *f)
+release_first(struct folding *f)
 {
-	f->passed += f->held;
-	f->held = 0;
-	f->followed = false;
+	uint64_t lines = f->damages[f->first_held++].lines;
+
+	f->passed += lines;
+	f->held -= lines;
+	if (f->held)
+		f->done = f->damages[f->first_held].start;
 }
 
 static void
 note_whole(struct folding *f, int64_t time)
 {
+	struct damage *last;
+
 	if (!f->held)
 		return;
-	if (!f->followed)
-		f->followed_at = time;
-	f->followed = true;
-	if (!f->blocked && time - f->followed_at >= JOURNAL_DAMAGE_SEC)
-		release(f);
+	last = &f->damages[f->damage_count - 1];
+	if (!last->followed)
+		last->followed_at = time;
+	last->followed = true;
+	while (f->held && !f->blocked
+	       && f->damages[f->first_held].followed
+	       && time - f->damages[f->first_held].followed_at
+	       >= JOURNAL_DAMAGE_SEC)
+		release_first(f);
 }
 
 static void
-fold_line(struct folding *f, const char *line, size_t len)
+fold_line(struct folding *f, off_t start, const char *line, size_t len)
 {
 	struct event event;
 
 	switch (journal_decode(line, len, &event)) {
 	case JOURNAL_DAMAGED:
 		if (len > 0)
-			hold(f);
+			hold(f, start);
 		return;
 	case JOURNAL_FOREIGN:
 		f->offsets->foreign += !f->blocked && !f->held;
@@ -151,13 +180,14 @@ fold_text(struct folding *f)
 	size_t start = 0;
 
 	while (start < f->text.len) {
+		off_t from = f->at - (off_t)(f->text.len - start);
 		const char *line = f->text.data + start;
 		const char *newline = memchr(line, '\n', f->text.len - start);
 
 		if (!newline)
 			break;
 		if (!f->skipping)
-			fold_line(f, line, (size_t)(newline - line));
+			fold_line(f, from, line, (size_t)(newline - line));
 		f->skipping = false;
 		start += (size_t)(newline - line) + 1;
 		if (!f->blocked && !f->held)
@@ -165,7 +195,7 @@ fold_text(struct folding *f)
 	}
 	if (f->text.len - start > JOURNAL_LINE_MAX) { /* nobody wrote that */
 		if (!f->skipping)
-			hold(f);
+			hold(f, f->at - (off_t)(f->text.len - start));
 		f->skipping = true;
 		start = f->text.len;
 	}
@@ -230,71 +260,116 @@ same_time(struct timespec a, struct timespec b)
 	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
+static bool
+is_seen_as(const struct journal_offset *of, const struct stat *st)
+{
+	return st->st_size == of->seen_size
+		&& same_time(st->st_mtim, of->seen_mtime)
+		&& same_time(st->st_ctim, of->seen_ctime);
+}
+
 /* It was read to its end, and only damaged lines hold its offset back: unless it
- * was written to since, there is nothing new.  (Times may be coarse.) */
+ * was written to since, there is nothing new. */
 static bool
 is_unchanged(const struct journal_offset *of, const struct stat *st)
 {
 	if (st->st_size == of->offset)
 		return true;
-	return of->settled && st->st_size == of->seen_size
-		&& same_time(st->st_mtim, of->seen_mtime)
-		&& same_time(st->st_ctim, of->seen_ctime)
-		&& labs((long)(time(NULL) - st->st_mtime)) > 2;
+	return of->settled && is_seen_as(of, st);
 }
 
-static bool
-is_old(const struct stat *st)
+/* For how long has nobody written to the file, at least?  By the times that the file
+ * server gave to the journal's files: this node's clock may be hours off.  And by
+ * how long this process has seen the file as it is. */
+static int64_t
+quiet_seconds(const struct folding *f, const struct stat *st,
+              int64_t watched_sec)
 {
-	return time(NULL) - st->st_mtime > JOURNAL_SETTLED_SEC;
+	struct strlist names = { 0 };
+	int64_t quiet = watched_sec;
+
+	if (journal_list_files(f->dir, &names, NULL))
+		strlist_clear(&names); /* nothing is known of the others */
+	for (size_t i = 0; i < names.count; i++) {
+		char *path = file_join(f->dir, names.items[i]);
+		struct stat other;
+
+		if (lstat(path, &other) == 0
+		    && other.st_mtime - st->st_mtime > quiet)
+			quiet = other.st_mtime - st->st_mtime;
+		free(path);
+	}
+	strlist_clear(&names);
+	return quiet;
 }
 
 /* Damaged lines of long ago were told for long enough. */
 static void
-drop_old(struct folding *f, const struct stat *st)
+drop_old(struct folding *f)
 {
-	if (!f->held || !f->followed || !is_old(st) || f->blocked
-	    || f->text.len)
+	uint64_t passed = f->passed;
+
+	if (f->blocked || f->text.len || f->skipping)
 		return;
-	f->held = 0;
-	f->done = f->at;
+	while (f->held && f->damages[f->first_held].followed)
+		release_first(f);
+	if (!f->held)
+		f->done = f->at;
+	f->passed = passed;
 }
 
-/* All is read, and counts. */
-static void
-settle(const struct folding *f, const struct stat *st, struct journal_offset *of)
+/* Before it is read: since when is it as it is now? */
+static int64_t
+watched_seconds(struct journal_offset *of, const struct stat *st)
 {
-	of->passed += f->passed;
-	of->held = is_old(st) ? 0 : f->held;
-	of->settled = f->held && !f->blocked;
-	of->seen_size = f->at;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!of->seen_since || !is_seen_as(of, st))
+		of->seen_since = now.tv_sec + 1; /* 0: never */
+	of->seen_size = st->st_size;
 	of->seen_mtime = st->st_mtim;
 	of->seen_ctime = st->st_ctim;
+	return now.tv_sec + 1 - of->seen_since;
+}
+
+/* All is read, and counts.  quiet_sec: for so long it was not written to. */
+static void
+settle(const struct folding *f, int64_t quiet_sec, struct journal_offset *of)
+{
+	bool is_old = quiet_sec > JOURNAL_SETTLED_SEC;
+
+	of->passed += f->passed;
+	of->held = is_old ? 0 : f->held;
+	/* (times may be coarse) */
+	of->settled = f->held && !f->blocked && f->at == of->seen_size
+		&& quiet_sec > 2;
 }
 
 /* st: of the open file, so as the server has it. */
 static int
 fold_new(int fd, const struct stat *st, struct journal_offset *from,
-         struct journal_offsets *offsets, struct state *state)
+         struct folding *f)
 {
-	struct folding f = { .offsets = offsets, .state = state };
+	int64_t quiet = watched_seconds(from, st);
 	char mark[sizeof from->mark];
 	int rc;
 
 	if (check_mark(fd, st->st_size, from))
 		return -1;
-	f.at = f.done = from->offset;
-	rc = fold_fd(fd, &f);
+	f->at = f->done = from->offset;
+	rc = fold_fd(fd, f);
+	if (rc == 0 && f->held)
+		quiet = quiet_seconds(f, st, quiet);
+	if (rc == 0 && f->held && quiet > JOURNAL_SETTLED_SEC)
+		drop_old(f);
 	if (rc == 0)
-		drop_old(&f, st);
-	if (rc == 0)
-		rc = read_mark(fd, f.done, mark, sizeof mark);
+		rc = read_mark(fd, f->done, mark, sizeof mark);
 	if (rc == 0) {
-		settle(&f, st, from);
+		settle(f, quiet, from);
 		memcpy(from->mark, mark, sizeof mark);
-		from->offset = f.done;
+		from->offset = f->done;
 	}
-	strbuf_clear(&f.text);
 	return rc;
 }
 
@@ -310,10 +385,11 @@ refuse_kind(const char *path, bool is_link, struct latsub_error *err)
 
 /* One that is gone was deleted: what is known of it stays. */
 static int
-fold_open(const char *path, struct journal_offset *from,
+fold_open(const char *dir, const char *path, struct journal_offset *from,
           struct journal_offsets *offsets, struct state *state,
           struct latsub_error *err)
 {
+	struct folding f = { .dir = dir, .offsets = offsets, .state = state };
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 	int rc = 0, saved;
@@ -329,9 +405,11 @@ fold_open(const char *path, struct journal_offset *from,
 	if (rc == 0 && !S_ISREG(st.st_mode))
 		rc = refuse_kind(path, false, err);
 	else if (rc == 0 && !is_unchanged(from, &st)
-	         && fold_new(fd, &st, from, offsets, state))
+	         && fold_new(fd, &st, from, &f))
 		rc = latsub_error_errno(err, "%s", path);
 	saved = errno;
+	strbuf_clear(&f.text);
+	free(f.damages);
 	if (fd >= 0)
 		close(fd);
 	errno = saved;
@@ -362,7 +440,7 @@ fold_file(const char *dir, const char *name, const char *own,
 	int rc = 0;
 
 	if (!offsets->glance || !is_seen(path, of, own)) {
-		while ((rc = fold_open(path, of, offsets, state, err))
+		while ((rc = fold_open(dir, path, of, offsets, state, err))
 		       && file_try_again(&tries)) {
 			offsets->foreign = foreign; /* all of it anew */
 			offsets->waiting = waiting;

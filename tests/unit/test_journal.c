@@ -159,6 +159,15 @@ size_of(const char *path)
 	return st.st_size;
 }
 
+/* 0 where there is none. */
+static off_t
+size_of_any(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_size;
+}
+
 static char *
 journal_path(const char *name)
 {
@@ -403,6 +412,91 @@ damage_is_passed_in_the_end(void **unused)
 	read = again->offsets.bytes_read;
 	assert_int_equal(run_refresh(again, NULL, &err), 0);
 	assert_int_equal(again->offsets.bytes_read, read);
+	run_close(again);
+	run_close(run);
+	free(kept);
+	free(other);
+}
+
+/* A file server's clock: the time of a file, by so much off this node's. */
+static void
+shift_time(const char *path, int64_t seconds)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	times[1] = st.st_mtim;
+	times[1].tv_sec += seconds;
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* A node whose clock is hours ahead took what was written just now for settled. */
+static void
+no_clock_of_this_node_tells_what_is_old(void **unused)
+{
+	char *other = journal_path("other-00000001.jsonl"), *kept = NULL;
+	struct run *run = begin(), *again;
+	off_t ends[2];
+
+	(void)unused;
+	complete_at(other, 1, 1000);
+	ends[0] = size_of(other);
+	complete_at(other, 2, 1001);
+	ends[1] = size_of(other);
+	complete_at(other, 3, 1002);
+	swap_bytes(other, ends[0], ends[1] - 1, &kept);
+	shift_time(own, -2 * JOURNAL_SETTLED_SEC);
+	shift_time(other, -2 * JOURNAL_SETTLED_SEC);
+	again = look();
+	assert_true(done(again, 3));
+	assert_true(has_note(again, "1 damaged line"));
+	assert_int_equal(run_save(again, &err), 0);
+	run_close(again);
+	swap_bytes(other, ends[0], ends[1] - 1, &kept);
+	shift_time(other, -2 * JOURNAL_SETTLED_SEC);
+	again = look();
+	assert_true(done(again, 2));
+	run_close(again);
+	run_close(run);
+	free(kept);
+	free(other);
+}
+
+/* Each damaged line waits for what follows it, not for what follows the last. */
+static void
+damage_again_and_again_is_passed_in_its_turn(void **unused)
+{
+	char *other = journal_path("other-00000001.jsonl"), *kept = NULL;
+	struct run *run = begin(), *again;
+	off_t starts[12], ends[12];
+
+	(void)unused;
+	for (int i = 0; i < 12; i++) { /* a whole and a damaged one, in turn */
+		starts[i] = size_of_any(other);
+		complete_at(other, i, 1000 + 60 * i);
+		ends[i] = size_of(other);
+	}
+	for (int i = 1; i < 12; i += 2) {
+		free(kept);
+		kept = NULL;
+		swap_bytes(other, starts[i], ends[i] - 1, &kept);
+	}
+	again = look();
+	assert_int_equal(count_done(again), 6);
+	assert_int_equal(again->offsets.damaged, 6);
+	/* the newest is of minute 10; after 1 and 3 whole ones came at 2 and 4 */
+	for (size_t i = 0; i < again->offsets.count; i++) {
+		if (strcmp(again->offsets.items[i].host, "other-00000001") == 0)
+			assert_int_equal(again->offsets.items[i].offset,
+			                 starts[5]);
+	}
+	assert_int_equal(run_save(again, &err), 0);
+	run_close(again);
+	swap_bytes(other, starts[11], ends[11] - 1, &kept); /* it may come */
+	again = look();
+	assert_int_equal(count_done(again), 7);
+	assert_int_equal(again->offsets.damaged, 3);
 	run_close(again);
 	run_close(run);
 	free(kept);
@@ -1126,6 +1220,8 @@ main(void)
 		DISK(nul_bytes_and_endless_lines_are_passed_over),
 		DISK(a_damaged_line_may_become_whole),
 		DISK(damage_is_passed_in_the_end),
+		DISK(no_clock_of_this_node_tells_what_is_old),
+		DISK(damage_again_and_again_is_passed_in_its_turn),
 		DISK(a_long_line_is_read),
 		DISK(a_new_file_has_a_name_that_lasts),
 		DISK(a_new_directory_has_a_name_that_lasts),

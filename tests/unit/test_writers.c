@@ -307,6 +307,49 @@ the_age_is_of_the_newest_snapshot(void **unused)
 	run_close(run);
 }
 
+static void
+shift_time(const char *name, time_t seconds)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	times[1] = st.st_mtim;
+	times[1].tv_sec += seconds;
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	free(path);
+}
+
+/* The file server's clock is off: how old a file is only its own times tell. */
+static void
+the_age_is_by_the_servers_clock(void **unused)
+{
+	char *name = journal_file_name();
+	char *own = xasprintf(".latsub/journal/%s", name);
+	struct run *run;
+
+	(void)unused;
+	begin();
+	run = run_open(dir, &err);
+	for (int i = -1; i <= 1; i += 2) {
+		assert_int_equal(record(run, event(EVENT_COMPLETED, 1,
+		                                   i + 2)), 0);
+		assert_int_equal(run_save(run, &err), 0);
+		assert_int_equal(record(run, event(EVENT_STARTED, 1, 5)), 0);
+		shift_time(RUN_STATE_NAME, i * 100);
+		shift_time(own, i * 100);
+		assert_true(run_snapshot_age(run) < 50);
+		assert_true(run_snapshot_age(run) > -50);
+		shift_time(own, 60); /* written to a minute after */
+		assert_true(run_snapshot_age(run) > 50);
+		assert_true(run_snapshot_age(run) < 90);
+	}
+	run_close(run);
+	free(own);
+	free(name);
+}
+
 static int
 make_run(void **unused)
 {
@@ -338,6 +381,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		DISK(killed_writers_leave_nothing_but_rubbish),
 		DISK(the_age_is_of_the_newest_snapshot),
+		DISK(the_age_is_by_the_servers_clock),
 		DISK(leftovers_go_in_time),
 	};
 
