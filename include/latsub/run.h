@@ -67,7 +67,8 @@ int run_record(struct run *run, const struct event *events, size_t count,
  * are read and kept.  Does nothing while the file has complaints. */
 int run_save(struct run *run, struct latsub_error *err);
 
-/* Seconds since the snapshot was written; a large number if never. */
+/* Seconds from when the snapshot was written to this node's newest event, both by the
+ * file server's clock; a large number if there is none.  (So ask after an event.) */
 double run_snapshot_age(const struct run *run);
 
 /* Make the directories of a new run, or of an adopted one: for their owner alone,

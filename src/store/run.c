@@ -539,18 +539,36 @@ run_save(struct run *run, struct latsub_error *err)
 	return rc == 1 ? 0 : rc; /* others write all the time: they have it */
 }
 
-/* Of the file as it is now: others write it, too. */
+/* When this node last wrote to the journal: an event comes before each snapshot. */
+static int
+last_write(const struct run *run, struct timespec *time)
+{
+	char *name = journal_file_name();
+	char *path = file_join(run->journal_dir, name);
+	struct stat st;
+	int rc = file_stat_now(path, &st);
+
+	if (rc == 0)
+		*time = st.st_mtim;
+	free(path);
+	free(name);
+	return rc;
+}
+
+/* Of the file as it is now: others write it, too.  Both times are the file server's,
+ * whose clock may be off ours. */
 double
 run_snapshot_age(const struct run *run)
 {
-	struct timespec now;
+	struct timespec then;
 	struct stat st;
 
 	if (file_stat_now(run->state_path, &st))
 		return 1e9;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)(now.tv_sec - st.st_mtim.tv_sec)
-		+ (double)(now.tv_nsec - st.st_mtim.tv_nsec) / 1e9;
+	if (last_write(run, &then))
+		clock_gettime(CLOCK_REALTIME, &then);
+	return (double)(then.tv_sec - st.st_mtim.tv_sec)
+		+ (double)(then.tv_nsec - st.st_mtim.tv_nsec) / 1e9;
 }
 
 const char *
