@@ -29,6 +29,7 @@ enum audit_kind {
 	AUDIT_STATE,     /* the state file says something else */
 	AUDIT_JOB,       /* Slurm has a job that the journal does not know */
 	AUDIT_LEFT,      /* live in Slurm, and over in the journal */
+	AUDIT_SET,       /* live in Slurm, and a person wrote that it is over */
 	AUDIT_GONE,      /* under way in the journal, and not in Slurm */
 	AUDIT_ACCOUNTING,/* accounting says something else */
 	AUDIT_KIND_COUNT
@@ -66,11 +67,19 @@ struct audit_span {
 	uint32_t file; /* of the event that it begins with */
 };
 
+/* When the experiment told of a phase: with this generation its values may be new. */
+struct audit_told {
+	uint32_t gen;
+	int64_t time;
+};
+
 struct audit_phase {
 	char *name;
 	const struct phase_state *state; /* NULL: the journal does not know it */
 	struct audit_record *records;
 	size_t record_count;
+	struct audit_told *told;
+	size_t told_count;
 	int64_t changed; /* when the values of its array were changed last */
 	uint32_t ran_without; /* the first generation that completed without a
 	                       * parent, and is stale when that completes */
@@ -119,5 +128,8 @@ char *audit_task_name(const struct audit *audit,
                       const struct audit_difference *difference);
 const struct audit_phase *audit_find(const struct audit *audit,
                                      const char *name);
+/* Was a task submitted in a generation?  Others are edits'. */
+bool audit_was_intended(const struct audit_phase *phase, uint32_t gen,
+                        uint32_t task);
 
 #endif

@@ -44,22 +44,66 @@ last_attempt(const struct audit *audit, const struct phase_state *state,
 	return &phase->attempts[phase->first[task + 1] - 1];
 }
 
+/* Is a generation of the task a submission's, and not an edit's? */
+static bool
+was_intended(const struct audit *audit, const struct phase_state *state,
+             uint32_t gen, uint32_t task)
+{
+	const struct audit_phase *phase = audit_find(audit, state->name);
+
+	return phase && audit_was_intended(phase, gen, task);
+}
+
+static bool
+is_over(const struct task_cell *cell)
+{
+	return cell->state == TASK_LOST || cell->state >= TASK_CANCELLED;
+}
+
 /* It was over by the journal, and has had time to leave Slurm. */
 static bool
-is_left(const struct joining *j, const struct live_job *job,
-        const struct phase_state *phase, uint32_t task)
+has_left_late(const struct joining *j, const struct task_cell *cell,
+              const struct audit_attempt *last)
+{
+	return is_over(cell) && (!last || last->ended + ENDING_SEC < j->now);
+}
+
+/* What is wrong with a live job's task, AUDIT_KIND_COUNT: nothing. */
+static enum audit_kind
+find_left(const struct joining *j, const struct live_job *job,
+          const struct phase_state *phase, uint32_t task)
 {
 	const struct task_cell *cell = &phase->cells[task];
-	const struct audit_attempt *last;
+	const struct audit_attempt *last = last_attempt(j->audit, phase, task);
 
-	if (cell->state == TASK_NONE || cell->state == TASK_SKIPPED)
-		return false; /* its runner knows what to do */
-	if (cell->gen != job->gen)
-		return cell->gen > job->gen;
-	if (cell->state != TASK_LOST && cell->state < TASK_CANCELLED)
-		return false;
-	last = last_attempt(j->audit, phase, task);
-	return !last || last->ended + ENDING_SEC < j->now;
+	if (cell->state == TASK_NONE || cell->state == TASK_SKIPPED
+	    || cell->gen < job->gen)
+		return AUDIT_KIND_COUNT; /* its runner knows what to do */
+	if (cell->gen == job->gen
+	    /* it waited when its phase was reset, and ran then */
+	    || (last && last->gen == cell->gen && last->job == job->job))
+		return has_left_late(j, cell, last) ? AUDIT_LEFT
+			: AUDIT_KIND_COUNT;
+	if (was_intended(j->audit, phase, cell->gen, task))
+		return AUDIT_LEFT;
+	return is_over(cell) ? AUDIT_SET : AUDIT_KIND_COUNT;
+}
+
+static char *
+left_text(enum audit_kind kind, const struct live_job *job,
+          const struct task_cell *cell, bool is_anew)
+{
+	const char *state = task_state_name(cell->state);
+
+	if (kind == AUDIT_SET)
+		return xasprintf("somebody set it to %s by hand (generation %u), "
+		                 "and Slurm still has it", state, cell->gen);
+	if (is_anew)
+		return xasprintf("it was submitted anew (submission %u), and "
+		                 "Slurm still has it of submission %u",
+		                 cell->gen, job->gen);
+	return xasprintf("it is %s in the journal, and Slurm still has it",
+	                 state);
 }
 
 static void
@@ -67,15 +111,14 @@ check_left(struct joining *j, const struct live_job *job,
            const struct phase_state *phase, uint32_t task)
 {
 	const struct task_cell *cell = &phase->cells[task];
+	enum audit_kind kind = find_left(j, job, phase, task);
+	bool is_anew = cell->gen != job->gen
+		&& was_intended(j->audit, phase, cell->gen, task);
 
-	if (!is_left(j, job, phase, task))
+	if (kind == AUDIT_KIND_COUNT)
 		return;
-	audit_differ(j->audit, AUDIT_LEFT, phase->name, task, cell->gen
-	             != job->gen ? xasprintf("it was submitted anew "
-	             "(submission %u), and Slurm still has it of submission %u",
-	             cell->gen, job->gen)
-	             : xasprintf("it is %s in the journal, and Slurm still has "
-	             "it", task_state_name(cell->state)),
+	audit_differ(j->audit, kind, phase->name, task,
+	             left_text(kind, job, cell, is_anew),
 	             xasprintf("job %u, %s", job->job,
 	                       slurm_state_name(job->record->state)));
 }
@@ -225,7 +268,7 @@ audit_may_pass(const struct audit *audit)
 		enum audit_kind kind = audit->differences[i].kind;
 
 		if (kind == AUDIT_JOB || kind == AUDIT_LEFT
-		    || kind == AUDIT_GONE || kind == AUDIT_STATE
+		    || kind == AUDIT_SET || kind == AUDIT_GONE || kind == AUDIT_STATE
 		    || kind == AUDIT_UNKNOWN)
 			return true;
 	}

@@ -32,6 +32,8 @@ static const struct {
 	[AUDIT_JOB] = { "unknown-job", "'latsub --resume' adopts it, 'scancel' "
 	                "ends it" },
 	[AUDIT_LEFT] = { "left-in-slurm", "'scancel' it" },
+	[AUDIT_SET] = { "set-by-hand", "let it end, or 'latsub cancel' it: what it "
+	                "does is not counted" },
 	[AUDIT_GONE] = { "gone-from-slurm", "'latsub --resume' records how it "
 	                 "ended, and runs it" },
 	[AUDIT_ACCOUNTING] = { "accounting", "look at the log of that job" },
@@ -63,6 +65,7 @@ destroy_phase(struct audit_phase *phase)
 		strlist_clear(&phase->records[i].parents);
 	}
 	free(phase->records);
+	free(phase->told);
 	free(phase->attempts);
 	free(phase->first);
 	free(phase->spans);
@@ -172,15 +175,23 @@ phase_for(struct audit *audit, const char *name)
 }
 
 static void
+keep_told(struct audit_phase *phase, uint32_t gen, int64_t time)
+{
+	if ((phase->told_count & (phase->told_count - 1)) == 0)
+		phase->told = xrealloc(phase->told, (phase->told_count
+			? phase->told_count * 2 : 1) * sizeof *phase->told);
+	phase->told[phase->told_count++] = (struct audit_told){ gen, time };
+}
+
+static void
 keep_record(struct audit *audit, const struct event *event,
             struct audit_place place)
 {
 	struct audit_phase *phase = phase_for(audit, event->phase);
 	struct audit_record *record;
 
-	if (event->kind == EVENT_PHASE && event->gen > 0
-	    && event->time > phase->changed)
-		phase->changed = event->time;
+	if (event->kind == EVENT_PHASE && event->gen > 0)
+		keep_told(phase, event->gen, event->time);
 	if (event->kind == EVENT_COMPLETED && event->parents.count
 	    && event->gen < phase->ran_without)
 		phase->ran_without = event->gen;
@@ -275,6 +286,25 @@ audit_record_tasks(const struct audit_phase *phase,
 	phase_tasks_of(phase->state, &event, out);
 }
 
+bool
+audit_was_intended(const struct audit_phase *phase, uint32_t gen,
+                   uint32_t task)
+{
+	bool was = false;
+
+	for (size_t i = 0; phase->state && i < phase->record_count && !was; i++) {
+		const struct audit_record *record = &phase->records[i];
+		struct rangeset tasks = { 0 };
+
+		if (record->kind != EVENT_INTENDED || record->gen != gen)
+			continue;
+		audit_record_tasks(phase, record, &tasks);
+		was = rangeset_has(&tasks, task);
+		rangeset_clear(&tasks);
+	}
+	return was;
+}
+
 /* Edits, then intents, then what happened. */
 static int
 place_in_generation(const struct audit_record *record)
@@ -327,6 +357,31 @@ sort_out(const struct audit_phase *phase, size_t *first,
 			}
 		}
 		rangeset_clear(&tasks);
+	}
+}
+
+/* Did the phase get other values with a generation?  Its place in the experiment may
+ * be all that was new. */
+static bool
+has_new_values(const struct phase_state *state, uint32_t gen)
+{
+	for (size_t i = 1; i < state->sweep_count; i++) {
+		if (state->sweeps[i].since == gen)
+			return !sweep_equal(&state->sweeps[i - 1].sweep,
+			                    &state->sweeps[i].sweep);
+	}
+	return false;
+}
+
+static void
+find_changed(struct audit_phase *phase)
+{
+	for (size_t i = 0; i < phase->told_count; i++) {
+		const struct audit_told *told = &phase->told[i];
+
+		if (told->time > phase->changed
+		    && has_new_values(phase->state, told->gen))
+			phase->changed = told->time;
 	}
 }
 
@@ -387,8 +442,10 @@ audit_finish(struct audit *audit)
 	for (size_t i = 0; i < audit->count; i++) {
 		struct audit_phase *phase = audit->phases[i];
 
-		if (phase->state && phase->state->cells)
-			walk_phase(audit, phase);
+		if (!phase->state || !phase->state->cells)
+			continue;
+		find_changed(phase);
+		walk_phase(audit, phase);
 	}
 	audit_check_order(audit);
 }

@@ -423,6 +423,29 @@ test_parent_of_other_values(void **unused)
 	expect(&life, -1, NULL);
 }
 
+/* An experiment that was only put in another order has the tasks that it had. */
+static void
+test_parent_in_another_order(void **unused)
+{
+	struct life life;
+
+	(void)unused;
+	for (int array = 0; array < 2; array++) {
+		begin(&life);
+		add(&life, EVENT_PHASE, "train", 2, 0, NULL, 500)->total = 1;
+		life.events[life.count - 1].order = 5;
+		new_values(&life, 2, 500, "{\"S\":[\"1\",\"2\",\"3\"]}");
+		add(&life, EVENT_PHASE, "plot", 0, 0, NULL, 100)->total = 1;
+		strlist_add(&add(&life, EVENT_INTENDED, "plot", 1, 0, NULL,
+		                 101)->parents, array ? "after:eval"
+		            : "after:train");
+		run_task(&life, "plot", 1, 0, "0", 110, 120);
+		run_task(&life, "train", 1, 0, "0", 200, 220);
+		run_task(&life, "eval", 1, 0, "0-2", 250, 260);
+		expect(&life, AUDIT_ORDER, "plot");
+	}
+}
+
 static void
 test_skipped_parent(void **unused)
 {
@@ -718,11 +741,17 @@ expect_slurm(struct life *life, const struct slurm_job *job, int kind,
 
 /* The train phase alone, of which the job is 11. */
 static void
-begin_train(struct life *life)
+submit_train(struct life *life)
 {
 	*life = (struct life){ 0 };
 	add(life, EVENT_PHASE, "train", 0, 0, NULL, 100)->total = 1;
 	intend(life, "train", 1, 101);
+}
+
+static void
+begin_train(struct life *life)
+{
+	submit_train(life);
 	own(life, EVENT_STARTED, "train", 1, 0, "0", 110);
 }
 
@@ -761,6 +790,49 @@ test_slurm_left(void **unused)
 	begin_train(&life);
 	own(&life, EVENT_COMPLETED, "train", 1, 0, "0", 120);
 	expect_slurm(&life, &job, AUDIT_LEFT, 200);
+}
+
+/* The job waited when its phase was reset, and runs in the generation of the reset;
+ * or it ran when somebody wrote that it has failed. */
+static void
+test_slurm_edited(void **unused)
+{
+	struct slurm_job job = job_of(11, "[latsub r train 1]", SLURM_RUNNING);
+	struct life life;
+
+	(void)unused;
+	for (int until = 0; until < 4; until++) {
+		submit_train(&life);
+		add(&life, EVENT_EDITED, "train", 2, 0, NULL, 105)->word =
+			xstrdup("pending");
+		if (until > 0)
+			own(&life, EVENT_STARTED, "train", 2, 0, "0",
+			    110)->job = 11;
+		if (until > 1)
+			own(&life, EVENT_REQUEUED, "train", 2, 0, "0",
+			    120)->job = 11;
+		if (until > 2) {
+			own(&life, EVENT_STARTED, "train", 2, 1, "0",
+			    125)->job = 11;
+			own(&life, EVENT_FAILED, "train", 2, 1, "0",
+			    130)->job = 11;
+		}
+		expect_slurm(&life, &job, until == 3 ? AUDIT_LEFT : -1, 200);
+	}
+	begin_train(&life);
+	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 120)->word =
+		xstrdup("failed");
+	expect_slurm(&life, &job, AUDIT_SET, 200);
+	begin_train(&life);
+	add(&life, EVENT_INTENDED, "train", 2, 0, NULL, 120);
+	add(&life, EVENT_SUBMITTED, "train", 2, 0, "0", 120)->job = 12;
+	own(&life, EVENT_STARTED, "train", 2, 0, "0", 130);
+	own(&life, EVENT_LOST, "train", 1, 0, "0", 119);
+	finish(&life);
+	audit_slurm(life.audit, "r", &(struct slurm_jobs){ &job, 1 }, 200);
+	assert_int_equal(life.audit->differences[0].kind, AUDIT_LEFT);
+	assert_non_null(strstr(life.audit->differences[0].what, "anew"));
+	audit_destroy(life.audit);
 }
 
 static void
@@ -869,6 +941,7 @@ main(void)
 		cmocka_unit_test(test_value_was_out),
 		cmocka_unit_test(test_value_moved),
 		cmocka_unit_test(test_parent_of_other_values),
+		cmocka_unit_test(test_parent_in_another_order),
 		cmocka_unit_test(test_completed_twice),
 		cmocka_unit_test(test_completed_by_two_jobs),
 		cmocka_unit_test(test_done_again),
@@ -889,6 +962,7 @@ main(void)
 		cmocka_unit_test(test_slurm_agrees),
 		cmocka_unit_test(test_slurm_unknown_job),
 		cmocka_unit_test(test_slurm_left),
+		cmocka_unit_test(test_slurm_edited),
 		cmocka_unit_test(test_slurm_gone),
 		cmocka_unit_test(test_numbers_of_before_are_not_asked_for),
 		cmocka_unit_test(test_times_are_parsed),
