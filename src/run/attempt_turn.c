@@ -170,12 +170,86 @@ check_not_over(const struct attempt *attempt, const struct task_cell *cell)
 	return STEP_BACK;
 }
 
+struct taking_up {
+	const struct attempt *attempt;
+	uint32_t gen;
+	bool is_ours;
+};
+
+static void
+look_for_own_start(const struct event *event, void *user)
+{
+	struct taking_up *up = user;
+	const struct attempt *attempt = up->attempt;
+	struct rangeset tasks = { 0 };
+
+	if (!event->phase || strcmp(event->phase, attempt->phase) != 0
+	    || event->gen != up->gen || event->job != attempt->array_job)
+		return;
+	phase_tasks_of(attempt_state(attempt), event, &tasks);
+	up->is_ours |= rangeset_has(&tasks, attempt->task);
+	rangeset_clear(&tasks);
+}
+
+/* Has this job begun the task in a newer generation than its own?  It waited when
+ * the phase was reset, and ran in the generation of the reset; its environment, with
+ * which it starts again, has the old one.  0, or -1 with a trouble. */
+static int
+find_own_start(struct attempt *attempt, uint32_t gen, bool *is_ours)
+{
+	struct taking_up up = { attempt, gen, false };
+	struct latsub_error err;
+
+	*is_ours = false;
+	if (attempt->attempt == 0 || attempt_state(attempt)->parents_gen == gen)
+		return 0; /* it has not begun; or that is a submission's */
+	if (journal_scan(attempt->run->journal_dir, EVENT_STARTED,
+	                 look_for_own_start, &up, &err)) {
+		attempt->trouble = xstrdup(err.text);
+		return -1;
+	}
+	*is_ours = up.is_ours;
+	return 0;
+}
+
+/* 0: the generation is the one that this job runs in, now. */
+static int
+take_generation(struct attempt *attempt, const struct task_cell *cell)
+{
+	bool is_ours = cell->state == TASK_NONE; /* reset while it waited */
+
+	if (cell->gen <= attempt->gen)
+		return 0;
+	if (!is_ours && find_own_start(attempt, cell->gen, &is_ours))
+		return (int)LATSUB_SYSTEM + 1;
+	if (is_ours) {
+		attempt->gen = cell->gen;
+		return 0;
+	}
+	printf("latsub: %s (task %u) was %s since (generation %u); this job "
+	       "steps back\n", attempt->phase, attempt->task,
+	       attempt_state(attempt)->parents_gen < cell->gen ? "set by hand"
+	       : "submitted anew", cell->gen);
+	return STEP_BACK;
+}
+
+static int
+step_back_for_other(const struct attempt *attempt)
+{
+	if (!has_other_job(attempt))
+		return 0;
+	printf("latsub: %s (task %u) has another job; this one steps back\n",
+	       attempt->phase, attempt->task);
+	return LEAVE; /* what waits, waits for that one */
+}
+
 /* Is it this job that has to run the task? */
 static int
 check_turn(struct attempt *attempt)
 {
 	const struct phase_state *state = attempt_state(attempt);
 	const struct task_cell *cell = &state->cells[attempt->task];
+	int rc;
 
 	if (attempt_is_done(attempt)) {
 		attempt->over = true;
@@ -183,22 +257,12 @@ check_turn(struct attempt *attempt)
 		       "run again\n", attempt->phase, attempt->task);
 		return LEAVE;
 	}
-	if (has_other_job(attempt)) { /* what waits, waits for that one */
-		printf("latsub: %s (task %u) has another job; this one steps "
-		       "back\n", attempt->phase, attempt->task);
-		return LEAVE;
-	}
-	if (cell->gen > attempt->gen && cell->state != TASK_NONE) {
-		printf("latsub: %s (task %u) was submitted anew since "
-		       "(generation %u); this job steps back\n",
-		       attempt->phase, attempt->task, cell->gen);
-		return STEP_BACK;
-	}
-	if (cell->gen > attempt->gen) { /* reset by hand while it waited */
-		attempt->gen = cell->gen;
-		return 0;
-	}
-	return check_not_over(attempt, cell);
+	rc = step_back_for_other(attempt);
+	if (rc == 0)
+		rc = take_generation(attempt, cell);
+	if (rc == 0) /* a job goes on for it in that generation? */
+		rc = step_back_for_other(attempt);
+	return rc ? rc : check_not_over(attempt, cell);
 }
 
 int
