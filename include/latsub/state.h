@@ -125,8 +125,8 @@ struct phase_variables {
 /* What the choice of a checkpoint depends on, of tasks in one attempt. */
 enum phase_note_kind {
 	NOTE_REFUSED, /* name with this mark must not be begun from */
-	NOTE_LATE,    /* there was no time to look; name: when the command was
-	               * killed, or "" */
+	NOTE_LATE,    /* there was no time to look; name: the second in which
+	               * the command was killed, or "".  A task's newest only */
 	NOTE_QUICK,   /* it failed soon after it began from name with this mark */
 	NOTE_KIND_COUNT
 };
@@ -269,6 +269,10 @@ void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
 void phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
                     uint32_t gen, uint32_t attempt, const char *name,
                     const char *mark, const struct rangeset *tasks);
+/* Of whom a note still counts: late and quick ones not after two more attempts.
+ * *out is replaced. */
+void phase_note_tasks(const struct phase_state *phase,
+                      const struct phase_note *note, struct rangeset *out);
 void phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
                    uint32_t job, uint32_t base, const struct rangeset *tasks);
 /* When the job of a generation was submitted; the earliest that is told. */

@@ -339,10 +339,10 @@ phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
 	rangeset_union(&phase->marks[at].tasks, tasks);
 }
 
-void
-phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
-               uint32_t gen, uint32_t attempt, const char *name,
-               const char *mark, const struct rangeset *tasks)
+static void
+add_note(struct phase_state *phase, enum phase_note_kind kind,
+         uint32_t gen, uint32_t attempt, const char *name,
+         const char *mark, const struct rangeset *tasks)
 {
 	size_t at;
 
@@ -355,6 +355,92 @@ phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
 			.mark = xstrdup(mark) };
 	}
 	rangeset_union(&phase->notes[at].tasks, tasks);
+}
+
+static int
+compare_late(const struct phase_note *note, uint32_t gen, uint32_t attempt,
+             unsigned long long second)
+{
+	unsigned long long noted = strtoull(note->name, NULL, 10);
+
+	if (note->gen != gen)
+		return note->gen < gen ? -1 : 1;
+	if (note->attempt != attempt)
+		return note->attempt < attempt ? -1 : 1;
+	return noted < second ? -1 : noted > second;
+}
+
+/* Most sets are one task, and most notes are not of it. */
+static bool
+may_share(const struct rangeset *set, const struct rangeset *tasks)
+{
+	return tasks->count != 1 || tasks->items[0].first != tasks->items[0].last
+		|| rangeset_has(set, tasks->items[0].first);
+}
+
+/* Only the newest one of each task counts; and to the second, so that tasks which
+ * were killed together share a note. */
+static void
+add_late(struct phase_state *phase, uint32_t gen, uint32_t attempt,
+         const char *when, const struct rangeset *all)
+{
+	unsigned long long second = strtoull(when, NULL, 10);
+	struct rangeset tasks = { 0 };
+	char name[24] = "";
+
+	rangeset_copy(&tasks, all);
+	for (size_t i = 0; i < phase->note_count && tasks.count; i++) {
+		struct phase_note *note = &phase->notes[i];
+		int order = compare_late(note, gen, attempt, second);
+
+		if (note->kind != NOTE_LATE || !may_share(&note->tasks, &tasks))
+			continue;
+		if (order < 0)
+			rangeset_subtract(&note->tasks, &tasks);
+		else if (order > 0)
+			rangeset_subtract(&tasks, &note->tasks);
+	}
+	if (second) /* earlier than it was, never later: what may be half of one */
+		snprintf(name, sizeof name, "%llu", second);
+	if (tasks.count)
+		add_note(phase, NOTE_LATE, gen, attempt, name, "", &tasks);
+	rangeset_clear(&tasks);
+}
+
+void
+phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
+               uint32_t gen, uint32_t attempt, const char *name,
+               const char *mark, const struct rangeset *tasks)
+{
+	if (kind == NOTE_LATE)
+		add_late(phase, gen, attempt, name, tasks);
+	else
+		add_note(phase, kind, gen, attempt, name, mark, tasks);
+}
+
+/* Two attempts have come since. */
+static bool
+is_past(const struct task_cell *cell, const struct phase_note *note)
+{
+	return cell->gen > note->gen ? cell->attempt >= 2
+		: cell->gen == note->gen && cell->attempt >= note->attempt + 2;
+}
+
+void
+phase_note_tasks(const struct phase_state *phase, const struct phase_note *note,
+                 struct rangeset *out)
+{
+	rangeset_clear(out);
+	for (size_t i = 0; i < note->tasks.count; i++) {
+		const struct range *range = &note->tasks.items[i];
+
+		for (uint32_t t = range->first; t <= range->last
+		     && t < phase->total; t++) {
+			if (note->kind == NOTE_REFUSED
+			    || !is_past(&phase->cells[t], note))
+				rangeset_add(out, t, t);
+		}
+	}
 }
 
 void

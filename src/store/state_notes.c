@@ -2,7 +2,8 @@
  * state_notes.c - what the choice of a checkpoint depends on, in the state file.
  *
  * "PHASE.KIND.GENERATION.ATTEMPT.N=SET MARK NAME"; N only tells such lines apart
- * and comes from mark and name, so that it does not depend on order.
+ * and comes from mark and name, so that it does not depend on order.  Of LATE it is the
+ * name, a second.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,15 +14,21 @@
 static const char *const names[NOTE_KIND_COUNT] = { "refused", "late", "quick" };
 
 void
-state_note_print(const struct phase_note *note, struct strbuf *what,
-                 struct strbuf *value)
+state_note_print(const struct phase_note *note, const struct rangeset *tasks,
+                 struct strbuf *what, struct strbuf *value)
 {
 	char *both = xasprintf("%s %s", note->mark, note->name);
+	char *twice = xasprintf("%s %s", note->name, both);
 
-	strbuf_printf(what, "%s.%u.%u.%s%08x", names[note->kind], note->gen,
-	              note->attempt, note->mark, text_hash(both));
-	rangeset_print(&note->tasks, value);
+	strbuf_printf(what, "%s.%u.%u.%s", names[note->kind], note->gen,
+	              note->attempt, note->kind == NOTE_LATE ? note->name
+	              : note->mark);
+	if (note->kind != NOTE_LATE) /* 32 bits are few for 50,000 names */
+		strbuf_printf(what, "%08x%08x", text_hash(both),
+		              text_hash(twice));
+	rangeset_print(tasks, value);
 	strbuf_printf(value, " %s", *note->mark ? both : note->name);
+	free(twice);
 	free(both);
 }
 

@@ -447,21 +447,32 @@ save_marks(struct saving *s, const struct state *state)
 }
 
 static void
+save_note(struct saving *s, const struct phase_state *phase,
+          const struct phase_note *note)
+{
+	struct strbuf what = { 0 }, value = { 0 };
+	struct rangeset tasks = { 0 };
+
+	phase_note_tasks(phase, note, &tasks);
+	if (tasks.count) {
+		state_note_print(note, &tasks, &what, &value);
+		put_what(s, "notes", phase, strbuf_str(&what), "%s",
+		         strbuf_str(&value));
+	}
+	rangeset_clear(&tasks);
+	strbuf_clear(&what);
+	strbuf_clear(&value);
+}
+
+static void
 save_notes(struct saving *s, const struct state *state)
 {
 	put(s, "notes", STATE_NOTES_KEY, STATE_NOTES_FORMAT);
 	for (size_t i = 0; i < state->count; i++) {
 		const struct phase_state *phase = state->phases[i];
 
-		for (size_t n = 0; n < phase->note_count; n++) {
-			struct strbuf what = { 0 }, value = { 0 };
-
-			state_note_print(&phase->notes[n], &what, &value);
-			put_what(s, "notes", phase, strbuf_str(&what), "%s",
-			         strbuf_str(&value));
-			strbuf_clear(&what);
-			strbuf_clear(&value);
-		}
+		for (size_t n = 0; n < phase->note_count; n++)
+			save_note(s, phase, &phase->notes[n]);
 	}
 }
 

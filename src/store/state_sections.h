@@ -28,9 +28,10 @@ static const struct {
 
 #define STATE_NOTES_KEY "format" /* it is there: so are all notes */
 #define STATE_NOTES_FORMAT "1"
-/* What a key has after the phase's name, and the value; both are appended. */
-void state_note_print(const struct phase_note *note, struct strbuf *what,
-                      struct strbuf *value);
+/* What a key has after the phase's name, and the value; both are appended.  tasks:
+ * of its own those that it still counts for. */
+void state_note_print(const struct phase_note *note, const struct rangeset *tasks,
+                      struct strbuf *what, struct strbuf *value);
 void state_note_load(struct phase_state *phase, const char *what,
                      const char *value);
 

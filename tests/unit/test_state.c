@@ -759,7 +759,7 @@ notes_are_there(struct run *run)
 	assert_string_equal(note->mark, "00000000000000a2");
 	note = note_of(run, NOTE_LATE);
 	assert_int_equal(note->attempt, 1);
-	assert_string_equal(note->name, "17.5");
+	assert_string_equal(note->name, "17");
 	assert_string_equal(note->mark, "");
 	note = note_of(run, NOTE_QUICK);
 	assert_string_equal(note->name, "epoch3");
@@ -839,6 +839,100 @@ what_runners_ask_for_is_in_the_snapshot(void **unused)
 	assert_int_equal(run_save(run, &err), 0);
 	run_close(run);
 	for (int i = 0; i < 7; i++)
+		event_clear(&e[i]);
+}
+
+#define LATE_TASKS 5000
+
+static size_t
+count_lines(const struct run *run, const char *words)
+{
+	size_t count = 0, len;
+	char *text = NULL;
+
+	assert_int_equal(file_read(run->state_path, RUN_FILE_MAX, &text, &len,
+	                           NULL, &err), 0);
+	for (char *at = text; (at = strstr(at, words)); at++)
+		count++;
+	free(text);
+	return count;
+}
+
+static struct event
+late_event(uint32_t attempt, uint32_t task, double when)
+{
+	struct event e = event(EVENT_REFUSED, "p", 1, attempt, NULL);
+
+	e.all = false;
+	rangeset_add(&e.tasks, task, task);
+	e.reason = xstrdup(REFUSED_LATE);
+	e.text = xasprintf("%.6f", when);
+	return e;
+}
+
+/* All tasks of an array are killed together, and none has time to look, twice. */
+static void
+late_tasks_share_their_lines(void **unused)
+{
+	struct run *run = run_open(dir, &err);
+	struct event *e = xcalloc(2 + 2 * LATE_TASKS, sizeof *e);
+	struct strbuf values = { 0 };
+
+	(void)unused;
+	for (int i = 0; i < LATE_TASKS; i++)
+		strbuf_printf(&values, "%s\"%d\"", i ? "," : "{\"S\":[", i);
+	strbuf_puts(&values, "]}");
+	e[0] = event(EVENT_PHASE, "p", 0, 0, NULL);
+	e[0].sweep = strbuf_steal(&values);
+	e[1] = event(EVENT_INTENDED, "p", 1, 0, NULL);
+	for (uint32_t t = 0; t < LATE_TASKS; t++) { /* the newer one first */
+		e[2 + t] = late_event(1, t, 2000 + t * 0.001);
+		e[2 + LATE_TASKS + t] = late_event(0, t, 1000 + t * 0.001);
+	}
+	e[2 + LATE_TASKS].attempt = 2; /* and one of them once more */
+	assert_int_equal(run_record(run, e, 2 + 2 * LATE_TASKS, false, &err), 0);
+	assert_int_equal(run_save(run, &err), 0);
+	assert_int_equal(count_lines(run, "\np.late."), 6);
+	assert_int_equal(count_lines(run, "\np.late.1.2.1000=0 1000\n"), 1);
+	assert_int_equal(count_lines(run, "\np.late.1.1.2004=4000-4999 2004\n"),
+	                 1);
+	run_close(run);
+	for (int i = 0; i < 2 + 2 * LATE_TASKS; i++)
+		event_clear(&e[i]);
+	free(e);
+}
+
+/* What was two attempts ago is no reason any more; a refusal stays one. */
+static void
+old_notes_are_dropped(void **unused)
+{
+	struct run *run = run_open(dir, &err);
+	struct event e[5];
+
+	(void)unused;
+	e[0] = event(EVENT_PHASE, "p", 0, 0, NULL);
+	e[1] = event(EVENT_INTENDED, "p", 1, 0, NULL);
+	e[2] = event(EVENT_REQUEUED, "p", 1, 0, "0");
+	e[2].reason = xstrdup("retry");
+	e[2].from = xstrdup("epoch3");
+	e[2].mark = xstrdup("00000000000000a3");
+	e[3] = event(EVENT_REFUSED, "p", 1, 0, "0");
+	e[3].path = xstrdup("epoch4");
+	e[3].mark = xstrdup("00000000000000a4");
+	e[4] = late_event(0, 0, 1000);
+	assert_int_equal(run_record(run, e, 5, false, &err), 0);
+	for (uint32_t attempt = 0; attempt < 3; attempt++) {
+		struct event start = event(EVENT_STARTED, "p", 1, attempt, "0");
+
+		assert_int_equal(run_record(run, &start, 1, false, &err), 0);
+		assert_int_equal(run_save(run, &err), 0);
+		assert_int_equal(count_lines(run, "\np.late."), attempt < 2);
+		assert_int_equal(count_lines(run, "\np.quick."), attempt < 2);
+		assert_int_equal(count_lines(run, "\np.refused."), 1);
+		event_clear(&start);
+	}
+	run_close(run);
+	for (int i = 0; i < 5; i++)
 		event_clear(&e[i]);
 }
 
@@ -1086,6 +1180,8 @@ main(void)
 		DISK(comments_and_strangers_stay),
 		DISK(torn_tails_are_passed_over),
 		DISK(what_runners_ask_for_is_in_the_snapshot),
+		DISK(late_tasks_share_their_lines),
+		DISK(old_notes_are_dropped),
 		DISK(dense_phases_are_saved_and_read_again),
 		DISK(parents_by_name_are_read),
 		DISK(a_huge_array_is_saved_and_read_again),
