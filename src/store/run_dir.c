@@ -87,9 +87,31 @@ run_unmake(const char *dir, bool is_new_dir)
 	free(hidden);
 }
 
+/* The newest time of what latsub itself has written in a directory, and of that: by
+ * the file server's clock, of which ours may be hours ahead. */
+static time_t
+newest_time(const char *dir, time_t newest)
+{
+	DIR *stream = opendir(dir);
+	struct dirent *entry;
+
+	while (stream && (entry = readdir(stream))) {
+		struct stat st;
+
+		if (strcmp(entry->d_name, "..") != 0
+		    && fstatat(dirfd(stream), entry->d_name, &st,
+		               AT_SYMLINK_NOFOLLOW) == 0
+		    && st.st_mtime > newest)
+			newest = st.st_mtime;
+	}
+	if (stream)
+		closedir(stream);
+	return newest;
+}
+
 /* Those of latsub's own files only: file_prepare() adds ".new." and six. */
 static void
-tidy_directory(const char *dir, const char *prefix)
+tidy_directory(const char *dir, const char *prefix, time_t now)
 {
 	DIR *stream = opendir(dir);
 	struct dirent *entry;
@@ -102,7 +124,7 @@ tidy_directory(const char *dir, const char *prefix)
 		    && strncmp(entry->d_name + len - 11, ".new.", 5) == 0
 		    && fstatat(dirfd(stream), entry->d_name, &st,
 		               AT_SYMLINK_NOFOLLOW) == 0
-		    && st.st_mtime < time(NULL) - LEFTOVER_SEC)
+		    && st.st_mtime < now - LEFTOVER_SEC)
 			unlinkat(dirfd(stream), entry->d_name, 0);
 	}
 	if (stream)
@@ -114,12 +136,15 @@ run_tidy(const char *dir)
 {
 	char *hidden = file_join(dir, ".latsub");
 	char *templates = file_join(hidden, "slurm_templates");
+	char *journal = file_join(hidden, "journal");
 	int saved = errno;
+	time_t now = newest_time(journal, newest_time(hidden, 0));
 
-	tidy_directory(dir, RUN_STATE_NAME);
-	tidy_directory(hidden, "");
-	tidy_directory(templates, "");
+	tidy_directory(dir, RUN_STATE_NAME, now);
+	tidy_directory(hidden, "", now);
+	tidy_directory(templates, "", now);
 	errno = saved;
+	free(journal);
 	free(templates);
 	free(hidden);
 }

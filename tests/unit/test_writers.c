@@ -289,6 +289,20 @@ leftovers_go_in_time(void **unused)
 	free(fresh);
 }
 
+/* The file server's clock is two hours behind: what is written now looks old. */
+static void
+leftovers_are_old_by_the_servers_clock(void **unused)
+{
+	char *command = xasprintf("touch %s/.latsub/experiment.ini.new.abcdef && "
+		"find %s -exec touch -d '2 hours ago' {} +", dir, dir);
+
+	(void)unused;
+	assert_int_equal(system(command), 0);
+	run_tidy(dir);
+	assert_true(is_there(".latsub/experiment.ini.new.abcdef"));
+	free(command);
+}
+
 static void
 the_age_is_of_the_newest_snapshot(void **unused)
 {
@@ -380,6 +394,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DISK(killed_writers_leave_nothing_but_rubbish),
+		DISK(leftovers_are_old_by_the_servers_clock),
 		DISK(the_age_is_of_the_newest_snapshot),
 		DISK(the_age_is_by_the_servers_clock),
 		DISK(leftovers_go_in_time),
