@@ -40,6 +40,9 @@ touch go
 ok "what was reset while it waited runs" until_true 30 has_begun alone 1
 ok "its tasks, too" until_true 30 has_begun "many 1" 1
 until_true 30 has_begun "many 2" 1
+jobs=$(squeue -h -r -o %i | sort | tr '\n' ' ')
+ok "a resume while they run lets them" timeout 60 "$latsub" --resume "$run"
+is "no other job is submitted for them" "$(squeue -h -r -o %i | sort | tr '\n' ' ')" "$jobs"
 for phase in alone many; do
 	job=$(started $phase | head -1)
 	[ $phase = alone ] || job=${job}_1
@@ -47,6 +50,8 @@ for phase in alone many; do
 done
 ok "the requeued one runs again" until_true 60 has_begun alone 2
 ok "the requeued task runs again" until_true 60 has_begun "many 2" 2
+ok "a resume lets them run" timeout 60 "$latsub" --resume "$run"
+is "their jobs are in the queue, and no others" "$(squeue -h -r -o %i | sort | tr '\n' ' ')" "$jobs"
 touch end
 ok "the queue is empty" until_true 60 queue_is_empty
 is "nobody stepped back" "$(cat "$run"/logs/*.log | grep -c 'steps back')" 0
