@@ -92,8 +92,8 @@ ask_accounting(struct auditing *a)
 	if (accounting.count)
 		audit_accounting(a->audit, &accounting);
 	else if (ids.count)
-		strlist_add(&a->notes, "accounting (sacct) is not here, or does "
-		            "not know these jobs");
+		strlist_add(&a->notes, "sacct is not here, or it does not know "
+		            "these jobs");
 	accounting_clear(&accounting);
 	rangeset_clear(&ids);
 }
@@ -119,7 +119,8 @@ look(struct auditing *a, struct latsub_error *err)
 	const char *run_id = run_job_id(a->run);
 	struct latsub_error why = { 0 };
 	struct slurm_jobs jobs = { 0 };
-	bool answered = false, changed = false;
+	bool answered = false, changed;
+	uint64_t before;
 	int rc;
 
 	if (a->slurm && run_id && *run_id) {
@@ -127,13 +128,16 @@ look(struct auditing *a, struct latsub_error *err)
 		a->silent = !answered;
 	}
 	rc = read_journal(a, err);
+	/* damaged lines are read again, and say nothing again */
+	before = a->run->state->changes;
 	if (rc == 0)
-		rc = run_refresh(a->run, &changed, err);
+		rc = run_refresh(a->run, NULL, err);
+	changed = a->run->state->changes != before;
 	if (rc == 0 && !changed)
 		audit_compare(a->audit, a->run->state);
 	else if (rc == 0)
 		strlist_add(&a->notes, "the run goes on: its state file is not "
-		            "looked at");
+		            "compared");
 	if (rc == 0 && answered)
 		audit_slurm(a->audit, run_id, &jobs, time(NULL));
 	if (a->silent)
@@ -184,9 +188,11 @@ add_notes(struct auditing *a)
 		strlist_add_owned(&a->notes, xasprintf("the run is of user %u; "
 			"Slurm may not show that user's jobs",
 			(unsigned)a->owner));
-	if (a->run->edit_count)
-		strlist_add(&a->notes, "the state file was edited, and nobody "
-		            "has taken that up yet");
+	for (size_t i = 0; i < a->run->edit_count; i++)
+		strlist_add_owned(&a->notes, xasprintf("%s was set to %s in the "
+			"state file; the next resume takes it up",
+			a->run->edits[i].phase, a->run->edits[i].word
+			? a->run->edits[i].word : "another checkpoint"));
 }
 
 static int

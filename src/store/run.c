@@ -275,9 +275,11 @@ read_all(struct run *run, struct latsub_error *err)
 	}
 	if (run->offsets.damaged)
 		strlist_add_owned(&run->notes, xasprintf(
-			"%s: %llu damaged lines were passed over (a node died "
-			"while it wrote)", run->journal_dir,
-			(unsigned long long)run->offsets.damaged));
+			"%s: %llu damaged line%s passed over (a node may have "
+			"died while it wrote); 'latsub audit' names them",
+			run->journal_dir,
+			(unsigned long long)run->offsets.damaged,
+			run->offsets.damaged == 1 ? " was" : "s were"));
 	if (run->offsets.foreign)
 		strlist_add_owned(&run->notes, xasprintf(
 			"%s: %llu lines of a newer latsub were kept and not "
