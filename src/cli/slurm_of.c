@@ -138,9 +138,10 @@ cli_check_slurm_conf(bool is_own, struct latsub_error *err)
 		           conf);
 		rc = 0;
 	} else if (rc) {
-		latsub_error_set(err, LATSUB_USAGE, "--local: %s; until then "
-			"later commands, cancel too, would not use %s; nothing is "
-			"submitted", why.text, conf);
+		latsub_error_set(err, LATSUB_USAGE, "--local: %s; later "
+			"commands, cancel too, would not take %s from the run; or "
+			"set LATSUB_SANDBOX_DIR to a directory that is yours alone; "
+			"nothing is submitted", why.text, conf);
 	}
 	free(conf);
 	return rc;

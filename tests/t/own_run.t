@@ -28,7 +28,7 @@ says() {
 	return 1
 }
 clean_up() {
-	scancel -u root 2>/dev/null
+	scancel -u "$(id -u)" 2>/dev/null
 	until_true 30 queue_is_empty
 	rm -rf "$@"
 }
@@ -50,6 +50,9 @@ is "and nothing befell the older one" "$(both) $(grep -c '"e":"edited"' "$old"/.
 chmod 700 "$new"
 mv "$new/logs" away && ln -s "$tmp/p/away" "$new/logs"
 ok "the newest leads out of itself: cancel says so" says 2 "$new/logs: a symbolic link out of the run" "$latsub" cancel
+sed -i "s|^experiment=.*|experiment=$tmp/gone/experiment.ini|" "$new/.experiment_state" && chmod 770 "$new" && rm "$new/logs" && mkdir "$new/logs"
+ok "its project has moved, and it is for others to write, too: cancel says so" says 2 "$new: others may write" "$latsub" cancel
+chmod 700 "$new" && rmdir "$new/logs" && ln -s "$tmp/p/away" "$new/logs"
 ok "and status" says 2 "$new/logs: a symbolic link out of the run" "$latsub" status
 rm "$new/logs" && mv away "$new/logs"
 mv "$new/.experiment_state" state && mkdir "$new/.experiment_state"
@@ -174,12 +177,12 @@ fi
 clean_up runs
 
 # ---- a SLURM_CONF that later commands would not take ----
-chmod g+w "$tmp"
+chmod o+w "$tmp"
 ok "--local: others may write to what leads there, and nothing is submitted" \
 	says 2 "$tmp: others may write to it; 'chmod go-w $tmp'" "$latsub" experiment --local
 is "and no run is made" "$(ls runs 2>/dev/null) $(squeue -h | wc -l)" " 0"
 ok "the environment's is the user's to keep: it is said" says 0 "others may write to it; 'chmod go-w $tmp'.*SLURM_CONF=$own_conf.*keep it set" "$latsub" experiment
-chmod g-w "$tmp"
+chmod o-w "$tmp"
 # a user whose group is his alone
 private_user() {
 	local name x uid gid rest
