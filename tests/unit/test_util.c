@@ -4,7 +4,11 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "latsub/file.h"
@@ -248,6 +252,63 @@ controls_are_blanked_and_lines_stay(void **state)
 	assert_string_equal(text, "a?[31m\tb\n??? c\xc3\xa4");
 }
 
+/* ---- whose group is it?  These stand before libc's. ---- */
+
+static struct passwd user;
+static struct group group;
+
+struct passwd *
+getpwuid(uid_t uid)
+{
+	return user.pw_name && uid == user.pw_uid ? &user : NULL;
+}
+
+struct group *
+getgrgid(gid_t gid)
+{
+	return group.gr_name && gid == group.gr_gid ? &group : NULL;
+}
+
+static void
+a_private_group_is_no_other(void **state)
+{
+	static char u[] = "u", v[] = "v", *none[] = { NULL }, *u_alone[] = { u, NULL },
+		*two[] = { u, v, NULL };
+	const struct row {
+		char *name, **members;
+		bool is_primary;
+		mode_t mode;
+		int rc;
+	} rows[] = {
+		{ u, none, true, 0775, 0 }, { u, u_alone, true, 0775, 0 },
+		{ u, two, true, 0775, -1 }, { v, none, true, 0775, -1 },
+		{ u, none, false, 0775, -1 }, { u, none, true, 0777, -1 },
+		{ u, none, true, 0757, -1 }, { NULL, none, true, 0775, -1 },
+	};
+	char dir[] = "/tmp/latsub-unit-XXXXXX";
+	uid_t before = geteuid();
+	struct stat st;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	if (before == 0) { /* root's never is */
+		assert_int_equal(chown(dir, 1234, 1234), 0);
+		assert_int_equal(seteuid(1234), 0);
+	}
+	assert_int_equal(stat(dir, &st), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		user = (struct passwd){ .pw_name = u, .pw_uid = st.st_uid,
+			.pw_gid = st.st_gid + !rows[i].is_primary };
+		group = (struct group){ .gr_name = rows[i].name,
+			.gr_gid = st.st_gid, .gr_mem = rows[i].members };
+		assert_int_equal(chmod(dir, rows[i].mode), 0);
+		assert_int_equal(file_check_way(dir, NULL), rows[i].rc);
+	}
+	user.pw_name = group.gr_name = NULL;
+	assert_int_equal(seteuid(before), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 /* The way to a/b/f, by names and by links, with one step of it open to others. */
 static void
 the_whole_way_to_a_file_is_looked_at(void **state)
@@ -310,6 +371,7 @@ main(void)
 		cmocka_unit_test(files_are_replaced_whole),
 		cmocka_unit_test(paths_are_normalised),
 		cmocka_unit_test(controls_are_blanked_and_lines_stay),
+		cmocka_unit_test(a_private_group_is_no_other),
 		cmocka_unit_test(the_whole_way_to_a_file_is_looked_at),
 	};
 
