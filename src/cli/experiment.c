@@ -174,6 +174,23 @@ read_options(struct request *r, int argc, char **argv)
 
 /* ---- reading ---- */
 
+/* The checksum of the run's copy of the experiment, or NULL; caller frees. */
+static char *
+check_of_copy(const struct run *run)
+{
+	char *path = file_join(run->dir, ".latsub/experiment.ini");
+	char *text, *check = NULL;
+	struct latsub_error ignored;
+	size_t len;
+
+	if (file_read(path, RUN_FILE_MAX, &text, &len, NULL, &ignored) == 0) {
+		check = experiment_check(text, len);
+		free(text);
+	}
+	free(path);
+	return check;
+}
+
 static int
 load_experiment(struct request *r)
 {
@@ -188,6 +205,7 @@ load_experiment(struct request *r)
 	if (run && run_variables(run, NULL, &r->variables, &err))
 		return cli_fail(&err) + 1;
 	if (run) {
+		r->copy = check_of_copy(run);
 		file = request_resumed_file(r, run);
 		if (strstr(file, "/.latsub/experiment.ini"))
 			workdir = run_workdir(run);
@@ -279,6 +297,16 @@ take_checkpoint(struct request *r, struct latsub_error *err)
 	return rc;
 }
 
+static bool
+is_copy_changed(const struct request *r)
+{
+	char *now = check_of_copy(r->engine.run);
+	bool same = now && r->copy ? strcmp(now, r->copy) == 0 : now == r->copy;
+
+	free(now);
+	return !same;
+}
+
 /* Another process may have had the run since it was read. */
 static int
 read_again(struct request *r, struct latsub_error *err)
@@ -288,7 +316,8 @@ read_again(struct request *r, struct latsub_error *err)
 
 	if (run_read(run, err))
 		return -1;
-	if (run->complaints.count == 0 && run->state->revision == revision)
+	if (run->complaints.count == 0 && run->state->revision == revision
+	    && !is_copy_changed(r))
 		return 0;
 	return latsub_error_set(err, LATSUB_UNFINISHED, "%s: somebody has changed "
 		"this run meanwhile; do this again", run->state_path);
@@ -478,5 +507,6 @@ command_experiment(int argc, char **argv)
 	strlist_clear(&r.kept_sets);
 	free(r.selected);
 	free(r.newest);
+	free(r.copy);
 	return rc;
 }

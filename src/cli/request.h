@@ -16,6 +16,8 @@ struct request {
 	struct variables variables; /* of a resumed run, as it had them */
 	struct strlist kept_sets;   /* the same of keys that --set changed */
 	enum run_place place; /* of a resumed run, as it was found */
+	char *copy; /* the checksum of its copy of the experiment, before that was
+	             * read; or NULL */
 
 	struct engine engine;
 	bool *selected;

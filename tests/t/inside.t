@@ -1,6 +1,6 @@
 #!/bin/bash
-# inside.t - a runner that submits the rest of its run, and is slow before the run's
-# lock: what another has changed meanwhile counts.
+# inside.t - a runner that submits the rest of its run, and a resume, that are slow
+# before the run's lock: what another has changed meanwhile counts.
 . "$(dirname "$0")/lib.sh"
 gate=${top_builddir:-$(dirname "$latsub")}/tests/t/.libs/gate.so
 [ -e "$gate" ] || { echo "Bail out! no $gate: make check builds it"; exit 1; }
@@ -43,4 +43,17 @@ like "as the experiment is now" "$(comment_of last)" '^as it is \[latsub '
 touch runs/a/end
 ok "the run ends" until_true 60 all_done runs/a
 is "each task ran once" "$(tr '\n' ' ' <runs/a/ran)" "first last "
+
+# ---- a resume that has read the experiment, and not the lock ----
+"$latsub" reset last runs/a >/dev/null
+timeout 60 env GATE="$tmp/gate2" LD_PRELOAD="$gate" "$latsub" --resume runs/a >"$tmp/out" 2>&1 &
+slow=$!
+ok "a resume is slow" until_true 30 test -e "$tmp/gate2.closed"
+ok "another changes the experiment" timeout 60 "$latsub" --resume runs/a --set last.comment=anew
+touch "$tmp/gate2.open"
+wait "$slow"
+is "the slow one leaves the run alone" $? 3
+like "and says so" "$(cat "$tmp/out")" 'somebody has changed this run meanwhile; do this again'
+like "the run keeps the change" "$(cat runs/a/.latsub/experiment.ini)" 'comment = anew'
+ok "it ends" until_true 60 all_done runs/a
 finish
