@@ -45,7 +45,8 @@ struct auditing {
 	const struct slurm_ops *slurm; /* NULL: offline, or there is none ... */
 	struct latsub_error no_slurm;  /* ... for this reason */
 	uid_t owner;
-	bool silent; /* Slurm does not answer */
+	bool silent; /* Slurm does not answer ... */
+	bool elsewhere; /* ... or another cluster's does */
 	struct audit *audit;
 	struct journal_reading reading;
 	struct strlist notes;
@@ -98,17 +99,15 @@ ask_accounting(struct auditing *a)
 	rangeset_clear(&ids);
 }
 
-/* Nothing was heard of the run's jobs. */
-static void
-note_silence(struct auditing *a, const struct latsub_error *why)
+static bool
+ask_slurm(struct auditing *a, struct slurm_jobs *jobs, struct latsub_error *why)
 {
-	struct latsub_error ignored;
-	bool other = a->slurm && cli_check_cluster(a->run, a->slurm, &ignored)
-		== SLURM_REFUSED;
+	enum slurm_answer answer = cli_check_cluster(a->run, a->slurm, why);
 
-	strlist_add_owned(&a->notes, xasprintf("%s: %s", other
-		? "Slurm is not asked" : "Slurm does not answer", a->slurm
-		? why->text : a->no_slurm.text));
+	a->elsewhere = answer == SLURM_REFUSED;
+	a->silent = answer != SLURM_YES
+		|| !cli_ask_jobs(a->run, a->slurm, jobs, why);
+	return !a->silent;
 }
 
 /* First Slurm, then the journal: what ends in between is over in the journal, and
@@ -123,10 +122,8 @@ look(struct auditing *a, struct latsub_error *err)
 	uint64_t before;
 	int rc;
 
-	if (a->slurm && run_id && *run_id) {
-		answered = cli_ask_jobs(a->run, a->slurm, &jobs, &why);
-		a->silent = !answered;
-	}
+	if (a->slurm && run_id && *run_id)
+		answered = ask_slurm(a, &jobs, &why);
 	rc = read_journal(a, err);
 	/* damaged lines are read again, and say nothing again */
 	before = a->run->state->changes;
@@ -141,7 +138,9 @@ look(struct auditing *a, struct latsub_error *err)
 	if (rc == 0 && answered)
 		audit_slurm(a->audit, run_id, &jobs, time(NULL));
 	if (a->silent)
-		note_silence(a, &why);
+		strlist_add_owned(&a->notes, xasprintf("%s: %s", a->elsewhere
+			? "Slurm is not asked" : "Slurm does not answer",
+			a->slurm ? why.text : a->no_slurm.text));
 	slurm_jobs_clear(&jobs);
 	return rc;
 }

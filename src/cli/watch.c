@@ -148,13 +148,15 @@ static bool
 ask_slurm(struct watching *w, struct slurm_jobs *jobs, struct latsub_error *err)
 {
 	bool told = w->elsewhere;
+	enum slurm_answer answer;
 
-	w->elsewhere = w->slurm && cli_check_cluster(w->run, w->slurm, err)
-		== SLURM_REFUSED;
+	if (!w->slurm)
+		return false;
+	answer = cli_check_cluster(w->run, w->slurm, err);
+	w->elsewhere = answer == SLURM_REFUSED;
 	if (w->elsewhere && !told && !w->on_terminal)
 		fprintf(stderr, "latsub: from the state alone: %s\n", err->text);
-	return w->slurm && !w->elsewhere
-		&& cli_ask_jobs(w->run, w->slurm, jobs, err);
+	return answer == SLURM_YES && cli_ask_jobs(w->run, w->slurm, jobs, err);
 }
 
 /* Has it ended?  Slurm must have said so several times in a row: between a
