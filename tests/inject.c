@@ -40,12 +40,14 @@ static const struct way {
 	{ .name = "FULL", .error = ENOSPC, .kinds = MAKES | WRITES,
 	  .stays = true, .cuts = true },
 	{ .name = "UNSYNCED", .error = EIO, .kinds = SYNCS },
+	{ .name = "UNSYNCABLE", .error = EIO, .kinds = SYNCS, .stays = true },
 	{ .name = "SHORT", .kinds = WRITES, .cuts = true },
 	{ .name = "UNLOCKED", .kinds = WRITES, .cuts = true, .lockless = true },
 	{ .name = "ENOLCK", .error = ENOLCK, .kinds = LOCKS },
 };
 
 static char root[PATH_MAX], what_failed[4096], log_path[PATH_MAX];
+static char while_path[PATH_MAX]; /* nothing fails while this is not there */
 static const struct way *way;
 static long left, failures;
 
@@ -82,16 +84,30 @@ read_environment(void)
 {
 	const char *dir = getenv("INJECT_DIR"), *at = getenv("INJECT_AT");
 	const char *how = getenv("INJECT_HOW"), *to = getenv("INJECT_LOG");
+	const char *during = getenv("INJECT_WHILE");
 
 	if (!dir || !at || !how)
 		return;
 	snprintf(log_path, sizeof log_path, "%s", to ? to : "");
+	snprintf(while_path, sizeof while_path, "%s", during ? during : "");
 	inject_arm(dir, atol(at), how);
 	unsetenv("INJECT_DIR");
 	unsetenv("INJECT_AT");
 	unsetenv("INJECT_HOW");
 	unsetenv("INJECT_LOG");
+	unsetenv("INJECT_WHILE");
 	unsetenv("LD_PRELOAD");
+}
+
+static bool
+is_time(void)
+{
+	int saved = errno;
+	bool is = !*while_path || syscall(SYS_faccessat, AT_FDCWD, while_path,
+	                                  F_OK) == 0;
+
+	errno = saved;
+	return is;
 }
 
 static bool
@@ -136,7 +152,7 @@ fails(unsigned kind, const char *operation, const char *path)
 		snprintf(absolute, sizeof absolute, "%s/%s", cwd, path);
 		path = absolute;
 	}
-	if (!is_under(path) || left == 0)
+	if (!is_under(path) || left == 0 || !is_time())
 		return false;
 	if (left > 1) {
 		left--;

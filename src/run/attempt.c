@@ -17,7 +17,10 @@
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "latsub/program.h"
+#include "watch.h"
 
+#define FIRST_PAUSE_SEC 0.5
+#define LONGEST_PAUSE_SEC 5
 
 static uint32_t
 number_from_env(const char *name, uint32_t otherwise)
@@ -84,17 +87,18 @@ open_run(struct attempt *attempt)
 {
 	const char *state = getenv("LATSUB_STATE");
 	struct latsub_error err = { 0 };
-	bool go_on = true;
+	struct attempt_wait wait = { 0 };
+	bool away = false;
 
 	/* others' news is looked for when it is missed */
-	attempt->run = run_glance(state, &err);
-	for (int i = 0; !attempt->run && go_on && is_away(state)
-	     && i < ATTEMPT_WAIT_TRIES; i++) {
-		go_on = attempt_wait_a_little(attempt);
+	do {
 		attempt->run = run_glance(state, &err);
-	}
+		/* what could not be looked at was waited for in there */
+		away = !attempt->run && err.code != LATSUB_SYSTEM
+			&& is_away(state);
+	} while (away && attempt_wait(attempt, &wait, ATTEMPT_WAIT_SEC));
 	if (!attempt->run)
-		return is_away(state) ? blame_files(attempt, err.text)
+		return away ? blame_files(attempt, err.text)
 			: blame(attempt, &err);
 	return check_run_owner(attempt);
 }
@@ -224,14 +228,33 @@ read_log_time(struct attempt *attempt)
 		attempt->log_written = doubt_seconds(st.st_mtim);
 }
 
-bool
-attempt_wait_a_little(struct attempt *attempt)
+/* In slices of half a second.  False: Slurm's TERM waits. */
+static bool
+pause_for(double seconds)
 {
-	struct timespec half = { 0, 500000000 };
+	bool go_on = true;
+
+	for (; go_on && seconds > 0; seconds -= 0.5) {
+		nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
+		go_on = attempt_goes_on();
+	}
+	return go_on;
+}
+
+bool
+attempt_wait(struct attempt *attempt, struct attempt_wait *wait, double most_sec)
+{
+	double now = watch_now();
 	struct latsub_error err;
 	int rc = 0;
 
-	nanosleep(&half, NULL);
+	if (wait->pause <= 0)
+		*wait = (struct attempt_wait){ .began = now,
+			.pause = FIRST_PAUSE_SEC };
+	if (now >= wait->began + most_sec || !pause_for(wait->pause))
+		return false;
+	wait->pause = wait->pause * 1.5 < LONGEST_PAUSE_SEC ? wait->pause * 1.5
+		: LONGEST_PAUSE_SEC;
 	if (attempt->run) {
 		attempt->run->glance = false;
 		rc = run_refresh(attempt->run, NULL, &err);
@@ -239,7 +262,7 @@ attempt_wait_a_little(struct attempt *attempt)
 	}
 	if (rc) /* patience is at its end: not seen is not "not there" */
 		blame_files(attempt, err.text);
-	return rc == 0 && attempt_goes_on();
+	return rc == 0;
 }
 
 bool
@@ -262,10 +285,11 @@ knows_task(const struct attempt *attempt)
 static int
 await_task(struct attempt *attempt)
 {
-	for (int i = 0; i < ATTEMPT_WAIT_TRIES && !knows_task(attempt); i++) {
-		if (!attempt_wait_a_little(attempt))
-			break;
-	}
+	struct attempt_wait wait = { 0 };
+
+	while (!knows_task(attempt)
+	       && attempt_wait(attempt, &wait, ATTEMPT_WAIT_SEC))
+		;
 	if (knows_task(attempt))
 		return 0;
 	return blame_files(attempt, attempt->trouble ? attempt->trouble
@@ -277,7 +301,8 @@ attempt_open(struct attempt *attempt)
 {
 	int rc;
 
-	*attempt = (struct attempt){ .node = "?" };
+	*attempt = (struct attempt){ .node = "?",
+		.patience_sec = ATTEMPT_PATIENCE_SEC };
 	read_cluster(attempt); /* first: every exit code counts for Slurm */
 	rc = read_slurm(attempt);
 	if (rc == 0)
@@ -373,23 +398,6 @@ attempt_event(const struct attempt *attempt, enum event_kind kind)
 
 	rangeset_add(&event.tasks, attempt->task, attempt->task);
 	return event;
-}
-
-int
-attempt_record(struct attempt *attempt, const struct event *event)
-{
-	struct latsub_error err = { 0 };
-
-	/* a full or sick file system may get well again: this matters */
-	for (unsigned i = 1; run_record(attempt->run, event, 1, true, &err);
-	     i++) {
-		fprintf(stderr, "latsub: run: the journal cannot be written: "
-		        "%s\n", err.text);
-		if (i == 6)
-			return -1;
-		sleep(i);
-	}
-	return 0;
 }
 
 void

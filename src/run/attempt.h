@@ -29,6 +29,8 @@ struct attempt {
 	                       * nothing was begun; or NULL */
 	bool over;            /* the task has come to an end, good or bad */
 	double leave_by;      /* CLOCK_MONOTONIC seconds of Slurm's KILL, or 0 */
+	double patience_sec;  /* with a sick file system, where nobody is in a hurry */
+	bool unrecorded;      /* the last event could not be written, in spite of that */
 	struct experiment *experiment;
 	const struct spec_phase *spec;
 	const char *phase, *node;
@@ -85,18 +87,36 @@ struct phase_state *attempt_state(const struct attempt *attempt);
 /* An event of this attempt; strings are the caller's to add, event_clear it. */
 struct event attempt_event(const struct attempt *attempt,
                            enum event_kind kind);
-/* Half a second, for what another node has written and is not seen yet; then a
- * look at the journal as the server has it.  False: Slurm ends the job (its TERM
- * waits, for signals are taken later), or the journal cannot be read (trouble). */
-bool attempt_wait_a_little(struct attempt *attempt);
+struct attempt_wait { /* zero-initialise */
+	double began, pause;
+};
+/* For what another node has written and is not seen yet: half a second, and longer
+ * each time up to five; then a look at the journal as the server has it.  False: it
+ * was waited for most_sec, Slurm ends the job (its TERM waits, for signals are taken
+ * later), or the journal cannot be read (trouble). */
+bool attempt_wait(struct attempt *attempt, struct attempt_wait *wait,
+                  double most_sec);
 /* No TERM of Slurm's waits: true. */
 bool attempt_goes_on(void);
-/* So often, for what must have been written: longer than the minute for which
- * nodes may remember what was (NFS). */
-#define ATTEMPT_WAIT_TRIES 150
+/* So long for what must have been written: longer than the minute for which nodes
+ * may remember what was (NFS). */
+#define ATTEMPT_WAIT_SEC 75
 
-/* Journal it (durable) and bring the state file up to it. */
+/* Journal it (durable), with the patience that there is. */
 int attempt_record(struct attempt *attempt, const struct event *event);
+int attempt_record_all(struct attempt *attempt, const struct event *events,
+                       size_t count);
+
+#define ATTEMPT_PATIENCE_SEC 15 /* for errors that do not pass, or by default */
+struct attempt_tries { /* zero-initialise */
+	unsigned count;
+	double until, pause;
+};
+/* The run could not be written, or looked at, and errno says why: shall it be tried
+ * again?  Waits: for patience_sec, but not into the two seconds before Slurm's KILL,
+ * and not at all where the last one waited in vain. */
+bool attempt_try_again(struct attempt *attempt, struct attempt_tries *tries);
+/* Bring the state file up to it. */
 void attempt_snapshot(struct attempt *attempt, enum phase_word before);
 /* A line of latsub's own in the log: what is so, and more of it ("" if none). */
 void attempt_print(const struct attempt *attempt, const char *what,
@@ -105,7 +125,8 @@ void attempt_print(const struct attempt *attempt, const char *what,
 /* Is the task completed, by whomever? */
 bool attempt_is_done(const struct attempt *attempt);
 /* Say what became of an attempt before this one that left no word, and how long
- * it ran.  Non-zero: the task may not run again, and has failed. */
+ * it ran.  Non-zero: the task may not run again, and has failed; or the journal
+ * cannot be read (trouble). */
 int attempt_record_lost(struct attempt *attempt, const struct task_cell *cell);
 
 /* May it run?  0 yes; else all is said and done, and the job's exit code and

@@ -11,6 +11,8 @@
 #include "attempt.h"
 #include "latsub/error.h"
 
+#define FAILED_WAIT_SEC 5
+
 static bool
 parent_is_done(const struct attempt *attempt, const char *edge)
 {
@@ -44,20 +46,36 @@ unfinished_parent(const struct attempt *attempt)
 	return NULL;
 }
 
+/* A parent that has come to a bad end, and of which nothing waits or runs any more,
+ * will not complete by what is on its way here. */
+static bool
+has_failed(const struct attempt *attempt, const char *name)
+{
+	const struct phase_state *parent = state_find(attempt->run->state,
+	                                              name);
+	uint32_t counts[TASK_STATE_COUNT];
+
+	phase_count(parent, counts);
+	return counts[TASK_FAILED] + counts[TASK_CANCELLED] > 0
+		&& counts[TASK_INTENDED] + counts[TASK_SUBMITTED]
+		+ counts[TASK_STARTED] + counts[TASK_LOST]
+		+ counts[TASK_REQUEUED] == 0;
+}
+
 /* Slurm lets afterok on a job that it has forgotten pass: look ourselves,
  * with patience for a parent's event. */
 static int
 check_parents(struct attempt *attempt)
 {
 	const char *parent = unfinished_parent(attempt);
+	struct attempt_wait wait = { 0 };
 	struct event event;
+	bool go_on = true;
 
-	for (int i = 0; parent && i < ATTEMPT_WAIT_TRIES; i++) {
-		bool go_on = attempt_wait_a_little(attempt);
-
+	while (parent && go_on) {
+		go_on = attempt_wait(attempt, &wait, has_failed(attempt, parent)
+		                     ? FAILED_WAIT_SEC : ATTEMPT_WAIT_SEC);
 		parent = unfinished_parent(attempt);
-		if (!go_on)
-			break;
 	}
 	if (!parent || attempt->trouble)
 		return attempt->trouble != NULL;
@@ -99,16 +117,15 @@ attempt_is_done(const struct attempt *attempt)
 static int
 await_intent(struct attempt *attempt)
 {
-	bool go_on = true;
+	struct attempt_wait wait = { 0 };
 
-	for (int i = 0; i < ATTEMPT_WAIT_TRIES && go_on; i++) {
+	do {
 		const struct phase_state *state = attempt_state(attempt);
 
 		if (state->parents_gen >= attempt->gen
 		    || state->edit_gen >= attempt->gen)
 			return 0;
-		go_on = attempt_wait_a_little(attempt);
-	}
+	} while (attempt_wait(attempt, &wait, ATTEMPT_WAIT_SEC));
 	if (!attempt->trouble)
 		attempt->trouble = xstrdup("the journal here does not know of "
 			"its submission; is the file system late?");

@@ -8,6 +8,7 @@
 #include "checkpoint.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
@@ -216,18 +217,32 @@ checkpoint_glob(const char *dir, const char *pattern, struct strlist *paths)
 	free(escaped);
 }
 
-bool
-checkpoint_has_match(const char *dir, const char *pattern)
+/* Of glob(): what cannot be read is no "no match". */
+static int
+stop_if_sick(const char *path, int error)
+{
+	(void)path;
+	errno = error;
+	return file_error_passes(error);
+}
+
+int
+checkpoint_has_match(const char *dir, const char *pattern, bool *has,
+                     struct latsub_error *err)
 {
 	char *escaped = escape(dir), *whole = file_join(escaped, pattern);
-	glob_t found;
-	bool has = glob(whole, GLOB_NOSORT, NULL, &found) == 0;
+	glob_t found = { 0 };
+	int rc = glob(whole, GLOB_NOSORT, stop_if_sick, &found), saved = errno;
 
-	if (has)
-		globfree(&found);
+	*has = rc == 0;
+	globfree(&found);
+	errno = saved;
+	rc = rc == GLOB_ABORTED ? latsub_error_errno(err, "%s/%s", dir, pattern)
+		: 0;
 	free(whole);
 	free(escaped);
-	return has;
+	errno = saved;
+	return rc;
 }
 
 int

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "latsub/error.h"
 #include "latsub/text.h"
 
 /* The matches of the pattern under dir, absolute, the newest first; of the same
@@ -20,8 +21,10 @@ int checkpoint_list(const char *dir, const char *pattern, struct strlist *paths,
 void checkpoint_glob(const char *dir, const char *pattern,
                      struct strlist *paths);
 
-/* Is there anything under dir that the pattern matches? */
-bool checkpoint_has_match(const char *dir, const char *pattern);
+/* Is there anything under dir that the pattern matches?  -1, with errno: it cannot
+ * be told. */
+int checkpoint_has_match(const char *dir, const char *pattern, bool *has,
+                         struct latsub_error *err);
 
 struct checkpoint_look {
 	bool late;               /* the deadline came first: nothing is known */

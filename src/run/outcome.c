@@ -23,28 +23,31 @@
 #include "requeue.h"
 
 #define TAIL_BYTES 2000
-#define OUTPUT_TRIES 10 /* of a second */
 #define STALLED_SUFFIX "_stalled"
 
 /* ---- what decide_end wants to know ---- */
 
-/* A file system that is out for a moment is no missing output. */
+/* A file system that is out for some time is no missing output. */
 static int
-look_at_output(const char *path, bool *exists, struct latsub_error *err)
+look_at_output(struct attempt *attempt, const char *path, const char *pattern,
+               bool *exists, struct latsub_error *err)
 {
-	int rc = file_look(path, exists, err);
+	struct attempt_tries tries = { 0 };
+	int rc;
 
-	for (int i = 0; rc && (errno == EIO || errno == ESTALE)
-	     && i < OUTPUT_TRIES; i++) {
-		sleep(1);
+	do {
 		rc = file_look(path, exists, err);
-	}
+		if (rc == 0 && !*exists)
+			rc = checkpoint_has_match(attempt->run->dir, pattern,
+			                          exists, err);
+	} while (rc && file_error_passes(errno)
+	         && attempt_try_again(attempt, &tries));
 	return rc;
 }
 
 /* What is wrong with an output, in words; NULL: it is there.  Caller frees. */
 static char *
-output_trouble(const struct attempt *attempt, const char *output)
+output_trouble(struct attempt *attempt, const char *output)
 {
 	const struct sweep *sweep = phase_sweep_now(attempt_state(attempt));
 	char *name = spec_expand_name(output, sweep, attempt->task);
@@ -53,9 +56,9 @@ output_trouble(const struct attempt *attempt, const char *output)
 	struct latsub_error err;
 	bool exists;
 
-	if (look_at_output(path, &exists, &err))
+	if (look_at_output(attempt, path, pattern, &exists, &err))
 		trouble = xasprintf("the output %s", err.text);
-	else if (!exists && !checkpoint_has_match(attempt->run->dir, pattern))
+	else if (!exists)
 		trouble = xasprintf("the output %s is missing", name);
 	free(path);
 	free(pattern);
@@ -64,7 +67,7 @@ output_trouble(const struct attempt *attempt, const char *output)
 }
 
 static char *
-outputs_trouble(const struct attempt *attempt)
+outputs_trouble(struct attempt *attempt)
 {
 	const struct strlist *outputs = &attempt->spec->outputs;
 	char *trouble = NULL;
@@ -161,7 +164,8 @@ static void
 make_room(struct attempt *attempt, const struct watch_end *end,
           double killed_in_sec)
 {
-	double leave_by = end->kill_at > 0 ? end->kill_at : end->death.leave_by;
+	double leave_by = attempt->leave_by > 0 ? attempt->leave_by
+		: end->death.leave_by;
 	double killed_at = watch_now() + killed_in_sec;
 
 	if (killed_in_sec > 0 && (leave_by <= 0 || leave_by > killed_at))
@@ -228,8 +232,8 @@ record_doomed(struct attempt *attempt)
 	                     &events);
 	for (size_t i = 0; i < count; i++)
 		events[i].time = time(NULL);
-	if (count && (run_record(attempt->run, events, count, true, &err)
-	              || run_save(attempt->run, &err)))
+	if (count && attempt_record_all(attempt, events, count) == 0
+	    && run_save(attempt->run, &err))
 		fprintf(stderr, "latsub: run: %s\n", err.text);
 	for (size_t i = 0; i < count; i++)
 		event_clear(&events[i]);
@@ -246,7 +250,6 @@ complete(struct attempt *attempt, const struct watch_end *end)
 		return LATSUB_SYSTEM;
 	}
 	attempt->over = true;
-	attempt->leave_by = end->kill_at;
 	attempt_print(attempt, "completed", "");
 	make_room(attempt, end, 0);
 	return 0;
@@ -254,12 +257,13 @@ complete(struct attempt *attempt, const struct watch_end *end)
 
 /* Failed is final, also where Slurm has requeued the job before it was. */
 static void
-take_from_queue(struct attempt *attempt, const struct watch_end *end)
+take_from_queue(struct attempt *attempt)
 {
 	char words[512] = "";
 
-	if (ask_cancel(attempt->id, end->kill_at > 0 ? end->kill_at - 0.3 : 0,
-	               words, sizeof words) == SLURM_YES)
+	if (ask_cancel(attempt->id, attempt->leave_by > 0
+	               ? attempt->leave_by - 0.3 : 0, words, sizeof words)
+	    == SLURM_YES)
 		attempt_print(attempt, "Slurm had requeued it: cancelled", "");
 	else /* the next attempt sees in the journal that it must not run */
 		attempt_print(attempt, "Slurm has requeued it, and does not "
@@ -272,7 +276,6 @@ fail(struct attempt *attempt, const struct watch_end *end, const char *why)
 	struct strbuf text = { 0 };
 
 	attempt->over = true;
-	attempt->leave_by = end->kill_at;
 	record_end(attempt, EVENT_FAILED, end, why);
 	record_doomed(attempt);
 	attempt_print(attempt, "failed", why);
@@ -281,7 +284,7 @@ fail(struct attempt *attempt, const struct watch_end *end, const char *why)
 	fflush(stdout);
 	strbuf_clear(&text);
 	if (end->requeued)
-		take_from_queue(attempt, end);
+		take_from_queue(attempt);
 	return end->exit_code ? end->exit_code : 1;
 }
 
@@ -309,7 +312,8 @@ wait_before_retry(struct attempt *attempt, double *deadline)
 	number = delay.tv_sec > 0 ? sigtimedwait(&set, NULL, &delay) : -1;
 	if (number != SIGTERM)
 		return false;
-	*deadline = watch_now() + (double)attempt->kill_wait_sec - 1;
+	if (attempt->leave_by <= 0) /* else it waited for a while */
+		*deadline = watch_now() + (double)attempt->kill_wait_sec - 1;
 	ask_view_now(attempt->job, &view);
 	return decide_cause(AT_TERM, &view, attempt->restarts) == END_CANCELLED;
 }
@@ -319,10 +323,11 @@ requeue(struct attempt *attempt, const struct watch_end *end,
         const char *reason)
 {
 	char words[512] = "";
-	double deadline = end->kill_at > 0 ? end->kill_at - 0.3 : 0;
 	enum slurm_answer answer;
 	char *why;
 	int rc = record_end(attempt, EVENT_REQUEUED, end, reason);
+	/* on record or not: what is not asked for now is lost with the KILL */
+	double deadline = attempt->leave_by > 0 ? attempt->leave_by - 0.3 : 0;
 
 	if (requeue_for_memory(end))
 		attempt_print(attempt, "ran out of memory", "");
@@ -385,9 +390,12 @@ int
 outcome_finish(struct attempt *attempt, const struct watch_end *end)
 {
 	char *trouble;
-	struct decide_out out = decide(attempt, end, &trouble);
+	struct decide_out out;
 	int rc = 0;
 
+	attempt->leave_by = end->kill_at;
+	attempt->unrecorded = false;
+	out = decide(attempt, end, &trouble);
 	switch (out.action) {
 	case DECIDE_COMPLETE:
 		rc = complete(attempt, end);

@@ -157,7 +157,9 @@ requeue_is_shared(const struct attempt *attempt, const struct watch_end *end,
 	struct ask_request request;
 
 	next_request(attempt, end, &request);
-	return bulk_is_worth_it(attempt) && !is_changed(&request)
+	/* others read of it in the journal */
+	return !attempt->unrecorded && bulk_is_worth_it(attempt)
+		&& !is_changed(&request)
 		&& !(attempt_is_retry(reason)
 		     && attempt->spec->retry_delay_sec > 0);
 }

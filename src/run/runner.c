@@ -28,7 +28,7 @@
 #include "rest.h"
 #include "watch.h"
 
-#define START_PATIENCE_SEC 240
+#define START_PATIENCE_SEC 240 /* and for the journal at the end */
 #define END_PATIENCE_SEC 0.5
 
 static void
@@ -141,8 +141,10 @@ runner_main(const struct runner_hooks *hooks)
 		return LATSUB_SYSTEM;
 	}
 	file_set_patience(start_patience(), attempt_goes_on);
+	file_share_patience();
 	rc = attempt_open(&attempt);
 	attempt.hooks = hooks;
+	attempt.patience_sec = start_patience();
 	if (rc == 0)
 		rc = attempt_check(&attempt);
 	if (rc == 0) {

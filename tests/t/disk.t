@@ -176,7 +176,7 @@ cat >under <<EOS
 #!/bin/bash
 export INJECT_HOW=\${LATSUB_PHASE%_*} INJECT_AT=\$SLURM_ARRAY_TASK_ID
 export INJECT_DIR=$tmp/e/runs INJECT_LOG=$tmp/e/\$LATSUB_PHASE.\$SLURM_ARRAY_TASK_ID
-export LD_PRELOAD=$inject
+export LD_PRELOAD=$inject LATSUB_PATIENCE=15 # a full disk stays full here
 "\$@"
 code=\$?
 unset LD_PRELOAD

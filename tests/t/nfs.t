@@ -3,7 +3,7 @@
 # and that are sick for a moment when a job starts: nothing is dropped, nothing runs
 # twice, no edit is lost. Shims (stale.c, ../inject.c) play them, under a real Slurm.
 . "$(dirname "$0")/lib.sh"
-start_sandbox --nodes 4 --cpus 16
+start_sandbox --nodes 4 --cpus 16 --conf-extra OverTimeLimit=0
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 build=${top_builddir:-$top_srcdir}/tests
 stale=$build/t/.libs/stale.so inject=$build/.libs/inject.so
@@ -143,4 +143,92 @@ is "sick: what waits for that does not run" "$(grep -c after_gone runs/sick/ran)
 "$latsub" --resume runs/sick >out 2>&1 || cat out
 ok "sick: a resume ends it" until_true 60 "$latsub" status runs/sick
 is "sick: each ran once" "$(sort runs/sick/ran | uniq -c | awk '$1 != 1') $(wc -l <runs/sick/ran)" " 65"
+
+# ---- sick at a command's end, or as it begins; $tmp/e/ill.PHASE says when ----
+cat >ail <<EOS
+#!/bin/bash
+run=\$(dirname "\$LATSUB_STATE") how=DEAD
+case \$LATSUB_PHASE in
+other) dir=\$run/.latsub/journal/other-00000001.jsonl ;;
+output) dir=\$run/result ;;
+begun) how=UNSYNCABLE dir=\$run/.latsub/journal patience=1 ;;
+limit | late) dir=\$run/.latsub/journal ;;
+*) exec "\$@" ;;
+esac
+exec env LATSUB_PATIENCE=\${patience-120} INJECT_HOW=\$how INJECT_AT=1 \\
+	INJECT_DIR=\$dir INJECT_WHILE=$tmp/e/ill.\$LATSUB_PHASE LD_PRELOAD=$inject "\$@"
+EOS
+chmod +x ail
+cat >ends.ini <<INI
+[experiment]
+name = ends
+[phase other]
+command = cd "\$LATSUB_RUN_DIR/.latsub/journal" && head -1 *.jsonl >other && \
+	mv other other-00000001.jsonl && echo other >> ../../ran && touch $tmp/e/ill.other
+[phase late]
+command = echo late >> "\$LATSUB_RUN_DIR/ran"; touch $tmp/e/ill.late
+[phase output]
+outputs = result
+command = cd "\$LATSUB_RUN_DIR" && echo output >>ran && touch result $tmp/e/ill.output
+[phase limit]
+time = 1
+signal = USR1@20
+command = [ \$LATSUB_ATTEMPT = 0 ] || exit 0; touch $tmp/e/ill.limit; exec sleep 300
+[phase begun]
+requeue_on = preempt
+command = echo \$LATSUB_REASON > $tmp/e/reason; echo begun >> "\$LATSUB_RUN_DIR/ran"
+[phase last]
+after = other late output limit begun
+command = echo last >> "\$LATSUB_RUN_DIR/ran"
+INI
+touch ill.begun
+LATSUB_RUN_UNDER=$tmp/e/ail "$latsub" experiment ends.ini -o runs/ends >out 2>&1 || cat out
+# longer than the patience of before, 15 s; whether it was long enough is asked below
+log_says() { grep -q "$2" runs/ends/logs/"$1"*; }
+ok "ends: the journal is gone at an end" until_true 60 log_says late 'cannot be written'
+ok "ends: an output cannot be looked at" until_true 60 test -e ill.output
+sleep 25
+rm -f ill.late ill.output
+ok "ends: who cannot begin goes back" until_true 60 log_says begun 'goes back into'
+rm -f ill.begun
+ok "ends: at the time limit the requeue comes before Slurm's KILL" \
+	until_true 120 log_says limit 'goes back into the queue: time limit'
+rm -f ill.limit
+ok "ends: the run ends" until_true 90 queue_is_empty
+is "ends: all are completed" \
+	"$(for p in other late output limit begun last; do word runs/ends $p; done | uniq -c | tr -s ' ')" " 6 completed"
+is "ends: each ran once" "$(sort runs/ends/ran | tr '\n' ' ')" "begun last late other output "
+is "ends: an end is written once, whoever else is sick" \
+	"$(grep -h '"completed".*"other"' runs/ends/.latsub/journal/*.jsonl | wc -l)" 1
+is "ends: what never began is no lost node" \
+	"$(cat runs/ends/.latsub/journal/*.jsonl | grep -c 'node_fail.*"begun"\|"begun".*node_fail')" 0
+ok "ends: the audit agrees" "$latsub" audit runs/ends
+
+# ---- the whole server is away: one patience, not one for each look ----
+began=$SECONDS
+env SLURM_JOB_ID=1 LATSUB_STATE="$tmp/e/runs/ends/.experiment_state" LATSUB_PHASE=late \
+	LATSUB_MAX_REQUEUES=0 LATSUB_PATIENCE=6 INJECT_HOW=DEAD INJECT_AT=1 \
+	INJECT_DIR="$tmp/e" LD_PRELOAD="$inject" "$latsub" run >out 2>&1
+took=$((SECONDS - began))
+like "away: it gives up" "$(<out)" 'late is not started on'
+ok "away: after its patience ($took s)" test $took -ge 4 -a $took -le 10
+
+# ---- a parent that has failed on record need not be waited for as long ----
+cat >failed.ini <<INI
+[experiment]
+name = failed
+[phase parent]
+command = exit 1
+[phase child]
+after = parent
+command = echo ran
+INI
+"$latsub" experiment failed.ini -o runs/failed --wait >out 2>&1
+job=$(sed -n 's/.*"submitted".*"child".*"job":\([0-9]*\).*/\1/p' runs/failed/.latsub/journal/*.jsonl)
+began=$SECONDS
+env SLURM_JOB_ID="$job" LATSUB_STATE="$tmp/e/runs/failed/.experiment_state" LATSUB_PHASE=child \
+	LATSUB_GENERATION=1 "$latsub" run >out 2>&1
+took=$((SECONDS - began))
+like "a failed parent: the child does not run" "$(<out)" 'its parent parent is not completed'
+ok "a failed parent: it is waited for, though not for long ($took s)" test $took -ge 3 -a $took -le 12
 finish
