@@ -148,7 +148,8 @@ bool attempt_record_checkpoint(struct attempt *attempt,
 
 /* The phase's pattern with this task's values; caller frees. */
 char *attempt_pattern(const struct attempt *attempt);
-/* What it matches, the newest first.  -1: not before the deadline (0: none). */
+/* What it matches, the newest first.  -1: not before the deadline (0: none), or the
+ * file system is sick. */
 int attempt_checkpoints(const struct attempt *attempt, struct strlist *paths,
                         double deadline);
 /* It changes with the newest of them that is whole and not refused; 0: there is

@@ -5,6 +5,7 @@
  * then.  After an attempt that died without a word nobody has looked: the newest
  * match is, and it may be half of one.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,7 +213,11 @@ add_matches(struct beginning *begin)
 	struct strlist matches = { 0 };
 	size_t first = 0;
 
-	attempt_checkpoints(begin->attempt, &matches, 0);
+	/* without them it would begin from nothing, or from an older one */
+	if (attempt_checkpoints(begin->attempt, &matches, 0))
+		begin->attempt->trouble = xasprintf("the checkpoints %s cannot "
+			"be looked at: %s", begin->attempt->spec->checkpoint,
+			strerror(errno));
 	for (size_t i = 0; begin->paths.count && i < matches.count; i++) {
 		if (strcmp(matches.items[i], begin->recorded) == 0)
 			first = i;

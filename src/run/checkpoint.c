@@ -178,7 +178,8 @@ escape(const char *dir)
 	return strbuf_steal(&out);
 }
 
-/* Matches that are no temporary names, the newest first.  -1: not in time. */
+/* Matches that are no temporary names, the newest first.  -1: not in time (errno is
+ * 0), or one of them cannot be looked at. */
 static int
 list_candidates(const glob_t *found, double deadline,
                 struct candidate *candidates, size_t *all)
@@ -189,11 +190,16 @@ list_candidates(const glob_t *found, double deadline,
 		const char *path = found->gl_pathv[i];
 		struct stat st;
 
+		errno = 0;
 		if (deadline > 0 && watch_now() >= deadline)
 			return -1;
-		if (!is_temporary(path) && stat(path, &st) == 0)
+		if (is_temporary(path))
+			continue;
+		if (stat(path, &st) == 0)
 			candidates[count++] = (struct candidate){ path,
 				st.st_mtim };
+		else if (file_error_passes(errno))
+			return -1;
 	}
 	if (count)
 		qsort(candidates, count, sizeof *candidates,
@@ -245,24 +251,39 @@ checkpoint_has_match(const char *dir, const char *pattern, bool *has,
 	return rc;
 }
 
+static int
+list_once(const char *whole, struct strlist *paths, double deadline)
+{
+	struct candidate *candidates;
+	size_t count = 0;
+	glob_t found = { 0 };
+	int rc = glob(whole, GLOB_NOSORT, stop_if_sick, &found), saved = errno;
+
+	rc = rc == GLOB_ABORTED ? -1 : 0;
+	if (rc == 0 && found.gl_pathc) {
+		candidates = xcalloc(found.gl_pathc, sizeof *candidates);
+		rc = list_candidates(&found, deadline, candidates, &count);
+		saved = errno;
+		for (size_t i = 0; i < count; i++)
+			strlist_add(paths, candidates[i].path);
+		free(candidates);
+	}
+	globfree(&found);
+	errno = saved;
+	return rc;
+}
+
 int
 checkpoint_list(const char *dir, const char *pattern, struct strlist *paths,
                 double deadline)
 {
 	char *escaped = escape(dir), *whole = file_join(escaped, pattern);
-	struct candidate *candidates;
-	size_t count = 0;
-	glob_t found;
-	int rc = 0;
+	struct file_tries tries = { 0 };
+	int rc;
 
-	if (glob(whole, GLOB_NOSORT, NULL, &found) == 0) {
-		candidates = xcalloc(found.gl_pathc, sizeof *candidates);
-		rc = list_candidates(&found, deadline, candidates, &count);
-		for (size_t i = 0; i < count; i++)
-			strlist_add(paths, candidates[i].path);
-		free(candidates);
-		globfree(&found);
-	}
+	do
+		rc = list_once(whole, paths, deadline);
+	while (rc && file_try_again(&tries));
 	free(whole);
 	free(escaped);
 	return rc;

@@ -13,7 +13,8 @@
 
 /* The matches of the pattern under dir, absolute, the newest first; of the same
  * time the one whose name counts higher.  Never a temporary name.  0, or -1: the
- * deadline (CLOCK_MONOTONIC seconds, 0: none) came first, and there is no list. */
+ * deadline (CLOCK_MONOTONIC seconds, 0: none) came first, or the file system is sick
+ * in spite of all patience, and there is no list. */
 int checkpoint_list(const char *dir, const char *pattern, struct strlist *paths,
                     double deadline);
 

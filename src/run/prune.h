@@ -27,6 +27,7 @@ int prune_remove(const char *dir, const char *name, double deadline);
 struct prune_used {
 	struct strlist paths;
 	struct strmap *seen; /* the same, and directories that were looked at */
+	bool unknown; /* something could not be looked at: then all is in use */
 };
 
 /* Find what is in use among what the task's own pattern, as it is expanded, may

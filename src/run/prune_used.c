@@ -228,7 +228,8 @@ prune_add_outputs(struct prune_used *used, const char *dir,
 
 		add(used, path);
 		if (strpbrk(pattern, "*?["))
-			checkpoint_list(dir, pattern, &matches, 0);
+			used->unknown |= checkpoint_list(dir, pattern, &matches,
+			                                 0) != 0;
 		for (size_t j = 0; j < matches.count; j++)
 			add(used, matches.items[j]);
 		strlist_clear(&matches);
@@ -272,7 +273,7 @@ bool
 prune_is_used(const struct prune_used *used, const char *path)
 {
 	char *real = realpath(path, NULL);
-	bool is = real == NULL;
+	bool is = real == NULL || used->unknown;
 
 	for (size_t i = 0; !is && i < used->paths.count; i++)
 		is = is_below(real, used->paths.items[i])

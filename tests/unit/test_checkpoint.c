@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../inject.h"
 #include "latsub/file.h"
 #include "run/checkpoint.h"
 #include "run/claims.h"
@@ -244,6 +245,35 @@ a_look_ends_at_its_deadline(void **state)
 	free(path);
 }
 
+/* What a sick file system does not show is no "there is none": an attempt that took
+ * it for that would begin from nothing. */
+static void
+a_list_is_whole_or_fails(void **state)
+{
+	struct strlist paths = { 0 };
+
+	(void)state;
+	free(make("s/", NULL, 5));
+	free(make("s/1", "x", 5));
+	free(make("s/2", "x", 6));
+	file_set_patience(0.03, NULL);
+	for (int at = 1; at < 4; at++) {
+		int rc;
+
+		inject_arm(dir, at, "DEAD");
+		rc = checkpoint_list(dir, "s/*", &paths, 0);
+		assert_true(inject_disarm() ? rc == -1 && paths.count == 0
+		            : rc == 0 && at == 3);
+		strlist_clear(&paths);
+		inject_arm(dir, at, "EIO"); /* that is over at once */
+		assert_int_equal(checkpoint_list(dir, "s/*", &paths, 0), 0);
+		inject_disarm();
+		assert_int_equal(paths.count, 2);
+		strlist_clear(&paths);
+	}
+	file_set_patience(3, NULL);
+}
+
 /* ---- two quick failures ---- */
 
 static void
@@ -461,6 +491,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_list_is_whole_or_fails),
 		cmocka_unit_test(what_changed_just_before_a_kill_may_be_half),
 		cmocka_unit_test(a_directory_is_as_new_as_what_is_in_it),
 		cmocka_unit_test(what_got_its_name_after_the_last_write_is_whole),
