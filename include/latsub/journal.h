@@ -42,6 +42,9 @@ int journal_sync(const char *dir, struct latsub_error *err);
 typedef void journal_scan_f(const struct event *event, void *user);
 int journal_scan(const char *dir, enum event_kind kind, journal_scan_f *each,
                  void *user, struct latsub_error *err);
+/* Of several kinds, bits 1u << kind, while reading the files once. */
+int journal_scan_kinds(const char *dir, uint32_t kinds, journal_scan_f *each,
+                       void *user, struct latsub_error *err);
 
 /* Every line of every file, for who wants to know all: file counts from 0, in
  * order of the names.  The event is the callee's to clear. */

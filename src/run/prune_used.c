@@ -109,10 +109,8 @@ is_own_alone(const struct attempt *attempt, const struct event *event)
 }
 
 static void
-add_report(const struct event *event, void *user)
+add_report(struct finding *finding, const struct event *event)
 {
-	struct finding *finding = user;
-
 	if (event->phase && event->path
 	    && !is_own_alone(finding->attempt, event))
 		add_recorded(finding, finding->attempt->experiment->workdir,
@@ -121,9 +119,8 @@ add_report(const struct event *event, void *user)
 
 /* Does an attempt that began from one still run, as far as is known? */
 static void
-add_start(const struct event *event, void *user)
+add_start(struct finding *finding, const struct event *event)
 {
-	struct finding *finding = user;
 	const struct run *run = finding->attempt->run;
 	const struct phase_state *phase = event->phase && event->from
 		? state_find(run->state, event->phase) : NULL;
@@ -145,6 +142,15 @@ add_start(const struct event *event, void *user)
 	rangeset_clear(&tasks);
 }
 
+static void
+add_event(const struct event *event, void *user)
+{
+	if (event->kind == EVENT_CHECKPOINT)
+		add_report(user, event);
+	else
+		add_start(user, event);
+}
+
 static int
 add_all_recorded(struct finding *finding)
 {
@@ -157,10 +163,8 @@ add_all_recorded(struct finding *finding)
 			add_recorded(finding, attempt->experiment->workdir,
 			             state->phases[i]->checkpoint);
 	}
-	if (journal_scan(attempt->run->journal_dir, EVENT_CHECKPOINT, add_report,
-	                 finding, &err)
-	    || journal_scan(attempt->run->journal_dir, EVENT_STARTED, add_start,
-	                    finding, &err)) {
+	if (journal_scan_kinds(attempt->run->journal_dir, 1u << EVENT_CHECKPOINT
+	                       | 1u << EVENT_STARTED, add_event, finding, &err)) {
 		printf("latsub: %s\n", err.text);
 		return -1;
 	}

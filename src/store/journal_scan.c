@@ -1,5 +1,5 @@
 /*
- * journal_scan.c - events of one kind, looked for in all of the journal.
+ * journal_scan.c - events of one kind or few, looked for in all of the journal.
  *
  * Lines of other kinds are told apart by their first bytes and not decoded, so
  * the cost is that of reading the files.
@@ -15,12 +15,33 @@
 
 #define KIND_WITHIN 64 /* bytes: the kind is among a line's first fields */
 
+/* Is it a line of one of the kinds?  kinds: bits 1u << kind. */
+static bool
+is_wanted(const char *line, size_t len, uint32_t kinds)
+{
+	static const char key[] = "\"e\":\"";
+	size_t within = len < KIND_WITHIN ? len : KIND_WITHIN, name_len;
+	const char *at = memmem(line, within, key, sizeof key - 1), *end;
+	char name[KIND_WITHIN + 1];
+	int kind;
+
+	if (!at)
+		return false;
+	at += sizeof key - 1;
+	end = memchr(at, '"', (size_t)(line + within - at));
+	if (!end)
+		return false;
+	name_len = (size_t)(end - at);
+	memcpy(name, at, name_len);
+	name[name_len] = '\0';
+	kind = event_find(name);
+	return kind >= 0 && (kinds & (1u << kind));
+}
+
 static void
-scan_text(const char *text, size_t len, const char *mark,
+scan_text(const char *text, size_t len, uint32_t kinds,
           journal_scan_f *each, void *user)
 {
-	size_t mark_len = strlen(mark);
-
 	for (const char *end; len > 0; text = end + 1) {
 		struct event event;
 		size_t size;
@@ -30,8 +51,7 @@ scan_text(const char *text, size_t len, const char *mark,
 			return;
 		size = (size_t)(end - text);
 		len -= size + 1;
-		if (!memmem(text, size < KIND_WITHIN ? size : KIND_WITHIN, mark,
-		            mark_len)
+		if (!is_wanted(text, size, kinds)
 		    || journal_decode(text, size, &event) != JOURNAL_EVENT)
 			continue;
 		each(&event, user);
@@ -41,7 +61,7 @@ scan_text(const char *text, size_t len, const char *mark,
 
 /* A file that is gone since it was listed was deleted. */
 static int
-scan_file(const char *path, const char *mark, journal_scan_f *each, void *user,
+scan_file(const char *path, uint32_t kinds, journal_scan_f *each, void *user,
           struct latsub_error *err)
 {
 	char *text;
@@ -49,26 +69,31 @@ scan_file(const char *path, const char *mark, journal_scan_f *each, void *user,
 
 	if (file_read(path, SIZE_MAX - 1, &text, &len, NULL, err))
 		return errno == ENOENT ? 0 : -1;
-	scan_text(text, len, mark, each, user);
+	scan_text(text, len, kinds, each, user);
 	free(text);
 	return 0;
 }
 
 int
-journal_scan(const char *dir, enum event_kind kind, journal_scan_f *each,
-             void *user, struct latsub_error *err)
+journal_scan_kinds(const char *dir, uint32_t kinds, journal_scan_f *each,
+                   void *user, struct latsub_error *err)
 {
-	char *mark = xasprintf("\"e\":\"%s\"", event_name(kind));
 	struct strlist names = { 0 };
 	int rc = journal_list_files(dir, &names, err);
 
 	for (size_t i = 0; rc == 0 && i < names.count; i++) {
 		char *path = file_join(dir, names.items[i]);
 
-		rc = scan_file(path, mark, each, user, err);
+		rc = scan_file(path, kinds, each, user, err);
 		free(path);
 	}
 	strlist_clear(&names);
-	free(mark);
 	return rc;
+}
+
+int
+journal_scan(const char *dir, enum event_kind kind, journal_scan_f *each,
+             void *user, struct latsub_error *err)
+{
+	return journal_scan_kinds(dir, 1u << kind, each, user, err);
 }

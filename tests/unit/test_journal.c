@@ -1011,6 +1011,15 @@ a_scan_is_whole_or_fails(void **unused)
 	assert_int_equal(journal_scan(journal, EVENT_COMPLETED, count_event,
 	                              &count, &err), 0);
 	assert_int_equal(count, 2);
+	count = 0;
+	assert_int_equal(journal_scan_kinds(journal, 1u << EVENT_COMPLETED
+	                                    | 1u << EVENT_PHASE, count_event,
+	                                    &count, &err), 0);
+	assert_int_equal(count, 3);
+	count = 0;
+	assert_int_equal(journal_scan_kinds(journal, 1u << EVENT_LOST, count_event,
+	                                    &count, &err), 0);
+	assert_int_equal(count, 0);
 	file_set_patience(0.01, NULL);
 	for (at = 1; at < 100; at++) {
 		const char *failed;
