@@ -60,6 +60,15 @@ is_over(const struct task_cell *cell)
 	return cell->state == TASK_LOST || cell->state >= TASK_CANCELLED;
 }
 
+/* Did the job run the task in the cell's generation?  It may be an older one's that
+ * waited when its phase was reset. */
+static bool
+ran_as(const struct audit_attempt *last, const struct task_cell *cell,
+       uint32_t job)
+{
+	return last && last->gen == cell->gen && last->job == job;
+}
+
 /* It was over by the journal, and has had time to leave Slurm. */
 static bool
 has_left_late(const struct joining *j, const struct task_cell *cell,
@@ -80,8 +89,7 @@ find_left(const struct joining *j, const struct live_job *job,
 	    || cell->gen < job->gen)
 		return AUDIT_KIND_COUNT; /* its runner knows what to do */
 	if (cell->gen == job->gen
-	    /* it waited when its phase was reset, and ran then */
-	    || (last && last->gen == cell->gen && last->job == job->job))
+	    || ran_as(last, cell, job->job))
 		return has_left_late(j, cell, last) ? AUDIT_LEFT
 			: AUDIT_KIND_COUNT;
 	if (was_intended(j->audit, phase, cell->gen, task))
@@ -176,11 +184,14 @@ static char *
 job_text(const struct joining *j, const struct phase_state *phase,
          uint32_t task)
 {
+	const struct task_cell *cell = &phase->cells[task];
 	const struct phase_job *job = job_of(phase, task);
 	const struct slurm_job *record;
 	char key[32];
 
-	if (!job || job->gen != phase->cells[task].gen)
+	if (!job || (job->gen != cell->gen
+	             && !ran_as(last_attempt(j->audit, phase, task), cell,
+	                        job->job)))
 		return xstrdup("no job is on record");
 	snprintf(key, sizeof key, "%u_%u", job->job, phase->array
 	         ? task - job->base : 0);

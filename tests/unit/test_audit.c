@@ -823,6 +823,17 @@ test_slurm_edited(void **unused)
 	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 120)->word =
 		xstrdup("failed");
 	expect_slurm(&life, &job, AUDIT_SET, 200);
+	submit_train(&life); /* gone, and its job is known all the same */
+	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 105)->word =
+		xstrdup("pending");
+	own(&life, EVENT_STARTED, "train", 2, 0, "0", 110)->job = 11;
+	finish(&life);
+	job.state = SLURM_NODE_FAIL;
+	audit_slurm(life.audit, "r", &(struct slurm_jobs){ &job, 1 }, 200);
+	assert_int_equal(life.audit->differences[0].kind, AUDIT_GONE);
+	assert_non_null(strstr(life.audit->differences[0].where, "job 11, "));
+	audit_destroy(life.audit);
+	job.state = SLURM_RUNNING;
 	begin_train(&life);
 	add(&life, EVENT_INTENDED, "train", 2, 0, NULL, 120);
 	add(&life, EVENT_SUBMITTED, "train", 2, 0, "0", 120)->job = 12;
