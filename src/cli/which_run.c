@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "latsub/file.h"
@@ -92,13 +93,22 @@ cli_open_run(const char *path, int *code)
 	return run;
 }
 
+/* Root may have others look at a run, and be trusted; they cannot change it. */
+static int
+check_not_roots(const struct run *run, struct latsub_error *err)
+{
+	return run_owner(run) == geteuid() || access(run->journal_dir, W_OK) == 0
+		? 0 : latsub_error_set(err, LATSUB_USAGE, "%s: belongs to root; "
+		                       "only root can change it", run->dir);
+}
+
 struct run *
 cli_open_own_run(const char *path, int *code)
 {
 	struct latsub_error err = { 0 };
 	struct run *run = path ? run_open(path, &err) : open_newest(true, &err);
 
-	if (run && run_check_owner(run, &err)) {
+	if (run && (run_check_owner(run, &err) || check_not_roots(run, &err))) {
 		run_close(run);
 		run = NULL;
 	}
