@@ -103,7 +103,7 @@ job=$(sed -n '/^\[jobs\]/,/^\[/s/^training=//p' "$run/.experiment_state")
 ok "$run_name: it starts" until_true 20 started 0
 scancel "$job"
 ok "$run_name: it is gone within KillWait" until_true 12 queue_is_empty
-is "$run_name: as cancelled" "$(grep -c 'training.cancelled' "$run/.experiment_state")" 1
+ok "$run_name: as cancelled" until_true 10 grep -q 'training.cancelled' "$run/.experiment_state"
 
 # ---- a command that has left before our TERM is here ----
 run_name="left early"
@@ -164,6 +164,8 @@ run_name="node lost"
 experiment node main && {
 	ok "$run_name: it starts" until_true 20 started 0
 	node=$(squeue -h -j "$job" -o %N)
+	has_run() { [[ $(squeue -h -j "$job" -o %M) > 0:01 ]]; } # seconds are counted
+	ok "$run_name: it has run for some seconds" until_true 20 has_run
 	"$sandbox" kill-node "$node" --dir "$sandbox_dir" >/dev/null
 	"$sandbox" start-slurmd "$node" --dir "$sandbox_dir" >/dev/null
 	ok "$run_name: it ends by itself" until_true 120 completed
