@@ -107,8 +107,8 @@ left_text(enum audit_kind kind, const struct live_job *job,
 		return xasprintf("somebody set it to %s by hand (generation %u), "
 		                 "and Slurm still has it", state, cell->gen);
 	if (is_anew)
-		return xasprintf("it was submitted anew (submission %u), and "
-		                 "Slurm still has it of submission %u",
+		return xasprintf("it was submitted anew (generation %u), and "
+		                 "Slurm still has it of generation %u",
 		                 cell->gen, job->gen);
 	return xasprintf("it is %s in the journal, and Slurm still has it",
 	                 state);
@@ -152,7 +152,7 @@ check_live(struct joining *j, const struct live_job *job)
 	if (!has_job(phase, job))
 		audit_differ(j->audit, AUDIT_JOB, job->phase_name,
 		             AUDIT_NO_TASK, xasprintf("Slurm has a job of its "
-		             "submission %u that the journal does not know",
+		             "generation %u that the journal does not know",
 		             job->gen), xasprintf("job %u, %s", job->job,
 		             slurm_state_name(job->record->state)));
 	if (!phase || !phase->cells)

@@ -265,7 +265,7 @@ tell_late(struct audit *audit)
 		                                             event->phase);
 
 		audit_differ(audit, AUDIT_UNKNOWN, phase->name, AUDIT_NO_TASK,
-		             xasprintf("'%s' of submission %u, which the journal "
+		             xasprintf("'%s' of generation %u, which the journal "
 		                       "does not know", event_name(event->kind),
 		                       event->gen),
 		             event->job ? xasprintf("job %u on %s", event->job,
@@ -467,8 +467,8 @@ compare_cells(struct audit *audit, const struct phase_state *ours,
 		             xasprintf("the state file has it %s, the journal "
 		                       "%s", task_state_name(b->state),
 		                       task_state_name(a->state)),
-		             xasprintf("submission %u attempt %u, and "
-		                       "submission %u attempt %u", b->gen,
+		             xasprintf("generation %u attempt %u, and "
+		                       "generation %u attempt %u", b->gen,
 		                       b->attempt + 1u, a->gen,
 		                       a->attempt + 1u));
 	}

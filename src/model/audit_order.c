@@ -116,7 +116,7 @@ check_edge(struct audit *audit, const struct audit_phase *phase, uint32_t task,
 		return;
 	when = audit_time_text(child->started);
 	audit_differ(audit, AUDIT_ORDER, phase->name, task,
-	             xasprintf("attempt %u of submission %u began, and its "
+	             xasprintf("attempt %u of generation %u began, and its "
 	                       "parent %s had not completed",
 	                       child->number + 1, child->gen, parent->name),
 	             xasprintf("job %u on %s, started %s", child->job,

@@ -131,12 +131,12 @@ check_done(struct walk *walk, const struct audit_attempt *attempt)
 	if (attempt->gen == walk->done_gen) {
 		if (attempt->end != EVENT_COMPLETED) /* else it is told as that */
 			differ(walk, AUDIT_AGAIN, xasprintf("attempt %u of "
-				"submission %u ran, though attempt %u had "
+				"generation %u ran, though attempt %u had "
 				"completed", attempt->number + 1, attempt->gen,
 				walk->done_attempt + 1), attempt);
 	} else if (!has_cause(walk, attempt->gen)) {
-		differ(walk, AUDIT_AGAIN, xasprintf("submission %u ran it, "
-			"though it completed in submission %u%s", attempt->gen,
+		differ(walk, AUDIT_AGAIN, xasprintf("generation %u ran it, "
+			"though it completed in generation %u%s", attempt->gen,
 			walk->done_gen, walk->in_doubt ? ", which somebody had "
 			"taken for over" : ", and nobody had reset it"), attempt);
 	}
@@ -171,8 +171,8 @@ check_overlap(struct walk *walk, const struct audit_attempt *attempt)
 	    && ran_beside(walk->audit, &all[walk->longest], attempt)) {
 		other = &all[walk->longest];
 		end = audit_time_text(other->ended);
-		differ(walk, AUDIT_OVERLAP, xasprintf("attempt %u of submission "
-			"%u began before attempt %u of submission %u (job %u on "
+		differ(walk, AUDIT_OVERLAP, xasprintf("attempt %u of generation "
+			"%u began before attempt %u of generation %u (job %u on "
 			"%s) had ended at %s", attempt->number + 1, attempt->gen,
 			other->number + 1, other->gen, other->job,
 			other->node ? other->node : "?", end), attempt);
@@ -182,8 +182,8 @@ check_overlap(struct walk *walk, const struct audit_attempt *attempt)
 		return;
 	other = &all[walk->before];
 	if (other->end == EVENT_STARTED)
-		differ(walk, AUDIT_OVERLAP, xasprintf("attempt %u of submission "
-			"%u began, and attempt %u of submission %u (job %u on "
+		differ(walk, AUDIT_OVERLAP, xasprintf("attempt %u of generation "
+			"%u began, and attempt %u of generation %u (job %u on "
 			"%s) has no end on record", attempt->number + 1,
 			attempt->gen, other->number + 1, other->gen, other->job,
 			other->node ? other->node : "?"), attempt);
@@ -216,7 +216,7 @@ take_start(struct walk *walk, struct audit_attempt *attempt,
 	/* a line that was written again, after an error, has the same time */
 	if (!is_first && (record->job != attempt->job
 	                  || record->time != attempt->started))
-		differ(walk, AUDIT_STARTS, xasprintf("attempt %u of submission "
+		differ(walk, AUDIT_STARTS, xasprintf("attempt %u of generation "
 			"%u was started twice, by job %u on %s as well",
 			attempt->number + 1, attempt->gen, record->job,
 			record->node ? record->node : "?"), attempt);
@@ -237,14 +237,14 @@ check_completed(struct walk *walk, const struct audit_attempt *attempt,
 	if (walk->done && walk->done_gen == attempt->gen
 	    && walk->done_attempt != attempt->number)
 		differ(walk, AUDIT_TWICE, xasprintf("it completed in attempts %u "
-			"and %u of submission %u", walk->done_attempt + 1,
+			"and %u of generation %u", walk->done_attempt + 1,
 			attempt->number + 1, attempt->gen), attempt);
 	for (size_t i = 0; i < count; i++) {
 		if (records[i]->kind != EVENT_COMPLETED || !records[i]->job)
 			continue;
 		if (job && records[i]->job != job)
 			differ(walk, AUDIT_TWICE, xasprintf("it completed in "
-				"submission %u in job %u and in job %u",
+				"generation %u in job %u and in job %u",
 				attempt->gen, job, records[i]->job), attempt);
 		job = records[i]->job;
 	}
@@ -273,7 +273,7 @@ check_attempt(struct walk *walk, const struct audit_attempt *attempt)
 
 	if (!walk->asked)
 		differ(walk, AUDIT_UNASKED, xasprintf("attempt %u ran in "
-			"submission %u, which it is not part of",
+			"generation %u, which it is not part of",
 			attempt->number + 1, attempt->gen), attempt);
 	check_done(walk, attempt);
 	check_overlap(walk, attempt);

@@ -24,7 +24,7 @@ print_time(int64_t seconds, FILE *out)
 static void
 print_attempt(const struct audit_attempt *attempt, FILE *out)
 {
-	fprintf(out, "  submission %u attempt %u", attempt->gen,
+	fprintf(out, "  generation %u attempt %u", attempt->gen,
 	        attempt->number + 1);
 	print_time(attempt->started, out);
 	print_time(attempt->ended, out);

@@ -60,8 +60,8 @@ ok "resumed, it ends" until_true 60 done_is runs/plain
 clean "resumed" runs/plain
 clean "resumed" runs/plain --slack 0
 text=$(audit -v runs/plain)
-like "-v has each attempt" "$text" 'submission 1 attempt 1 .* job [0-9]+ on n[12]  failed: exit code 1'
-like "and the one that went well" "$text" 'submission 2 attempt 1 .* job [0-9]+ on n[12]  completed'
+like "-v has each attempt" "$text" 'generation 1 attempt 1 .* job [0-9]+ on n[12]  failed: exit code 1'
+like "and the one that went well" "$text" 'generation 2 attempt 1 .* job [0-9]+ on n[12]  completed'
 like "the summary" "$text" '^3 phases, 5 tasks, 5 of them completed; [67] attempts, .* 0 differences'
 like "JSON has it, too" "$(audit --json runs/plain | tr -d ' \n')" '"completed":5,.*"differences":\[\]'
 everything() { find runs/plain -printf '%p %s %i %T@ %C@\n' | sort; }
@@ -93,13 +93,13 @@ tamper runs/forged <<EOL
 {"v":1,"e":"started","t":$now,"phase":"training","gen":1,"att":1,"job":$job,"node":"n1","tasks":"0"}
 {"v":1,"e":"completed","t":$now,"phase":"training","gen":1,"att":1,"job":$job,"node":"n1","tasks":"0"}
 EOL
-differs "completed twice" runs/forged '^training: completed-twice: .*attempts 1 and 2 of submission 1' --offline
+differs "completed twice" runs/forged '^training: completed-twice: .*attempts 1 and 2 of generation 1' --offline
 forged
 tamper runs/forged <<EOL
 {"v":1,"e":"intended","t":$now,"phase":"evaluation","gen":9,"tasks":"0"}
 {"v":1,"e":"started","t":$now,"phase":"evaluation","gen":9,"job":99,"node":"n1","tasks":"0"}
 EOL
-differs "done again" runs/forged '^evaluation\[SEED=42\]: done-again: submission 9 .*job 99 on n1' --offline
+differs "done again" runs/forged '^evaluation\[SEED=42\]: done-again: generation 9 .*job 99 on n1' --offline
 forged
 tamper runs/forged <<EOL
 {"v":1,"e":"intended","t":$now,"phase":"training","gen":9,"tasks":"0"}
@@ -112,7 +112,7 @@ forged
 tamper runs/forged <<EOL
 {"v":1,"e":"completed","t":$now,"phase":"training","gen":7,"job":99,"node":"n1","tasks":"0"}
 EOL
-differs "of no submission" runs/forged '^training: unknown: .*submission 7' --offline
+differs "of no submission" runs/forged '^training: unknown: .*generation 7' --offline
 forged
 sed -i 's/,"crc":"[0-9a-f]*"}$/,"crc":"00000000"}/;t' "$(journal_of runs/forged)"
 like "a damaged line is told" "$(audit --offline runs/forged)" '\.jsonl:1: a damaged line'
