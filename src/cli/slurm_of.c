@@ -98,10 +98,10 @@ open_instead(const struct run *run, const char *conf, const char *why,
 		!slurm ? err->text : name ? name : "one that does not answer",
 		slurm ? ", another" : "");
 	latsub_error_set(err, LATSUB_SLURM, "this run was submitted to cluster %s "
-		"with SLURM_CONF=%s, which is not used (%s), and %s; have that "
-		"file back, set SLURM_CONF to that cluster's slurm.conf, or write "
-		"its path to slurm_conf= in [metadata] of %s",
-		cluster ? cluster : "?", conf, why, words, run->state_path);
+		"with SLURM_CONF=%s, which is not used (%s), and %s; set SLURM_CONF "
+		"to that cluster's slurm.conf, or write its path to slurm_conf= "
+		"in [metadata] of %s", cluster ? cluster : "?", conf, why, words,
+		run->state_path);
 	free(words);
 	free(name);
 	return NULL;

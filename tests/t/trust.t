@@ -147,9 +147,9 @@ mv slurm slurm.away
 ok "it is gone: one of the same cluster will do, and it is said" \
 	says 0 "SLURM_CONF=$tmp/p/slurm/slurm.conf, which is not used .*No such file.*and is asked" "$latsub" cancel "$run"
 start_sandbox --nodes 1 --conf-extra ClusterName=other
-ok "another cluster will not" says 4 "to cluster .* with SLURM_CONF=$tmp/p/slurm/slurm.conf.*is other, another; have that file back.*slurm_conf= in .metadata. of .*$run" \
+ok "another cluster will not" says 4 "to cluster .* with SLURM_CONF=$tmp/p/slurm/slurm.conf.*is other, another; set SLURM_CONF to that cluster's.*slurm_conf= in .metadata. of .*$run" \
 	"$latsub" cancel "$run"
-ok "nor does status take its word" says 0 "from the state alone: .*have that file back" "$latsub" status "$run"
+ok "nor does status take its word" says 0 "from the state alone: .*set SLURM_CONF to that cluster's" "$latsub" status "$run"
 SLURM_CONF=$own_conf timeout 60 "$latsub" --resume "$run" >out 2>&1
 is "a resume remembers what it has used" "$(of "$run" slurm_conf)" "$own_conf"
 SLURM_CONF=$own_conf
