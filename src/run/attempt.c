@@ -118,6 +118,21 @@ copy_path(const struct attempt *attempt)
 	return path;
 }
 
+/* Another text must not run in its place. */
+static int
+check_copy(struct attempt *attempt, const char *copy)
+{
+	struct latsub_error err = { 0 };
+	bool exists;
+
+	if (file_look(copy, &exists, &err) == 0 && exists)
+		return 0;
+	if (!*err.text)
+		latsub_error_set(&err, LATSUB_USAGE, "%s is not there, which "
+		                 "this job was submitted with", copy);
+	return blame_files(attempt, err.text);
+}
+
 static int
 open_experiment(struct attempt *attempt)
 {
@@ -130,11 +145,11 @@ open_experiment(struct attempt *attempt)
 		.variables = &variables };
 	char *copy = copy_path(attempt);
 	long index = -1;
-	int rc = 0;
+	int rc = check_copy(attempt, copy);
 
-	if (file_check_owner(copy, &err)) {
+	if (rc) {
 		free(copy);
-		return complain(err.text, err.code);
+		return rc;
 	}
 	if (run_variables(attempt->run, NULL, &variables, &err))
 		fprintf(stderr, "latsub: run: %s\n", err.text);

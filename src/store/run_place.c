@@ -20,7 +20,7 @@
 /* All decide what is run, or where something is written. */
 static const char *const parts[] = { ".latsub", ".latsub/journal",
 	".latsub/slurm_templates", ".latsub/experiment.ini",
-	".latsub/environment", "logs", RUN_STATE_NAME };
+	".latsub/environment", ".latsub/copies", "logs", RUN_STATE_NAME };
 #define PART_COUNT (sizeof parts / sizeof parts[0])
 
 int
@@ -109,6 +109,35 @@ check_files(const struct look *look, const char *name, struct latsub_error *err)
 	return rc;
 }
 
+/* What jobs read that wait in Slurm: a directory for each text, with templates. */
+static int
+check_copies(const struct look *look, struct latsub_error *err)
+{
+	char *copies = file_join(look->run->dir, ".latsub/copies");
+	DIR *dir = opendir(copies);
+	struct dirent *entry;
+	int rc = dir || errno == ENOENT ? 0
+		: latsub_error_errno(err, "%s", copies);
+
+	while (rc == 0 && dir && (errno = 0, (entry = readdir(dir)))) {
+		char *copy = file_join(".latsub/copies", entry->d_name);
+		char *templates = file_join(copy, "slurm_templates");
+
+		if (entry->d_name[0] != '.')
+			rc = check_part(look, copy, err)
+				|| check_files(look, copy, err)
+				|| check_files(look, templates, err) ? -1 : 0;
+		free(templates);
+		free(copy);
+	}
+	if (rc == 0 && dir && errno)
+		rc = latsub_error_errno(err, "%s", copies);
+	if (dir)
+		closedir(dir);
+	free(copies);
+	return rc;
+}
+
 /* The files that were read may have been others than those that are there now. */
 static int
 check_what_was_read(const struct look *look, struct latsub_error *err)
@@ -142,6 +171,7 @@ check_run(const struct look *look, struct latsub_error *err)
 			? look->run->state_path : parts[i], err);
 	return rc || check_files(look, ".latsub/journal", err)
 		|| check_files(look, ".latsub/slurm_templates", err)
+		|| check_copies(look, err)
 		|| check_what_was_read(look, err) ? -1 : 0;
 }
 

@@ -126,6 +126,7 @@ submit && run=$(newest_run runs)
 ok "one runs" until_true 30 grep -q training=in_progress "$run/.experiment_state"
 chmod 664 "$run"/.latsub/slurm_templates/* "$run"/.latsub/journal/* "$run"/.latsub/e*
 chmod 775 "$run/.latsub" "$run"/.latsub/slurm_templates "$run/logs"
+chmod -R g+w "$run/.latsub/copies"
 ok "nobody else gets in: what is inside may have any mode" says 0 "^two=completed" "$latsub" skip two
 ok "and be set back" says 0 "^two=pending" "$latsub" reset two
 ok "the whole run goes on" says 0 "" "$latsub" experiment --resume
@@ -148,6 +149,18 @@ ok "a job that starts then leaves a word" until_true 60 gave_up
 ok "and is back in the queue, not dropped" until_true 30 eval "squeue -h -o '%j %T' | grep -q 'two PENDING'"
 chmod 700 "$run"
 ok "it runs when that is mended" until_true 90 "$latsub" status "$run"
+is "once" "$(executions "$run/ran" "two template")" 1
+clean_up runs
+
+# ---- what jobs were submitted with is gone for a while ----
+submit && run=$(newest_run runs)
+ok "one runs" until_true 30 grep -q training=in_progress "$run/.experiment_state"
+mv "$run/.latsub/copies" away
+touch "$run/go"
+misses() { grep -h '"gave_up"' "$run"/.latsub/journal/* | grep '"two"' | grep -q "experiment.ini is not there"; }
+ok "a job that starts then leaves a word" until_true 60 misses
+mv away "$run/.latsub/copies"
+ok "it runs when that is back" until_true 90 "$latsub" status "$run"
 is "once" "$(executions "$run/ran" "two template")" 1
 clean_up runs
 
