@@ -190,7 +190,7 @@ name = r
 [defaults]
 max_requeues = 1
 [phase EIO_tasks]
-array.N = $(seq -s " " 0 120)
+array.N = $(seq -s " " 0 180)
 command = echo "EIO \$N" >> "\$LATSUB_RUN_DIR/ran"
 [phase FULL_tasks]
 array.N = $(seq -s ' ' 0 20)
@@ -200,7 +200,7 @@ LATSUB_RUN_UNDER=$tmp/e/under timeout 60 "$latsub" experiment r.ini -o runs/r >/
 ok "runners: the jobs end" until_true 100 queue_is_empty
 is "runners: none of them crashed" "$(cat crashed 2>/dev/null)" ""
 ok "runners: operations of theirs failed" test "$(ls EIO_tasks.* FULL_tasks.* | wc -l)" -gt 30
-ok "runners: the last of them had not so many" test ! -e EIO_tasks.120 -a ! -e FULL_tasks.20
+ok "runners: the last of them had not so many" test ! -e EIO_tasks.180 -a ! -e FULL_tasks.20
 cp runs/r/.latsub/journal/*.jsonl .
 # not injected any more: there is no LATSUB_RUN_UNDER
 timeout 60 "$latsub" --resume runs/r >"$tmp/out" 2>&1 || cat "$tmp/out"
