@@ -205,7 +205,7 @@ cp runs/r/.latsub/journal/*.jsonl .
 # not injected any more: there is no LATSUB_RUN_UNDER
 timeout 60 "$latsub" --resume runs/r >"$tmp/out" 2>&1 || cat "$tmp/out"
 ok "runners: the resume ends" until_true 60 all_done runs/r
-is "runners: every task ran" "$(sort -u runs/r/ran | wc -l)" $((121 + 21))
+is "runners: every task ran" "$(sort -u runs/r/ran | wc -l)" $((181 + 21))
 again=$(sort runs/r/ran | uniq -c | awk '$1 > 2')
 is "runners: none ran more than once in each call" "$again" ""
 # a task whose completion was acknowledged is never run again
