@@ -45,6 +45,8 @@ report() { # number, name, complaints
 	echo "not ok $number - $name"
 	printf '# %s\n' "$@"
 }
-echo 1..2
+mapfile -t mute < <(find tests/t -name "*.t" ! -perm -u+x)
+echo 1..3
 report 1 "includes point down" "${bad[@]}"
 report 2 "every shared header has an owner" "${unknown[@]}"
+report 3 "every test script can be executed" "${mute[@]}"
