@@ -73,6 +73,9 @@ const struct slurm_ops *cli_open_slurm_of(const struct run *run,
  * from the run?  One that was set for the user, by --local, has to do: -1 with the
  * reason.  His own is his to keep: that is said. */
 int cli_check_slurm_conf(bool is_own, struct latsub_error *err);
+/* The name of the cluster that answers (or NULL).  Slurm is asked once for all. */
+enum slurm_answer cli_ask_cluster(const struct slurm_ops *slurm,
+                                  const char **name, struct latsub_error *err);
 /* Is this the name of the run's cluster?  -1 where it is another's.  cluster.c. */
 int cli_compare_cluster(const struct run *run, const char *name,
                         struct latsub_error *err);

@@ -13,17 +13,19 @@
 /* A process asks one Slurm, and that one once: NULL before. */
 static char *answering;
 
-static enum slurm_answer
-ask_name(const struct slurm_ops *slurm, struct latsub_error *err)
+enum slurm_answer
+cli_ask_cluster(const struct slurm_ops *slurm, const char **name,
+                struct latsub_error *err)
 {
 	struct slurm_cluster found = { 0 };
 	enum slurm_answer answer;
 
+	*name = answering;
 	if (answering)
 		return SLURM_YES;
 	answer = slurm->cluster(&found, err);
 	if (answer == SLURM_YES && found.name)
-		answering = xstrdup(found.name);
+		*name = answering = xstrdup(found.name);
 	slurm_cluster_clear(&found);
 	return answer;
 }
@@ -62,10 +64,11 @@ cli_check_cluster(const struct run *run, const struct slurm_ops *slurm,
                   struct latsub_error *err)
 {
 	enum slurm_answer answer = SLURM_YES;
+	const char *name = NULL;
 
 	if (state_metadata(run->state, "cluster"))
-		answer = ask_name(slurm, err);
-	if (answer == SLURM_YES && cli_compare_cluster(run, answering, err))
+		answer = cli_ask_cluster(slurm, &name, err);
+	if (answer == SLURM_YES && cli_compare_cluster(run, name, err))
 		answer = SLURM_REFUSED;
 	return answer;
 }

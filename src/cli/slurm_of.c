@@ -22,20 +22,17 @@ cli_open_slurm(struct latsub_error *err)
 	return slurm && slurm->open(err) == 0 ? slurm : NULL;
 }
 
-/* Does the Slurm that is asked have the name of the run's?  *name is the caller's
- * to free. */
+/* Does the Slurm that is asked have the name of the run's?  *name: NULL where it does
+ * not say. */
 static bool
-is_cluster_of(const struct run *run, const struct slurm_ops *slurm, char **name)
+is_cluster_of(const struct run *run, const struct slurm_ops *slurm,
+              const char **name)
 {
 	const char *cluster = state_metadata(run->state, "cluster");
-	struct slurm_cluster found = { 0 };
 	struct latsub_error err;
-	bool answered = slurm->cluster(&found, &err) == SLURM_YES && found.name;
-	bool same = answered && cluster && strcmp(found.name, cluster) == 0;
 
-	*name = answered ? xstrdup(found.name) : NULL;
-	slurm_cluster_clear(&found);
-	return same;
+	return cli_ask_cluster(slurm, name, &err) == SLURM_YES && *name
+		&& cluster && strcmp(*name, cluster) == 0;
 }
 
 static void
@@ -54,7 +51,8 @@ open_for_another(const struct run *run, const char *conf,
 {
 	const char *cluster = state_metadata(run->state, "cluster");
 	const struct slurm_ops *slurm;
-	char *name = NULL, *text;
+	const char *name = NULL;
+	char *text;
 
 	if (conf) {
 		text = xasprintf("%s; its SLURM_CONF (%s) is not used: if you "
@@ -69,7 +67,6 @@ open_for_another(const struct run *run, const char *conf,
 			name ? name : "not known");
 		slurm = NULL;
 	}
-	free(name);
 	return slurm;
 }
 
@@ -82,7 +79,8 @@ open_instead(const struct run *run, const char *conf, const char *why,
 	const char *cluster = state_metadata(run->state, "cluster");
 	const char *now = getenv("SLURM_CONF");
 	const struct slurm_ops *slurm = cli_open_slurm(err);
-	char *name = NULL, *text, *words;
+	const char *name = NULL;
+	char *text, *words;
 
 	if (slurm && is_cluster_of(run, slurm, &name)) {
 		text = xasprintf("this run was submitted with SLURM_CONF=%s, "
@@ -91,7 +89,6 @@ open_instead(const struct run *run, const char *conf, const char *why,
 			? "of your SLURM_CONF" : "of this machine", name);
 		say(text);
 		free(text);
-		free(name);
 		return slurm;
 	}
 	words = xasprintf("%s%s%s", slurm ? "the Slurm here is " : "",
@@ -103,7 +100,6 @@ open_instead(const struct run *run, const char *conf, const char *why,
 		"in [metadata] of %s", cluster ? cluster : "?", conf, why, words,
 		run->state_path);
 	free(words);
-	free(name);
 	return NULL;
 }
 

@@ -36,7 +36,6 @@ note_change(const struct variable *now, const struct variable *then,
             const struct request *r)
 {
 	bool new_file = r->config || r->file;
-
 	char *value = view_value(now->value), *old = view_value(then->value);
 	char *in_file = view_value(now->in_file ? now->in_file : "");
 
