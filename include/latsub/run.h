@@ -58,6 +58,15 @@ void run_close(struct run *run);
 int run_read(struct run *run, struct latsub_error *err);
 int run_refresh(struct run *run, bool *changed, struct latsub_error *err);
 
+/* The events of one task, each once, in no order.  kinds: bits 1u << kind, of
+ * STATE_TRAIL_KINDS.  What others wrote until now is looked for first, so cells
+ * and lists of run->state may move.  Few lines are read, however long the journal is;
+ * all of it only where the task's trail is not whole.  -1: some may be missing, and
+ * none was told. */
+int run_task_events(struct run *run, const char *phase, uint32_t task,
+                    uint32_t kinds, journal_scan_f *each, void *user,
+                    struct latsub_error *err);
+
 /* Hand edits and the events go to the journal, then into run->state: 0 when they
  * are written, even if what others wrote could not be read just now. */
 int run_record(struct run *run, const struct event *events, size_t count,

@@ -11,6 +11,7 @@
 
 #include "latsub/rangeset.h"
 #include "latsub/sweep.h"
+#include "latsub/trail.h"
 
 /* What is known of a task, by rank within its attempt. */
 enum task_state {
@@ -45,7 +46,7 @@ enum event_kind {
 	EVENT_EXCLUDED,   /* --drop: the experiment has the phase no more, and
 	                   * that is meant; or it has it again */
 	EVENT_GAVE_UP,    /* a runner could not read or write the run, and began
-	                   * nothing: for people, it changes nothing */
+	                   * nothing: it changes no cell */
 	EVENT_KIND_COUNT
 };
 
@@ -72,6 +73,9 @@ struct event {
 	char *from;            /* STARTED: the checkpoint it began from; FAILED
 	                        * and REQUEUED: that, if the command failed by
 	                        * itself within a minute */
+	char *own;             /* CHECKPOINT, STARTED: the mark of the phase's
+	                        * pattern, where path or from is the task's own
+	                        * by it (claims_is_own()) */
 	char *mark;            /* of from, or of what was REFUSED: tells it from
 	                        * a later file of that name */
 	char *word;            /* EVENT_EDITED */
@@ -79,6 +83,10 @@ struct event {
 	char *variables;       /* INTENDED: the mark of those it was made with */
 	struct strlist parents;/* INTENDED: waited for; COMPLETED: ran without */
 	struct strlist pairs;  /* EVENT_RUN: key, value, ... */
+	struct event_places before; /* of a task's: those before it, see trail.h */
+	/* where it was read: borrowed, and not in the journal; NULL: not known */
+	const char *at_file;
+	off_t at_offset;
 };
 
 void event_clear(struct event *event);
@@ -152,6 +160,15 @@ struct phase_facts {
 	char *node;
 };
 
+/* Paths of one sort that no pattern claims for the task that named them: nobody
+ * knows them but who reads all of the journal. */
+struct phase_strays {
+	bool any;
+	char *dir; /* the longest beginning of all of them, up to a '/'; or "" */
+};
+
+enum { STRAY_REPORTED, STRAY_BEGUN_FROM, STRAY_SORTS };
+
 struct phase_state {
 	char *name;
 	uint32_t order;
@@ -174,6 +191,9 @@ struct phase_state {
 	struct phase_note *notes;
 	size_t note_count;
 	struct strmap *places; /* of jobs, marks and notes, -> index + 1 */
+	struct trail trail;    /* the files are state's */
+	struct phase_strays strays[STRAY_SORTS];
+	struct strlist own_marks; /* of patterns that claimed what tasks named */
 	struct phase_facts facts;
 	struct strlist parents; /* of parents_gen: "after:training" */
 	uint32_t parents_gen;
@@ -199,6 +219,8 @@ struct state {
 	struct strmap *metadata_seqs; /* of the event that set a key: seq + 1 */
 	uint32_t revision; /* the greatest seq of an EVENT_RUN so far */
 	struct state_failure failure;
+	struct strlist trail_files;   /* of the trails, by their number */
+	struct strmap *trail_numbers; /* number + 1 by file */
 	bool sorted;
 	uint64_t changes; /* events applied so far, and one */
 };
@@ -213,8 +235,17 @@ enum state_applied {
 /* Fold one event into the state. */
 enum state_applied state_apply(struct state *state, const struct event *event);
 
-/* Of an event only what becomes a note: for snapshots that have no notes. */
+/* Of an event only what becomes a note or a place of a trail: for snapshots that
+ * have none. */
 void state_apply_note(struct state *state, const struct event *event);
+/* Events of these kinds, bits 1u << kind, are on the trails of their tasks. */
+#define STATE_TRAIL_KINDS (1u << EVENT_STARTED | 1u << EVENT_CHECKPOINT \
+                           | 1u << EVENT_GAVE_UP)
+/* The number of a journal's file in the trails. */
+uint32_t state_trail_file(struct state *state, const char *file);
+/* Does the trail of a task lead to all of its events?  Not that of one which
+ * completed once: a snapshot leaves it out. */
+bool phase_trail_is_whole(const struct phase_state *phase, uint32_t task);
 
 struct phase_state *state_find(const struct state *state, const char *name);
 struct phase_state *state_add(struct state *state, const char *name);
@@ -269,6 +300,9 @@ void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
 void phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
                     uint32_t gen, uint32_t attempt, const char *name,
                     const char *mark, const struct rangeset *tasks);
+/* A task named a path, claimed by the pattern of a mark; or by none, NULL. */
+void phase_add_path(struct phase_state *phase, int sort, const char *path,
+                    const char *own);
 /* Of whom a note still counts: late and quick ones not after two more attempts.
  * *out is replaced. */
 void phase_note_tasks(const struct phase_state *phase,

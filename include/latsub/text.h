@@ -79,6 +79,8 @@ bool text_ends(const char *s, const char *suffix);
 /* Is name one of "a,b,c"?  Either may be NULL: then it is not. */
 bool text_is_listed(const char *list, const char *name);
 uint32_t text_hash(const char *s); /* FNV-1a */
+/* A path without "//", "." and ".." in it, so that it has one spelling. */
+bool text_is_plain_path(const char *path);
 
 /* Parse a whole decimal number within [min, max]; -1 when it is not one. */
 int text_parse_int(const char *s, int64_t min, int64_t max, int64_t *out);

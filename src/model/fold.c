@@ -7,6 +7,26 @@
 
 #include "latsub/state.h"
 
+uint32_t
+state_trail_file(struct state *state, const char *file)
+{
+	size_t known = (size_t)(uintptr_t)strmap_get(state->trail_numbers, file);
+
+	if (!known) {
+		strlist_add(&state->trail_files, file);
+		known = state->trail_files.count;
+		strmap_set(state->trail_numbers, file, (void *)(uintptr_t)known);
+	}
+	return (uint32_t)known - 1;
+}
+
+bool
+phase_trail_is_whole(const struct phase_state *phase, uint32_t task)
+{
+	return task < phase->total && !phase->cells[task].done
+		&& !trail_is_lost(&phase->trail, task);
+}
+
 /* The state a task has after an event, by kind; NONE: cells do not change. */
 static const uint8_t state_after[EVENT_KIND_COUNT] = {
 	[EVENT_INTENDED] = TASK_INTENDED, [EVENT_SUBMITTED] = TASK_SUBMITTED,
@@ -237,6 +257,43 @@ apply_note(struct phase_state *phase, const struct event *event,
 		               event->from, event->mark, tasks);
 }
 
+/* What the events named in before lead to, this one leads to as well. */
+static void
+apply_trail(struct state *state, struct phase_state *phase,
+            const struct event *event, const struct rangeset *tasks)
+{
+	uint32_t file;
+
+	if (!event->at_file || !(1u << event->kind & STATE_TRAIL_KINDS))
+		return;
+	file = state_trail_file(state, event->at_file);
+	for (size_t i = 0; i < tasks->count; i++) {
+		for (uint32_t t = tasks->items[i].first;
+		     t <= tasks->items[i].last && t < phase->total; t++) {
+			for (size_t b = 0; b < event->before.count; b++) {
+				const struct event_place *place =
+					&event->before.items[b];
+
+				trail_remove(&phase->trail, t,
+				             state_trail_file(state,
+				                              place->file),
+				             place->offset);
+			}
+			trail_add(&phase->trail, phase->total, t, file,
+			          event->at_offset);
+		}
+	}
+}
+
+static void
+apply_paths(struct phase_state *phase, const struct event *event)
+{
+	if (event->kind == EVENT_CHECKPOINT && event->path)
+		phase_add_path(phase, STRAY_REPORTED, event->path, event->own);
+	if (event->kind == EVENT_STARTED && event->from)
+		phase_add_path(phase, STRAY_BEGUN_FROM, event->from, event->own);
+}
+
 void
 state_apply_note(struct state *state, const struct event *event)
 {
@@ -248,6 +305,8 @@ state_apply_note(struct state *state, const struct event *event)
 		return;
 	phase_tasks_of(phase, event, &tasks);
 	apply_note(phase, event, &tasks);
+	apply_trail(state, phase, event, &tasks);
+	apply_paths(phase, event);
 	rangeset_clear(&tasks);
 }
 
@@ -289,6 +348,8 @@ apply_to_tasks(struct state *state, struct phase_state *phase,
 		mark_requeued(phase, event, &tasks, false);
 	apply_mark(phase, event, &tasks);
 	apply_note(phase, event, &tasks);
+	apply_trail(state, phase, event, &tasks);
+	apply_paths(phase, event);
 	if (event->job && event->kind == EVENT_SUBMITTED) {
 		phase_add_job(phase, event->gen, event->attempt, event->job,
 		              event->base, &tasks);
@@ -408,7 +469,7 @@ state_apply(struct state *state, const struct event *event)
 		apply_run(state, event);
 		return STATE_APPLIED;
 	}
-	if (!event->phase || event->kind == EVENT_GAVE_UP)
+	if (!event->phase)
 		return STATE_APPLIED;
 	if (event->kind == EVENT_PHASE)
 		return apply_phase(state, event);
@@ -417,6 +478,10 @@ state_apply(struct state *state, const struct event *event)
 	phase = state_find(state, event->phase);
 	if (!phase || !phase->known || is_early(phase, event))
 		return STATE_LATER;
+	if (event->kind == EVENT_GAVE_UP) {
+		state_apply_note(state, event);
+		return STATE_APPLIED;
+	}
 	if (event->gen > phase->gen)
 		phase->gen = event->gen;
 	if (event->kind == EVENT_EDITED) {

@@ -62,6 +62,7 @@ remap_phase(struct phase_state *phase, const struct sweep *to, uint32_t total)
 		remap_set(&phase->notes[i].tasks, map, phase->total);
 	for (size_t i = 0; i < phase->job_count; i++)
 		remap_set(&phase->jobs[i].tasks, map, phase->total);
+	trail_renumber(&phase->trail, map, total);
 	free(map);
 	free(phase->cells);
 	phase->cells = cells;

@@ -16,6 +16,7 @@ state_create(void)
 	state->by_name = strmap_create();
 	state->metadata = strmap_create();
 	state->metadata_seqs = strmap_create();
+	state->trail_numbers = strmap_create();
 	state->changes = 1;
 	return state;
 }
@@ -28,6 +29,10 @@ phase_destroy(struct phase_state *phase)
 		free(phase->sweeps[i].to_now);
 	}
 	strmap_destroy(phase->places);
+	trail_clear(&phase->trail);
+	for (int i = 0; i < STRAY_SORTS; i++)
+		free(phase->strays[i].dir);
+	strlist_clear(&phase->own_marks);
 	for (size_t i = 0; i < phase->job_count; i++)
 		rangeset_clear(&phase->jobs[i].tasks);
 	for (size_t i = 0; i < phase->mark_count; i++) {
@@ -72,6 +77,8 @@ state_destroy(struct state *state)
 	strmap_destroy(state->metadata);
 	strmap_destroy(state->metadata_seqs);
 	strlist_clear(&state->metadata_keys);
+	strmap_destroy(state->trail_numbers);
+	strlist_clear(&state->trail_files);
 	free(state->failure.phase);
 	free(state->failure.error);
 	free(state->failure.time_text);

@@ -85,11 +85,13 @@ event_clear(struct event *event)
 	free(event->path);
 	free(event->epoch);
 	free(event->from);
+	free(event->own);
 	free(event->mark);
 	free(event->word);
 	free(event->sweep);
 	free(event->variables);
 	strlist_clear(&event->parents);
 	strlist_clear(&event->pairs);
+	event_places_clear(&event->before);
 	*event = (struct event){ 0 };
 }

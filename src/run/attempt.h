@@ -127,7 +127,7 @@ bool attempt_is_done(const struct attempt *attempt);
 /* Say what became of an attempt before this one that left no word, and how long
  * it ran.  Non-zero: the task may not run again, and has failed; or the journal
  * cannot be read (trouble). */
-int attempt_record_lost(struct attempt *attempt, const struct task_cell *cell);
+int attempt_record_lost(struct attempt *attempt, struct task_cell cell);
 
 /* May it run?  0 yes; else all is said and done, and the job's exit code and
  * one is returned. */
@@ -145,6 +145,10 @@ struct attempt_death {
  * record, and the next attempt looks. */
 bool attempt_record_checkpoint(struct attempt *attempt,
                                const struct attempt_death *death);
+
+/* Write into an event whose the path is that it names, where the pattern says so. */
+void attempt_note_owner(const struct attempt *attempt, const char *path,
+                        struct event *event);
 
 /* The phase's pattern with this task's values; caller frees. */
 char *attempt_pattern(const struct attempt *attempt);

@@ -114,18 +114,14 @@ look_for_start(const struct event *event, void *user)
 {
 	struct last_start *last = user;
 	const struct attempt *attempt = last->attempt;
-	struct rangeset tasks = { 0 };
 
-	if (!event->phase || strcmp(event->phase, attempt->phase) != 0
-	    || event->gen > attempt->gen || event->gen < last->gen
+	if (event->gen > attempt->gen || event->gen < last->gen
 	    || (event->gen == attempt->gen && event->attempt >= attempt->attempt)
 	    || (event->gen == last->gen && event->attempt < last->number))
 		return;
-	phase_tasks_of(attempt_state(attempt), event, &tasks);
-	if (rangeset_has(&tasks, attempt->task) && event->tasks.count)
+	if (event->tasks.count)
 		*last = (struct last_start){ attempt, event->gen, event->attempt,
 			event->job, event->tasks.items[0].first - event->base };
-	rangeset_clear(&tasks);
 }
 
 /* When the log of the task's job before this one was written last. */
@@ -138,8 +134,8 @@ log_time_of_old_job(const struct attempt *attempt)
 	char *name, *path;
 	int rc;
 
-	if (journal_scan(attempt->run->journal_dir, EVENT_STARTED,
-	                 look_for_start, &last, &err)
+	if (run_task_events(attempt->run, attempt->phase, attempt->task,
+	                    1u << EVENT_STARTED, look_for_start, &last, &err)
 	    || !last.job || options_get(&attempt->spec->options, OPTION_OUTPUT))
 		return 0;
 	name = attempt->spec->array

@@ -8,6 +8,7 @@
 
 #include "attempt.h"
 #include "checkpoint.h"
+#include "claims.h"
 #include "doubt.h"
 #include "latsub/file.h"
 #include "refused.h"
@@ -114,6 +115,23 @@ has_reported(struct attempt *attempt, const struct attempt_death *death)
 	return has;
 }
 
+void
+attempt_note_owner(const struct attempt *attempt, const char *path,
+                   struct event *event)
+{
+	char mark[CLAIMS_MARK_SIZE], *whole, *pattern;
+
+	if (!attempt->spec->checkpoint)
+		return;
+	whole = file_join(attempt->experiment->workdir, path);
+	pattern = attempt_pattern(attempt);
+	claims_mark(attempt->spec->checkpoint, mark);
+	if (claims_is_own(pattern, refused_name(attempt, whole)))
+		event->own = xstrdup(mark);
+	free(pattern);
+	free(whole);
+}
+
 static bool
 record_path(struct attempt *attempt, const char *newest, const char *relative)
 {
@@ -122,6 +140,7 @@ record_path(struct attempt *attempt, const char *newest, const char *relative)
 	int rc;
 
 	event.path = xstrdup(relative);
+	attempt_note_owner(attempt, newest, &event);
 	event.epoch = checkpoint_epoch(newest);
 	event.seq = state->checkpoint_gen == attempt->gen
 		&& state->checkpoint_attempt == attempt->attempt

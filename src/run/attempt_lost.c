@@ -25,16 +25,10 @@ static void
 look_for(const struct event *event, void *user)
 {
 	struct sought *sought = user;
-	const struct attempt *attempt = sought->attempt;
-	struct rangeset tasks = { 0 };
 
-	if (!event->phase || strcmp(event->phase, attempt->phase) != 0
-	    || event->gen != attempt->gen || event->attempt != sought->number)
-		return;
-	phase_tasks_of(attempt_state(attempt), event, &tasks);
-	if (rangeset_has(&tasks, attempt->task))
+	if (event->gen == sought->attempt->gen
+	    && event->attempt == sought->number && event->time > sought->time)
 		sought->time = event->time;
-	rangeset_clear(&tasks);
 }
 
 static int64_t
@@ -57,8 +51,9 @@ seconds_of(const struct attempt *attempt, uint32_t number)
 	struct latsub_error err;
 	int64_t seconds = 0;
 
-	if (journal_scan(attempt->run->journal_dir, EVENT_STARTED, look_for,
-	                 &start, &err) == 0 && start.time > 0)
+	if (run_task_events(attempt->run, attempt->phase, attempt->task,
+	                    1u << EVENT_STARTED, look_for, &start, &err) == 0
+	    && start.time > 0)
 		seconds = end_of_attempt(attempt) - start.time;
 	return seconds > 0 ? (uint32_t)seconds : 0;
 }
@@ -71,8 +66,9 @@ never_began(struct attempt *attempt, uint32_t number)
 	struct sought word = { attempt, number, 0 };
 	struct latsub_error err;
 
-	if (journal_scan(attempt->run->journal_dir, EVENT_GAVE_UP, look_for,
-	                 &word, &err)) {
+	if (run_task_events(attempt->run, attempt->phase, attempt->task,
+	                    1u << EVENT_GAVE_UP, look_for, &word, &err)) {
+		free(attempt->trouble);
 		attempt->trouble = xstrdup(err.text);
 		return -1;
 	}
@@ -80,7 +76,7 @@ never_began(struct attempt *attempt, uint32_t number)
 }
 
 int
-attempt_record_lost(struct attempt *attempt, const struct task_cell *cell)
+attempt_record_lost(struct attempt *attempt, struct task_cell cell)
 {
 	bool again = (attempt->spec->requeue_on & REQUEUE_NODE_FAIL)
 		&& phase_marks(attempt_state(attempt), 'r', attempt->gen,
@@ -89,15 +85,15 @@ attempt_record_lost(struct attempt *attempt, const struct task_cell *cell)
 	struct event event;
 	int idle;
 
-	if (cell->state != TASK_STARTED || cell->gen != attempt->gen
-	    || cell->attempt >= attempt->attempt)
+	if (cell.state != TASK_STARTED || cell.gen != attempt->gen
+	    || cell.attempt >= attempt->attempt)
 		return 0;
-	idle = never_began(attempt, cell->attempt);
+	idle = never_began(attempt, cell.attempt);
 	if (idle)
 		return idle < 0;
 	event = attempt_event(attempt, again ? EVENT_REQUEUED : EVENT_FAILED);
-	event.attempt = cell->attempt;
-	event.elapsed = seconds_of(attempt, cell->attempt);
+	event.attempt = cell.attempt;
+	event.elapsed = seconds_of(attempt, cell.attempt);
 	event.reason = xstrdup(again ? "node_failure" : attempt->spec->requeue_on
 		& REQUEUE_NODE_FAIL ? "its node was lost, and max_requeues is "
 		"reached" : "its node was lost, and requeue_on leaves "

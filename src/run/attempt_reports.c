@@ -10,31 +10,22 @@
 
 #include "attempt.h"
 
-struct looking {
-	const struct attempt *attempt;
+struct reports {
 	struct attempt_report *items;
 	size_t count;
 };
 
 static void
-look_for_report(const struct event *event, void *user)
+add_report(const struct event *event, void *user)
 {
-	struct looking *looking = user;
-	const struct attempt *attempt = looking->attempt;
-	struct rangeset tasks = { 0 };
+	struct reports *reports = user;
 
-	if (!event->phase || !event->path
-	    || strcmp(event->phase, attempt->phase) != 0)
+	if (!event->path)
 		return;
-	phase_tasks_of(attempt_state(attempt), event, &tasks);
-	if (rangeset_has(&tasks, attempt->task)) {
-		looking->items = xrealloc(looking->items, (looking->count + 1)
-		                          * sizeof *looking->items);
-		looking->items[looking->count++] = (struct attempt_report){
-			event->gen, event->attempt, event->seq,
-			xstrdup(event->path) };
-	}
-	rangeset_clear(&tasks);
+	reports->items = xrealloc(reports->items, (reports->count + 1)
+	                          * sizeof *reports->items);
+	reports->items[reports->count++] = (struct attempt_report){ event->gen,
+		event->attempt, event->seq, xstrdup(event->path) };
 }
 
 static int
@@ -53,19 +44,20 @@ int
 attempt_reports(const struct attempt *attempt, struct attempt_report **reports,
                 size_t *count, struct latsub_error *err)
 {
-	struct looking looking = { .attempt = attempt };
-	int rc = journal_scan(attempt->run->journal_dir, EVENT_CHECKPOINT,
-	                      look_for_report, &looking, err);
+	struct reports found = { 0 };
+	int rc = run_task_events(attempt->run, attempt->phase, attempt->task,
+	                         1u << EVENT_CHECKPOINT, add_report, &found,
+	                         err);
 
 	if (rc) {
-		attempt_reports_free(looking.items, looking.count);
-		looking = (struct looking){ 0 };
+		attempt_reports_free(found.items, found.count);
+		found = (struct reports){ 0 };
 	}
-	if (looking.count)
-		qsort(looking.items, looking.count, sizeof *looking.items,
+	if (found.count)
+		qsort(found.items, found.count, sizeof *found.items,
 		      compare_newest_first);
-	*reports = looking.items;
-	*count = looking.count;
+	*reports = found.items;
+	*count = found.count;
 	return rc;
 }
 

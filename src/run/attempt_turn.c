@@ -197,15 +197,9 @@ static void
 look_for_own_start(const struct event *event, void *user)
 {
 	struct taking_up *up = user;
-	const struct attempt *attempt = up->attempt;
-	struct rangeset tasks = { 0 };
 
-	if (!event->phase || strcmp(event->phase, attempt->phase) != 0
-	    || event->gen != up->gen || event->job != attempt->array_job)
-		return;
-	phase_tasks_of(attempt_state(attempt), event, &tasks);
-	up->is_ours |= rangeset_has(&tasks, attempt->task);
-	rangeset_clear(&tasks);
+	up->is_ours |= event->gen == up->gen
+		&& event->job == up->attempt->array_job;
 }
 
 /* Has this job begun the task in a newer generation than its own?  It waited when
@@ -220,8 +214,8 @@ find_own_start(struct attempt *attempt, uint32_t gen, bool *is_ours)
 	*is_ours = false;
 	if (attempt->attempt == 0 || attempt_state(attempt)->parents_gen == gen)
 		return 0; /* it has not begun; or that is a submission's */
-	if (journal_scan(attempt->run->journal_dir, EVENT_STARTED,
-	                 look_for_own_start, &up, &err)) {
+	if (run_task_events(attempt->run, attempt->phase, attempt->task,
+	                    1u << EVENT_STARTED, look_for_own_start, &up, &err)) {
 		attempt->trouble = xstrdup(err.text);
 		return -1;
 	}
@@ -231,22 +225,22 @@ find_own_start(struct attempt *attempt, uint32_t gen, bool *is_ours)
 
 /* 0: the generation is the one that this job runs in, now. */
 static int
-take_generation(struct attempt *attempt, const struct task_cell *cell)
+take_generation(struct attempt *attempt, struct task_cell cell)
 {
-	bool is_ours = cell->state == TASK_NONE; /* reset while it waited */
+	bool is_ours = cell.state == TASK_NONE; /* reset while it waited */
 
-	if (cell->gen <= attempt->gen)
+	if (cell.gen <= attempt->gen)
 		return 0;
-	if (!is_ours && find_own_start(attempt, cell->gen, &is_ours))
+	if (!is_ours && find_own_start(attempt, cell.gen, &is_ours))
 		return (int)LATSUB_SYSTEM + 1;
 	if (is_ours) {
-		attempt->gen = cell->gen;
+		attempt->gen = cell.gen;
 		return 0;
 	}
 	printf("latsub: %s (task %u) was %s since (generation %u); this job "
 	       "steps back\n", attempt->phase, attempt->task,
-	       attempt_state(attempt)->parents_gen < cell->gen ? "set by hand"
-	       : "submitted anew", cell->gen);
+	       attempt_state(attempt)->parents_gen < cell.gen ? "set by hand"
+	       : "submitted anew", cell.gen);
 	return STEP_BACK;
 }
 
@@ -265,7 +259,6 @@ static int
 check_turn(struct attempt *attempt)
 {
 	const struct phase_state *state = attempt_state(attempt);
-	const struct task_cell *cell = &state->cells[attempt->task];
 	int rc;
 
 	if (attempt_is_done(attempt)) {
@@ -276,10 +269,11 @@ check_turn(struct attempt *attempt)
 	}
 	rc = step_back_for_other(attempt);
 	if (rc == 0)
-		rc = take_generation(attempt, cell);
+		rc = take_generation(attempt, state->cells[attempt->task]);
 	if (rc == 0) /* a job goes on for it in that generation? */
 		rc = step_back_for_other(attempt);
-	return rc ? rc : check_not_over(attempt, cell);
+	return rc ? rc : check_not_over(attempt,
+	                                &state->cells[attempt->task]);
 }
 
 int
@@ -290,7 +284,7 @@ attempt_check(struct attempt *attempt)
 		? (int)LATSUB_SYSTEM + 1 : check_turn(attempt);
 
 	if (rc == 0 && (attempt_record_lost(attempt,
-	                                    &state->cells[attempt->task])
+	                                    state->cells[attempt->task])
 	                || check_parents(attempt)))
 		rc = attempt->trouble ? (int)LATSUB_SYSTEM + 1
 			: attempt_is_done(attempt) ? LEAVE : STEP_BACK;

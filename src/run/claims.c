@@ -61,6 +61,20 @@ count_parts(const char *path)
 	return count;
 }
 
+bool
+claims_is_own(const char *pattern, const char *path)
+{
+	return text_is_plain_path(path) && *path != '/'
+		&& count_parts(path) >= count_parts(pattern)
+		&& claims_meets(pattern, path);
+}
+
+void
+claims_mark(const char *pattern, char *mark)
+{
+	snprintf(mark, CLAIMS_MARK_SIZE, "%08x", text_hash(pattern));
+}
+
 /* ---- the tasks of the own phase ---- */
 
 static bool

@@ -19,6 +19,13 @@ struct claims {
  * rather too much is taken for theirs. */
 bool claims_has(const struct claims *claims, const char *name);
 
+/* Does the pattern, as it is expanded for a task, match the path or a directory above
+ * it?  Then claims_has() knows whose it is, while the pattern stays as it is. */
+bool claims_is_own(const char *pattern, const char *path);
+#define CLAIMS_MARK_SIZE 9
+/* What tells one pattern of an experiment from another; to event.own. */
+void claims_mark(const char *pattern, char *mark);
+
 /* Does a pattern match the path, or a directory above it, or may it match what is
  * below it? */
 bool claims_meets(const char *pattern, const char *path);

@@ -182,7 +182,7 @@ find_used(struct pruning *pruning, const char *newest,
 	}
 	add_outputs(pruning);
 	return prune_find_used(&pruning->used, pruning->attempt,
-	                       pruning->pattern, newest, paths,
+	                       pruning->experiment->spec, pruning->pattern, newest, paths,
 	                       pruning->deadline);
 }
 

@@ -30,11 +30,12 @@ struct prune_used {
 	bool unknown; /* something could not be looked at: then all is in use */
 };
 
-/* Find what is in use among what the task's own pattern, as it is expanded, may
+/* Find what is in use, but for what claims_has() knows by the patterns of spec, the
+ * whole experiment, among what the task's own pattern, as it is expanded, may
  * match; paths are its matches.  0, or -1: it is not known what is, or not before
  * the deadline. */
 int prune_find_used(struct prune_used *used, const struct attempt *attempt,
-                    const char *pattern, const char *newest,
+                    const struct spec *spec, const char *pattern, const char *newest,
                     const struct strlist *paths, double deadline);
 /* Is it, or a part of it, or what it is a part of, in use? */
 bool prune_is_used(const struct prune_used *used, const char *path);

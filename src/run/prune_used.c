@@ -1,8 +1,9 @@
 /*
  * prune_used.c - which checkpoints are in use.
  *
- * In: the journal, links, what is on record of other tasks.  Beware: a run may have
- * a hundred thousand tasks, and each may come here; of their checkpoints only those
+ * In: links, and what is on record of other tasks.  Beware: a run may have a hundred
+ * thousand tasks, and each may come here.  The journal is read only where a task may
+ * have named something that no pattern claims; and of their checkpoints only those
  * are looked up on the file system that lie where this task's own do.
  */
 #include "prune.h"
@@ -14,12 +15,14 @@
 #include <sys/stat.h>
 
 #include "checkpoint.h"
+#include "claims.h"
 #include "latsub/file.h"
 #include "watch.h"
 
 struct finding {
 	struct prune_used *used;
 	const struct attempt *attempt;
+	const struct spec *spec;
 	char *prefix; /* of all that the own pattern matches, below the run */
 	double deadline;
 	bool late;
@@ -55,18 +58,10 @@ add(struct prune_used *used, const char *path)
 
 /* ---- what is on record ---- */
 
-/* Is it written in another way than latsub writes it? */
-static bool
-is_odd(const char *path)
-{
-	return strstr(path, "//") || strstr(path, "/./") || strstr(path, "/../")
-		|| text_starts(path, "./") || text_starts(path, "../");
-}
-
 static char *
 prefix_of(const char *pattern)
 {
-	return is_odd(pattern) ? xstrdup("")
+	return !text_is_plain_path(pattern) ? xstrdup("")
 		: xstrndup(pattern, strcspn(pattern, "*?[\\"));
 }
 
@@ -76,7 +71,7 @@ may_concern(const struct finding *finding, const char *path)
 {
 	const char *name = file_relative(finding->attempt->run->dir, path);
 
-	return name == path || is_odd(name)
+	return name == path || !text_is_plain_path(name)
 		|| text_starts(name, finding->prefix)
 		|| text_starts(finding->prefix, name);
 }
@@ -151,6 +146,64 @@ add_event(const struct event *event, void *user)
 		add_start(user, event);
 }
 
+static const char *
+pattern_of(const struct spec *spec, const char *phase)
+{
+	for (size_t i = 0; i < spec->phase_count; i++) {
+		if (strcmp(spec->phases[i].name, phase) == 0)
+			return spec->phases[i].checkpoint;
+	}
+	return NULL;
+}
+
+/* Is all that its tasks have named by its pattern known by the pattern that it has
+ * now, and by the values? */
+static bool
+is_claimed(const struct finding *finding, const struct phase_state *phase)
+{
+	const char *pattern = pattern_of(finding->spec, phase->name);
+	char mark[CLAIMS_MARK_SIZE] = "";
+
+	if (phase->own_marks.count == 0)
+		return true;
+	if (pattern)
+		claims_mark(pattern, mark);
+	return phase->own_marks.count == 1 && phase->sweep_count <= 1
+		&& strcmp(phase->own_marks.items[0], mark) == 0;
+}
+
+static bool
+may_meet(const struct finding *finding, const char *dir,
+         const struct phase_strays *strays)
+{
+	char *whole = strays->any ? file_join(dir, strays->dir) : NULL;
+	bool may = whole && may_concern(finding, whole);
+
+	free(whole);
+	return may;
+}
+
+/* May tasks have named something among the own checkpoints that claims_has() does not
+ * tell from these?  The journal alone has it then. */
+static bool
+must_read_all(const struct finding *finding)
+{
+	const struct run *run = finding->attempt->run;
+	const char *workdir = finding->attempt->experiment->workdir;
+	bool must = false;
+
+	for (size_t i = 0; !must && i < run->state->count; i++) {
+		const struct phase_state *phase = run->state->phases[i];
+
+		must = !is_claimed(finding, phase)
+			|| may_meet(finding, workdir,
+			            &phase->strays[STRAY_REPORTED])
+			|| may_meet(finding, run->dir,
+			            &phase->strays[STRAY_BEGUN_FROM]);
+	}
+	return must;
+}
+
 static int
 add_all_recorded(struct finding *finding)
 {
@@ -163,7 +216,8 @@ add_all_recorded(struct finding *finding)
 			add_recorded(finding, attempt->experiment->workdir,
 			             state->phases[i]->checkpoint);
 	}
-	if (journal_scan_kinds(attempt->run->journal_dir, 1u << EVENT_CHECKPOINT
+	if (must_read_all(finding)
+	    && journal_scan_kinds(attempt->run->journal_dir, 1u << EVENT_CHECKPOINT
 	                       | 1u << EVENT_STARTED, add_event, finding, &err)) {
 		printf("latsub: %s\n", err.text);
 		return -1;
@@ -247,11 +301,11 @@ prune_add_outputs(struct prune_used *used, const char *dir,
 
 int
 prune_find_used(struct prune_used *used, const struct attempt *attempt,
-                const char *pattern, const char *newest,
+                const struct spec *spec, const char *pattern, const char *newest,
                 const struct strlist *paths, double deadline)
 {
 	struct finding finding = { .used = used, .attempt = attempt,
-		.prefix = prefix_of(pattern), .deadline = deadline };
+		.spec = spec, .prefix = prefix_of(pattern), .deadline = deadline };
 	int rc;
 
 	add(used, newest);

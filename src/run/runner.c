@@ -75,6 +75,8 @@ record_start(struct attempt *attempt)
 	int rc;
 
 	attempt_note_beginning(attempt, &event);
+	if (event.from)
+		attempt_note_owner(attempt, attempt->checkpoint, &event);
 	rc = attempt_record(attempt, &event);
 
 	event_clear(&event);
@@ -216,6 +218,7 @@ runner_report_checkpoint(const char *path, const char *epoch)
 		&& state->checkpoint_attempt == attempt.attempt
 		? state->checkpoint_seq + 1 : 1;
 	event.path = absolute;
+	attempt_note_owner(&attempt, absolute, &event);
 	event.epoch = epoch ? xstrdup(epoch) : checkpoint_epoch(path);
 	if (!file_exists(absolute)) {
 		fprintf(stderr, "latsub: checkpoint: %s: there is no such file; "

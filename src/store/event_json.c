@@ -17,7 +17,7 @@
 #define CRC_TAIL ",\"crc\":\"" /* then 8 digits, '"' and '}' */
 #define CRC_TAIL_LEN (sizeof CRC_TAIL - 1 + 8 + 2)
 
-enum field_type { FIELD_U32, FIELD_INT, FIELD_TEXT, FIELD_LIST };
+enum field_type { FIELD_U32, FIELD_INT, FIELD_TEXT, FIELD_LIST, FIELD_PLACES };
 
 static const struct field {
 	const char *name;
@@ -43,12 +43,14 @@ static const struct field {
 	FIELD("path", FIELD_TEXT, path),
 	FIELD("epoch", FIELD_TEXT, epoch),
 	FIELD("from", FIELD_TEXT, from),
+	FIELD("own", FIELD_TEXT, own),
 	FIELD("mark", FIELD_TEXT, mark),
 	FIELD("word", FIELD_TEXT, word),
 	FIELD("sweep", FIELD_TEXT, sweep),
 	FIELD("vars", FIELD_TEXT, variables),
 	FIELD("parents", FIELD_LIST, parents),
 	FIELD("pairs", FIELD_LIST, pairs),
+	FIELD("before", FIELD_PLACES, before),
 #undef FIELD
 };
 #define FIELD_COUNT (sizeof fields / sizeof fields[0])
@@ -77,6 +79,23 @@ list_to_json(const struct strlist *list)
 	return array;
 }
 
+/* [["FILE",OFFSET],...] */
+static json_t *
+places_to_json(const struct event_places *places)
+{
+	json_t *array = places->count ? json_array() : NULL;
+
+	for (size_t i = 0; i < places->count; i++) {
+		json_t *place = json_array();
+
+		json_array_append_new(place, json_text(places->items[i].file));
+		json_array_append_new(place,
+			json_integer(places->items[i].offset));
+		json_array_append_new(array, place);
+	}
+	return array;
+}
+
 static json_t *
 field_to_json(const struct event *event, const struct field *field)
 {
@@ -97,6 +116,9 @@ field_to_json(const struct event *event, const struct field *field)
 		return text ? json_text(text) : NULL;
 	case FIELD_LIST:
 		return list_to_json((const struct strlist *)(const void *)at);
+	case FIELD_PLACES:
+		return places_to_json((const struct event_places *)
+		                      (const void *)at);
 	}
 	return NULL;
 }
@@ -159,6 +181,22 @@ list_from_json(struct strlist *list, const json_t *array)
 }
 
 static void
+places_from_json(struct event_places *places, const json_t *array)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(array, i, value) {
+		const char *file = json_string_value(json_array_get(value, 0));
+		const json_t *offset = json_array_get(value, 1);
+
+		if (file && json_is_integer(offset))
+			event_places_add(places, file,
+			                 (off_t)json_integer_value(offset));
+	}
+}
+
+static void
 field_from_json(struct event *event, const struct field *field,
                 const json_t *value)
 {
@@ -169,6 +207,8 @@ field_from_json(struct event *event, const struct field *field,
 
 	if (field->type == FIELD_LIST) {
 		list_from_json((struct strlist *)(void *)at, value);
+	} else if (field->type == FIELD_PLACES) {
+		places_from_json((struct event_places *)(void *)at, value);
 	} else if (field->type == FIELD_TEXT && json_is_string(value)) {
 		text = xstrdup(json_string_value(value));
 		memcpy(at, &text, sizeof text);

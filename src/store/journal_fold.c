@@ -86,7 +86,7 @@ struct damage {
 };
 
 struct folding {
-	const char *dir;
+	const char *dir, *host;
 	struct journal_offsets *offsets;
 	struct state *state;
 	struct strbuf text;  /* read, and not folded yet */
@@ -163,6 +163,8 @@ fold_line(struct folding *f, off_t start, const char *line, size_t len)
 	case JOURNAL_EVENT:
 		break;
 	}
+	event.at_file = f->host;
+	event.at_offset = start;
 	if (state_apply(f->state, &event) == STATE_LATER) {
 		f->blocked = true;
 		f->offsets->waiting++;
@@ -388,7 +390,8 @@ fold_open(const char *dir, const char *path, struct journal_offset *from,
           struct journal_offsets *offsets, struct state *state,
           struct latsub_error *err)
 {
-	struct folding f = { .dir = dir, .offsets = offsets, .state = state };
+	struct folding f = { .dir = dir, .host = from->host, .offsets = offsets,
+		.state = state };
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 	int rc = 0, saved;

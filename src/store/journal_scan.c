@@ -39,9 +39,11 @@ is_wanted(const char *line, size_t len, uint32_t kinds)
 }
 
 static void
-scan_text(const char *text, size_t len, uint32_t kinds,
+scan_text(const char *host, const char *text, size_t len, uint32_t kinds,
           journal_scan_f *each, void *user)
 {
+	const char *start = text;
+
 	for (const char *end; len > 0; text = end + 1) {
 		struct event event;
 		size_t size;
@@ -54,6 +56,8 @@ scan_text(const char *text, size_t len, uint32_t kinds,
 		if (!is_wanted(text, size, kinds)
 		    || journal_decode(text, size, &event) != JOURNAL_EVENT)
 			continue;
+		event.at_file = host;
+		event.at_offset = (off_t)(text - start);
 		each(&event, user);
 		event_clear(&event);
 	}
@@ -64,12 +68,15 @@ static int
 scan_file(const char *path, uint32_t kinds, journal_scan_f *each, void *user,
           struct latsub_error *err)
 {
-	char *text;
+	const char *name = file_basename(path);
+	char *text, *host;
 	size_t len;
 
 	if (file_read(path, SIZE_MAX - 1, &text, &len, NULL, err))
 		return errno == ENOENT ? 0 : -1;
-	scan_text(text, len, kinds, each, user);
+	host = xstrndup(name, strlen(name) - strlen(".jsonl"));
+	scan_text(host, text, len, kinds, each, user);
+	free(host);
 	free(text);
 	return 0;
 }

@@ -231,18 +231,14 @@ apply_note(const struct event *event, void *user)
 	state_apply_note(user, event);
 }
 
-/* A snapshot of before there were notes: once more through all of the journal. */
+/* A snapshot of before there were notes, or trails: once more through all of the
+ * journal. */
 static int
 find_notes(struct run *run, struct latsub_error *err)
 {
-	static const enum event_kind kinds[] = { EVENT_REFUSED, EVENT_FAILED,
-		EVENT_REQUEUED };
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < 3; i++)
-		rc = journal_scan(run->journal_dir, kinds[i], apply_note,
-		                  run->state, err);
-	return rc;
+	return journal_scan_kinds(run->journal_dir, STATE_TRAIL_KINDS
+		| 1u << EVENT_REFUSED | 1u << EVENT_FAILED | 1u << EVENT_REQUEUED,
+		apply_note, run->state, err);
 }
 
 static int
@@ -460,20 +456,48 @@ know_recorded(struct run *run, const struct event *events, size_t count)
 	state_sort(run->state);
 }
 
+/* Which events of the task come before this one? */
+static void
+add_trail(const struct state *state, struct event *event)
+{
+	const struct phase_state *phase = event->phase
+		? state_find(state, event->phase) : NULL;
+	const struct trail_place *place;
+	struct rangeset tasks = { 0 };
+
+	event->before = (struct event_places){ 0 };
+	if (!phase || !(1u << event->kind & STATE_TRAIL_KINDS))
+		return;
+	phase_tasks_of(phase, event, &tasks);
+	place = rangeset_count(&tasks) == 1
+		? trail_first(&phase->trail, tasks.items[0].first) : NULL;
+	for (; place; place = trail_next(&phase->trail, place))
+		event_places_add(&event->before,
+		                 state->trail_files.items[place->file],
+		                 place->offset);
+	rangeset_clear(&tasks);
+}
+
 int
 run_record(struct run *run, const struct event *events, size_t count,
            bool sync, struct latsub_error *err)
 {
 	struct event *all = xcalloc(run->edit_count + count, sizeof *all);
 	size_t n = order_events(run, events, count, all);
-	int rc = journal_append(run->journal_dir, all, n, sync, err);
-	int saved = errno;
+	int rc, saved;
+
+	for (size_t i = 0; i < n; i++)
+		add_trail(run->state, &all[i]);
+	rc = journal_append(run->journal_dir, all, n, sync, err);
+	saved = errno;
 
 	if (rc == 0) {
 		know_recorded(run, all, n);
 		if (n > count)
 			forget_edits(run);
 	}
+	for (size_t i = 0; i < n; i++)
+		event_places_clear(&all[i].before);
 	free(all);
 	errno = saved;
 	return rc;

@@ -446,6 +446,33 @@ load_offset(struct loading *l, const char *host, const char *value)
 }
 
 static void
+load_strays(struct phase_state *phase, const char *sort, const char *dir)
+{
+	for (int i = 0; i < STRAY_SORTS; i++) {
+		if (strcmp(sort, state_stray_sorts[i]) == 0)
+			phase_add_path(phase, i, dir, NULL);
+	}
+}
+
+static void
+load_note(struct loading *l, struct phase_state *phase, const char *what,
+          const char *value)
+{
+	if (text_starts(what, STATE_TRAIL_KEY))
+		state_trail_load(l->state, phase, what + strlen(STATE_TRAIL_KEY),
+		                 value);
+	else if (strcmp(what, STATE_LOST_TRAILS_KEY) == 0)
+		state_lost_trails_load(phase, value);
+	else if (text_starts(what, STATE_OWN_KEY))
+		phase_add_path(phase, STRAY_REPORTED, "",
+		               what + strlen(STATE_OWN_KEY));
+	else if (text_starts(what, STATE_STRAYS_KEY))
+		load_strays(phase, what + strlen(STATE_STRAYS_KEY), value);
+	else
+		state_note_load(phase, what, value);
+}
+
+static void
 load_entry(struct loading *l, const struct inifile_entry *entry)
 {
 	const char *what;
@@ -468,7 +495,7 @@ load_entry(struct loading *l, const struct inifile_entry *entry)
 	         || strcmp(entry->section, "failures") == 0)
 		load_mark(phase, what, entry->value);
 	else if (strcmp(entry->section, "notes") == 0)
-		state_note_load(phase, what, entry->value);
+		load_note(l, phase, what, entry->value);
 }
 
 char *
@@ -543,11 +570,13 @@ state_file_load(const struct inifile *doc, const char *path,
 	struct loading l = { doc, path, state, offsets, words, errors,
 		state_numbers_create() };
 	const char *written = inifile_get(doc, "journal", STATE_CHECK_KEY);
+	const char *format;
 	char *check = state_check(doc);
 	bool trusted = written && strcmp(written, check) == 0;
 
 	free(check);
-	*has_notes = inifile_get(doc, "notes", STATE_NOTES_KEY) != NULL;
+	format = inifile_get(doc, "notes", STATE_NOTES_KEY);
+	*has_notes = format && strcmp(format, STATE_NOTES_FORMAT) == 0;
 	load_words(&l);
 	load_old_failures(&l);
 	load_tasks(&l);

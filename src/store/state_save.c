@@ -465,6 +465,48 @@ save_note(struct saving *s, const struct phase_state *phase,
 }
 
 static void
+save_trail(struct saving *s, const struct state *state,
+           const struct phase_state *phase)
+{
+	struct strbuf *texts = state_trails_print(state, phase);
+	struct rangeset lost = { 0 };
+
+	state_lost_trails(phase, &lost);
+	if (lost.count)
+		put_set(s, "notes", phase, STATE_LOST_TRAILS_KEY, &lost);
+	rangeset_clear(&lost);
+	for (size_t i = 0; i < state->trail_files.count; i++) {
+		char *what = xasprintf(STATE_TRAIL_KEY "%s",
+		                       state->trail_files.items[i]);
+
+		if (texts[i].len)
+			put_what(s, "notes", phase, what, "%s", texts[i].data);
+		strbuf_clear(&texts[i]);
+		free(what);
+	}
+	free(texts);
+}
+
+static void
+save_paths(struct saving *s, const struct phase_state *phase)
+{
+	char what[64];
+
+	for (size_t i = 0; i < phase->own_marks.count; i++) {
+		snprintf(what, sizeof what, STATE_OWN_KEY "%s",
+		         phase->own_marks.items[i]);
+		put_what(s, "notes", phase, what, "%s", "");
+	}
+	for (int i = 0; i < STRAY_SORTS; i++) {
+		snprintf(what, sizeof what, STATE_STRAYS_KEY "%s",
+		         state_stray_sorts[i]);
+		if (phase->strays[i].any)
+			put_what(s, "notes", phase, what, "%s",
+			         phase->strays[i].dir);
+	}
+}
+
+static void
 save_notes(struct saving *s, const struct state *state)
 {
 	put(s, "notes", STATE_NOTES_KEY, STATE_NOTES_FORMAT);
@@ -473,6 +515,8 @@ save_notes(struct saving *s, const struct state *state)
 
 		for (size_t n = 0; n < phase->note_count; n++)
 			save_note(s, phase, &phase->notes[n]);
+		save_trail(s, state, phase);
+		save_paths(s, phase);
 	}
 }
 

@@ -27,13 +27,35 @@ static const struct {
 /* ---- [notes] (state_notes.c) ---- */
 
 #define STATE_NOTES_KEY "format" /* it is there: so are all notes */
-#define STATE_NOTES_FORMAT "1"
+#define STATE_NOTES_FORMAT "2" /* 1 had no trails */
 /* What a key has after the phase's name, and the value; both are appended.  tasks:
  * of its own those that it still counts for. */
 void state_note_print(const struct phase_note *note, const struct rangeset *tasks,
                       struct strbuf *what, struct strbuf *value);
 void state_note_load(struct phase_state *phase, const char *what,
                      const char *value);
+
+/* ---- trails, in [notes], too (state_trails.c) ---- */
+
+#define STATE_TRAIL_KEY "trail." /* PHASE.trail.FILE=TASK@OFFSET ... */
+/* The value of each file of state->trail_files, "" where it has no place; caller
+ * clears them and frees the array. */
+struct strbuf *state_trails_print(const struct state *state,
+                                  const struct phase_state *phase);
+#define STATE_LOST_TRAILS_KEY "lost_trails" /* PHASE.lost_trails=SET */
+/* Of tasks that did not complete; is added to lost. */
+void state_lost_trails(const struct phase_state *phase, struct rangeset *lost);
+void state_lost_trails_load(struct phase_state *phase, const char *value);
+void state_trail_load(struct state *state, struct phase_state *phase,
+                      const char *file, const char *value);
+
+/* ---- paths that tasks named, in [notes], too (strays.c has what they are for) ---- */
+
+#define STATE_OWN_KEY "own."       /* PHASE.own.MARK= */
+#define STATE_STRAYS_KEY "strays." /* PHASE.strays.SORT=DIRECTORY */
+static const char *const state_stray_sorts[STRAY_SORTS] = {
+	[STRAY_REPORTED] = "reported", [STRAY_BEGUN_FROM] = "begun_from",
+};
 
 /* ---- lists of phases (state_parents.c) ---- */
 

@@ -260,3 +260,15 @@ text_parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 	*out = value;
 	return 0;
 }
+
+bool
+text_is_plain_path(const char *path)
+{
+	path += *path == '/';
+	for (size_t len; *path; path += len + (path[len] == '/')) {
+		len = strcspn(path, "/");
+		if (len == 0 || strncmp(path, "..", len) == 0) /* "." as well */
+			return false;
+	}
+	return true;
+}

@@ -11,7 +11,7 @@ declare -A layer=([util]=1 [model]=2 [store]=3 [slurm]=3 [engine]=4 [run]=4
 	[view]=4 [cli]=5)
 declare -A owner=([error]=util [text]=util [file]=util [rangeset]=util [variables]=model
 	[program]=util [version]=util [fault]=util [process]=util [options]=model [sweep]=model
-	[spec]=model [state]=model [inifile]=store [journal]=store [run]=store
+	[spec]=model [state]=model [trail]=model [inifile]=store [journal]=store [run]=store
 	[recovery]=store [experiment]=store [slurm]=slurm [accounting]=slurm
 	[audit]=model [plan]=engine [reconcile]=engine [audit_slurm]=engine
 	[engine]=engine [runner]=run [view]=view)

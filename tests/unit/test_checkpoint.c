@@ -376,7 +376,7 @@ a_removal_ends_at_its_deadline_and_goes_on_the_next_time(void **state)
 
 /* Each task of p has one on record; what is in use where task 7's own lie? */
 static size_t
-count_used(struct run *run, double deadline, int *rc)
+count_used(struct run *run, const struct spec *spec, double deadline, int *rc)
 {
 	struct experiment experiment = { .workdir = run->dir };
 	struct attempt attempt = { .run = run, .experiment = &experiment,
@@ -387,7 +387,7 @@ count_used(struct run *run, double deadline, int *rc)
 	size_t count;
 
 	strlist_add(&paths, newest);
-	*rc = prune_find_used(&used, &attempt, "ck/s7_*", newest, &paths,
+	*rc = prune_find_used(&used, &attempt, spec, "ck/s7_*", newest, &paths,
 	                      deadline);
 	count = used.paths.count;
 	strlist_clear(&paths);
@@ -396,11 +396,29 @@ count_used(struct run *run, double deadline, int *rc)
 	return count;
 }
 
+static struct event
+named(char *path, const char *own)
+{
+	return (struct event){ .kind = EVENT_CHECKPOINT, .phase = (char *)"p",
+		.path = path, .own = (char *)own, .gen = 1, .seq = 1 };
+}
+
+static void
+begin_phase(struct state *state)
+{
+	struct event phase = { .kind = EVENT_PHASE, .phase = (char *)"p" };
+	struct event intent = { .kind = EVENT_INTENDED, .phase = (char *)"p",
+		.gen = 1, .all = true };
+
+	assert_int_equal(state_apply(state, &phase), STATE_APPLIED);
+	assert_int_equal(state_apply(state, &intent), STATE_APPLIED);
+}
+
 static void
 what_lies_elsewhere_is_not_looked_up(void **state)
 {
-	struct event events[MANY + 1] = { { .kind = EVENT_PHASE,
-		.phase = (char *)"p", .total = MANY } };
+	static const struct spec none;
+	struct event events[MANY];
 	struct run run = { .dir = dir, .journal_dir = file_join(dir, "j"),
 		.state = state_create() };
 	struct latsub_error err;
@@ -410,30 +428,92 @@ what_lies_elsewhere_is_not_looked_up(void **state)
 	free(make("j/", NULL, 5));
 	free(make("ck/", NULL, 5));
 	free(make("ck/s7_2", "x", 5));
+	begin_phase(run.state);
 	for (uint32_t i = 0; i < MANY; i++) {
 		char *name = xasprintf("ck/s%u_1", i);
 
 		free(make(name, "x", 5));
-		events[i + 1] = (struct event){ .kind = EVENT_CHECKPOINT,
-			.phase = (char *)"p", .path = name, .gen = 1, .seq = 1 };
-		rangeset_add(&events[i + 1].tasks, i, i);
+		events[i] = named(name, NULL);
+		rangeset_add(&events[i].tasks, i, i);
 	}
 	/* another task has begun from one of this one's */
-	free(events[1].path);
-	events[1].path = xstrdup("ck/s7_1");
-	assert_int_equal(state_apply(run.state, events), STATE_APPLIED);
-	assert_int_equal(journal_append(run.journal_dir, events, MANY + 1, false,
+	free(events[0].path);
+	events[0].path = xstrdup("ck/s7_1");
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(state_apply(run.state, &events[i]),
+		                 STATE_APPLIED);
+	assert_int_equal(journal_append(run.journal_dir, events, MANY, false,
 	                                &err), 0);
-	assert_int_equal(count_used(&run, 0, &rc), 2);
+	assert_int_equal(count_used(&run, &none, 0, &rc), 2);
 	assert_int_equal(rc, 0);
-	count_used(&run, 0.001, &rc);
+	count_used(&run, &none, 0.001, &rc);
 	assert_int_equal(rc, -1);
-	for (size_t i = 1; i <= MANY; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		free(events[i].path);
 		rangeset_clear(&events[i].tasks);
 	}
 	state_destroy(run.state);
 	free(run.journal_dir);
+}
+
+/* The journal cannot be read here, so it shows whether anybody wants to. */
+static int
+find_used_without_journal(const char *path, const char *own, const char *from,
+                          const char *more_values)
+{
+	struct spec_phase phase = { .name = (char *)"p",
+		.checkpoint = (char *)"ck/s${S}_*" };
+	const struct spec spec = { .phases = &phase, .phase_count = 1 };
+	struct run run = { .dir = dir, .journal_dir = make("file", "", 5),
+		.state = state_create() };
+	struct event report = named((char *)path, own);
+	struct event values = { .kind = EVENT_PHASE, .phase = (char *)"p",
+		.gen = 2, .sweep = (char *)more_values };
+	int rc;
+
+	begin_phase(run.state);
+	assert_int_equal(state_apply(run.state, &report), STATE_APPLIED);
+	report.kind = EVENT_STARTED;
+	report.from = (char *)from;
+	report.own = NULL;
+	assert_int_equal(state_apply(run.state, &report), STATE_APPLIED);
+	if (more_values)
+		assert_int_equal(state_apply(run.state, &values), STATE_APPLIED);
+	count_used(&run, &spec, 0, &rc);
+	state_destroy(run.state);
+	free(run.journal_dir);
+	return rc;
+}
+
+static void
+what_patterns_claim_is_not_looked_for_in_the_journal(void **state)
+{
+	char own[CLAIMS_MARK_SIZE], old[CLAIMS_MARK_SIZE];
+
+	(void)state;
+	claims_mark("ck/s${S}_*", own);
+	claims_mark("ck/*", old);
+	assert_int_equal(find_used_without_journal("ck/s8_1", own, NULL, NULL), 0);
+	/* of no pattern, but elsewhere */
+	assert_int_equal(find_used_without_journal("other/x", NULL, NULL, NULL), 0);
+	assert_int_equal(find_used_without_journal("ck2/s7_9", NULL, NULL, NULL),
+	                 0);
+	assert_int_equal(find_used_without_journal("ck/s8_1", own, "in/y", NULL),
+	                 0);
+	/* and what only the journal knows */
+	assert_int_equal(find_used_without_journal("ck/s8_1", NULL, NULL, NULL),
+	                 -1);
+	assert_int_equal(find_used_without_journal("ck", NULL, NULL, NULL), -1);
+	assert_int_equal(find_used_without_journal("/elsewhere/x", NULL, NULL,
+	                                           NULL), -1);
+	assert_int_equal(find_used_without_journal("a/../ck/s7_1", NULL, NULL,
+	                                           NULL), -1);
+	assert_int_equal(find_used_without_journal("ck/s8_1", own, "ck/s7_1",
+	                                           NULL), -1);
+	assert_int_equal(find_used_without_journal("ck/s8_1", old, NULL, NULL),
+	                 -1);
+	assert_int_equal(find_used_without_journal("ck/s8_1", own, NULL,
+	                                           "{\"S\":[\"1\"]}"), -1);
 }
 
 /* ---- whose it is ---- */
@@ -450,6 +530,19 @@ a_pattern_meets_what_it_matches_and_what_is_above_and_below(void **state)
 	assert_false(claims_meets("ck/e*/model", "ck/f1"));
 	assert_false(claims_meets("ck/e*/model", "ck/e1/table"));
 	assert_false(claims_meets("ck", "ck2"));
+}
+
+static void
+a_path_is_the_tasks_own_where_all_of_the_pattern_matches(void **state)
+{
+	(void)state;
+	assert_true(claims_is_own("ck/s7_*", "ck/s7_1"));
+	assert_true(claims_is_own("ck/s7_*", "ck/s7_1/model.pt"));
+	assert_true(claims_is_own("./ck//s7_*", "ck/s7_1"));
+	assert_false(claims_is_own("ck/s7_*", "ck/s70_1"));
+	assert_false(claims_is_own("ck/s7/*", "ck/s7"));   /* above it */
+	assert_false(claims_is_own("ck/s7_*", "/ck/s7_1"));
+	assert_false(claims_is_own("ck/*/x", "ck/../x"));
 }
 
 static void
@@ -508,6 +601,10 @@ main(void)
 		cmocka_unit_test(
 			a_removal_ends_at_its_deadline_and_goes_on_the_next_time),
 		cmocka_unit_test(what_lies_elsewhere_is_not_looked_up),
+		cmocka_unit_test(
+			what_patterns_claim_is_not_looked_for_in_the_journal),
+		cmocka_unit_test(
+			a_path_is_the_tasks_own_where_all_of_the_pattern_matches),
 		cmocka_unit_test(
 			a_pattern_meets_what_it_matches_and_what_is_above_and_below),
 		cmocka_unit_test(tasks_and_phases_claim_their_own),

@@ -1,0 +1,51 @@
+#!/bin/bash
+# trail.t - a task that starts again finds what it reported, and does not read what
+# all the others wrote for that.
+. "$(dirname "$0")/lib.sh"
+start_sandbox --nodes 2 --cpus 8
+mkdir "$tmp/e" && cd "$tmp/e" || exit 1
+
+# Task 1 reports, goes back into the queue twice, and says how many bytes its runner
+# has read when the command begins.  It writes what others report meanwhile, in a
+# file of another node.
+cat >experiment.ini <<INI
+[experiment]
+name = trail
+[env]
+TOOL = $top_builddir/tests/t/journal_line
+LATSUB = $latsub
+TRACE = $tmp/e/trace
+[phase p]
+array.I = 0 1 2
+command = set -e
+    read_so_far=\$(sed -n 's/^rchar: //p' /proc/\$PPID/io)
+    echo "\$I \$read_so_far \${LATSUB_CHECKPOINT##*/}" >> "\$TRACE"
+    n=\$(grep -c "^\$I " "\$TRACE")
+    [ "\$I" != 1 ] || [ \$n -gt 4 ] || {
+        echo \$n > "\$LATSUB_RUN_DIR/ck-\$I-\$n"
+        "\$LATSUB" checkpoint "\$LATSUB_RUN_DIR/ck-\$I-\$n"
+        if [ \$n = 1 ]; then
+            for ((i = 1; i <= 20000; i++)); do
+                echo '{"v":1,"e":"checkpoint","t":1,"phase":"p","gen":1,"seq":'\$i',"path":"elsewhere/ck-2-'\$i'","tasks":"2"}'
+            done | "\$TOOL" >> "\$LATSUB_RUN_DIR/.latsub/journal/other-node.jsonl"
+        fi
+        exit 75
+    }
+INI
+timeout 60 "$latsub" experiment experiment.ini -o runs/r >out 2>&1 ||
+	fail "it is submitted" "$(cat out)"
+completed() { "$latsub" status runs/r >/dev/null 2>&1; }
+until_true 120 completed
+ok "a task that went back into the queue four times completes" completed
+is "each attempt begins from what the one before reported" \
+	"$(sed -n 's/^1 [0-9]* *//p' trace | tr '\n' ',')" \
+	",ck-1-1,ck-1-2,ck-1-3,ck-1-4,"
+size=$(stat -c %s runs/r/.latsub/journal/other-node.jsonl)
+ok "what others reported is more than 2 MB ($size)" [ "$size" -gt 2000000 ]
+first=$(sed -n 's/^1 \([0-9]*\) .*/\1/p' trace | sed -n 1p)
+last=$(sed -n 's/^1 \([0-9]*\) .*/\1/p' trace | sed -n 5p)
+echo "# bytes read by the first runner: $first, by the last one: $last"
+# the snapshot of the task 2 has 20,000 places: a few hundred kB
+ok "the last runner reads less than 1 MB more than the first did" \
+	[ "$((last - first))" -lt 1000000 ]
+finish
