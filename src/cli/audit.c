@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "latsub/clock.h"
 #include "latsub/audit_slurm.h"
 #include "latsub/view.h"
 
-#define TRIES 4 /* of two seconds: what happens while one looks */
+#define TRIES 4 /* with a pause before each: what happens while one looks */
+#define PAUSE_SEC 2
 
 const char help_audit[] =
 	"Usage: latsub audit [OPTION]... [STATE|RUN]\n\n"
@@ -148,12 +150,11 @@ look(struct auditing *a, struct latsub_error *err)
 static int
 look_again(struct auditing *a, struct latsub_error *err)
 {
-	struct timespec pause = { 2, 0 };
 	int rc = look(a, err);
 
 	for (int i = 1; rc == 0 && i < TRIES && a->slurm && !a->silent
 	     && audit_may_pass(a->audit); i++) {
-		nanosleep(&pause, NULL);
+		clock_pause(PAUSE_SEC);
 		forget(a);
 		rc = run_refresh(a->run, NULL, err) ? -1 : look(a, err);
 	}

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "latsub/clock.h"
 #include "latsub/engine.h"
 #include "latsub/file.h"
 #include "latsub/version.h"
@@ -47,7 +48,6 @@ make_directory(const struct experiment *experiment, struct latsub_error *err)
 		return NULL;
 	}
 	for (int i = 0; !dir && i < 100; i++) {
-		struct timespec pause = { 0, 100000000 };
 		time_t now = time(NULL);
 		char when[32];
 		struct tm tm;
@@ -66,7 +66,7 @@ make_directory(const struct experiment *experiment, struct latsub_error *err)
 		}
 		free(dir);
 		dir = NULL;
-		nanosleep(&pause, NULL);
+		clock_pause(0.1);
 	}
 	free(root);
 	return dir;
@@ -194,11 +194,10 @@ done:
 static void
 read_holder(int fd, char *text, size_t size)
 {
-	struct timespec moment = { 0, 50000000 };
 	ssize_t got = pread(fd, text, size - 1, 0);
 
 	for (int i = 0; got == 0 && i < 20; i++) {
-		nanosleep(&moment, NULL);
+		clock_pause(0.05);
 		got = pread(fd, text, size - 1, 0);
 	}
 	text[got > 0 ? got : 0] = '\0';

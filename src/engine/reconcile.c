@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "latsub/clock.h"
 #include "latsub/engine.h"
 #include "latsub/reconcile.h"
 
@@ -320,11 +321,9 @@ static int
 gather_all(struct gathering *g, const struct live_jobs *live,
            struct latsub_error *err)
 {
-	struct timespec half = { 0, 500000000 };
-
 	gather(g, live);
 	for (int i = 0; g->awaited && i < WAIT_TRIES; i++) {
-		nanosleep(&half, NULL);
+		clock_pause(0.5);
 		if (run_refresh(g->engine->run, NULL, err))
 			return -1;
 		gather_again(g, live);

@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "job_request.h"
+#include "latsub/clock.h"
 
 #define TRIES_MAX 16 /* each is a question to slurmctld */
 
@@ -187,17 +187,16 @@ submit_check_released(const struct engine *engine,
                       size_t size)
 {
 	/* few looks: slurmctld may count them */
-	static const long pauses_ms[] = { 0, 200, 300, 500, 700 };
+	static const double pauses_sec[] = { 0, 0.2, 0.3, 0.5, 0.7 };
 	const struct engine_job *refused = NULL;
 	bool unseen = result->count > 0;
 
 	for (size_t i = 0; unseen && !refused
-	     && i < sizeof pauses_ms / sizeof *pauses_ms; i++) {
-		struct timespec pause = { 0, pauses_ms[i] * 1000000 };
+	     && i < sizeof pauses_sec / sizeof *pauses_sec; i++) {
 		struct latsub_error ignored;
 		struct slurm_jobs jobs;
 
-		nanosleep(&pause, NULL);
+		clock_pause(pauses_sec[i]);
 		if (engine->slurm->jobs_of_user(geteuid(), &jobs, &ignored)
 		    != SLURM_YES)
 			break;

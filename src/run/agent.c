@@ -13,10 +13,9 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "watch.h"
+#include "latsub/clock.h"
 
 #define PAUSE_MAX_SEC 8.0
 
@@ -91,8 +90,8 @@ agent_await(struct agent *agent, double deadline, struct agent_answer *answer)
 
 	do {
 		if (deadline > 0)
-			left = deadline > watch_now()
-				? (int)((deadline - watch_now()) * 1000) + 1 : 0;
+			left = deadline > clock_now()
+				? (int)((deadline - clock_now()) * 1000) + 1 : 0;
 	} while (poll(&poll_fd, 1, left) < 0 && errno == EINTR);
 	if (poll_fd.revents == 0)
 		kill(agent->pid, SIGKILL);
@@ -119,11 +118,8 @@ pause_before(unsigned tries)
 {
 	double most = tries < 4 ? (double)(1u << (tries - 1)) : PAUSE_MAX_SEC;
 	double part = (double)(getpid() % 100) / 100;
-	double seconds = most * (0.5 + part / 2);
-	struct timespec pause = { .tv_sec = (time_t)seconds };
 
-	pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
-	nanosleep(&pause, NULL);
+	clock_pause(most * (0.5 + part / 2));
 }
 
 enum slurm_answer
@@ -134,7 +130,7 @@ agent_do(agent_work_f *work, const void *what, double deadline, char *text,
 
 	for (unsigned tries = 1; answer == SLURM_SILENT; tries++) {
 		answer = agent_try(work, what, deadline, text, size);
-		if (deadline > 0 && watch_now() >= deadline)
+		if (deadline > 0 && clock_now() >= deadline)
 			break;
 		if (answer == SLURM_SILENT)
 			pause_before(tries);

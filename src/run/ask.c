@@ -9,9 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "latsub/clock.h"
 #include "latsub/process.h"
 #include "latsub/text.h"
-#include "watch.h"
 
 #define VIEW_SEC 10
 #define COMMENT_SEC 30
@@ -257,13 +257,12 @@ static void
 change_request(const struct slurm_ops *ops, const struct requeue_work *work,
                struct slurm_update *update, struct agent_answer *answer)
 {
-	struct timespec pause = { 0, 200000000 };
 	enum slurm_answer changed = SLURM_REFUSED;
 	struct latsub_error err = { 0 };
 
 	for (int i = 0; i < 10 && changed != SLURM_YES; i++) {
 		if (i)
-			nanosleep(&pause, NULL);
+			clock_pause(0.2);
 		changed = ops->update(work->id, update, &err);
 	}
 	if (changed != SLURM_YES)
@@ -406,7 +405,7 @@ ask_view_now(uint32_t job, struct slurm_view *view)
 	struct agent agent;
 
 	if (ask_view(&agent, job) == 0)
-		agent_await(&agent, watch_now() + VIEW_SEC, &answer);
+		agent_await(&agent, clock_now() + VIEW_SEC, &answer);
 	*view = answer.view;
 }
 
@@ -436,7 +435,7 @@ ask_comment(const char *id, uint32_t job, const char *progress, char *text,
 	struct agent agent;
 
 	if (agent_start(&agent, work_comment, &work) == 0)
-		agent_await(&agent, watch_now() + COMMENT_SEC, &answer);
+		agent_await(&agent, clock_now() + COMMENT_SEC, &answer);
 	snprintf(text, size, "%s", answer.text);
 	return answer.answer;
 }

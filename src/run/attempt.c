@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "doubt.h"
+#include "latsub/clock.h"
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "latsub/program.h"
-#include "watch.h"
 
 #define FIRST_PAUSE_SEC 0.5
 #define LONGEST_PAUSE_SEC 5
@@ -243,30 +243,18 @@ read_log_time(struct attempt *attempt)
 		attempt->log_written = doubt_seconds(st.st_mtim);
 }
 
-/* In slices of half a second.  False: Slurm's TERM waits. */
-static bool
-pause_for(double seconds)
-{
-	bool go_on = true;
-
-	for (; go_on && seconds > 0; seconds -= 0.5) {
-		nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
-		go_on = attempt_goes_on();
-	}
-	return go_on;
-}
-
 bool
 attempt_wait(struct attempt *attempt, struct attempt_wait *wait, double most_sec)
 {
-	double now = watch_now();
+	double now = clock_now();
 	struct latsub_error err;
 	int rc = 0;
 
 	if (wait->pause <= 0)
 		*wait = (struct attempt_wait){ .began = now,
 			.pause = FIRST_PAUSE_SEC };
-	if (now >= wait->began + most_sec || !pause_for(wait->pause))
+	if (now >= wait->began + most_sec
+	    || !clock_pause_while(wait->pause, attempt_goes_on))
 		return false;
 	wait->pause = wait->pause * 1.5 < LONGEST_PAUSE_SEC ? wait->pause * 1.5
 		: LONGEST_PAUSE_SEC;

@@ -14,11 +14,11 @@
 #include "attempt.h"
 #include "checkpoint.h"
 #include "doubt.h"
+#include "latsub/clock.h"
 #include "latsub/file.h"
 #include "refused.h"
 #include "suspect.h"
 #include "verify.h"
-#include "watch.h"
 
 #define PROLOGUE_SEC 3
 #define VERIFY_MAX_SEC 600 /* before the command begins */
@@ -352,7 +352,7 @@ is_good(struct beginning *begin, const char *path,
 		printf("latsub: checkpoint_verify looks at %s\n", path);
 	fflush(stdout);
 	answer = verify_checkpoint(attempt, path,
-	                           watch_now() + VERIFY_MAX_SEC);
+	                           clock_now() + VERIFY_MAX_SEC);
 	attempt->own_verified = attempt->spec->checkpoint_verify
 		&& answer == VERIFY_GOOD;
 	verify_say(answer, path);

@@ -10,10 +10,10 @@
 #include "checkpoint.h"
 #include "claims.h"
 #include "doubt.h"
+#include "latsub/clock.h"
 #include "latsub/file.h"
 #include "refused.h"
 #include "verify.h"
-#include "watch.h"
 
 #define SETTLE_TRIES 40    /* of a quarter of a second */
 #define KEPT_BACK_SEC 3.0  /* of the time until Slurm's KILL, for the requeue */
@@ -68,7 +68,7 @@ verify_until(const struct attempt_death *death)
 {
 	double until = death->leave_by - KEPT_BACK_SEC;
 
-	return death->leave_by <= 0 ? 0 : until > 0 ? until : watch_now();
+	return death->leave_by <= 0 ? 0 : until > 0 ? until : clock_now();
 }
 
 static bool
@@ -178,13 +178,12 @@ look_at(struct search *search, const char *path)
 static void
 let_it_settle(struct search *search, const char *path)
 {
-	struct timespec pause = { 0, 250000000 };
 	uint64_t before;
 
 	for (int i = 0; i < SETTLE_TRIES && !search->late
 	     && waitpid(-1, NULL, WNOHANG) == 0; i++) {
 		before = search->look.fingerprint;
-		nanosleep(&pause, NULL);
+		clock_pause(0.25);
 		if (look_at(search, path) && search->look.fingerprint == before)
 			break;
 	}
@@ -270,7 +269,7 @@ static double
 look_until(const struct attempt_death *death)
 {
 	double until = death->leave_by - LOOK_KEPT_BACK_SEC;
-	double least = watch_now() + LOOK_LEAST_SEC;
+	double least = clock_now() + LOOK_LEAST_SEC;
 
 	return death->leave_by <= 0 ? 0 : until > least ? until : least;
 }

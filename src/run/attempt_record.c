@@ -7,12 +7,11 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "attempt.h"
+#include "latsub/clock.h"
 #include "latsub/error.h"
 #include "latsub/file.h"
-#include "watch.h"
 
 #define FIRST_PAUSE_SEC 0.5
 #define LONGEST_PAUSE_SEC 5
@@ -36,7 +35,7 @@ look_for_term(struct attempt *attempt, double now)
 static bool
 is_late(struct attempt *attempt, double until)
 {
-	double now = watch_now();
+	double now = clock_now();
 
 	look_for_term(attempt, now);
 	if (attempt->leave_by > 0 && attempt->leave_by - KEPT_BACK_SEC < until)
@@ -48,11 +47,10 @@ is_late(struct attempt *attempt, double until)
 static bool
 pause_for(struct attempt *attempt, double seconds, double until)
 {
-	double end = watch_now() + seconds;
+	double end = clock_now() + seconds;
 
-	while (watch_now() < end) {
-		nanosleep(&(struct timespec){ .tv_nsec =
-			(long)(SLICE_SEC * 1e9) }, NULL);
+	while (clock_now() < end) {
+		clock_pause(SLICE_SEC);
 		if (is_late(attempt, until))
 			return false;
 	}
@@ -68,7 +66,7 @@ attempt_try_again(struct attempt *attempt, struct attempt_tries *tries)
 		if (!may_pass(errno) && patience > ATTEMPT_PATIENCE_SEC)
 			patience = ATTEMPT_PATIENCE_SEC;
 		/* it was waited for in vain a moment ago */
-		tries->until = watch_now() + (attempt->unrecorded ? 0 : patience);
+		tries->until = clock_now() + (attempt->unrecorded ? 0 : patience);
 		tries->pause = FIRST_PAUSE_SEC;
 	}
 	if (is_late(attempt, tries->until)

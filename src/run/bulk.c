@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "ask.h"
+#include "latsub/clock.h"
 
 #define TASKS_MIN 8          /* fewer ask for themselves */
 #define TASKS_A_SECOND 20.0  /* over which the first tries are spread */
@@ -231,7 +232,7 @@ is_queued(const struct attempt *attempt)
 static bool
 wait_until(double until)
 {
-	double left = until - watch_now();
+	double left = until - clock_now();
 	struct timespec pause = { 0 };
 	sigset_t set;
 
@@ -250,25 +251,25 @@ enum slurm_answer
 bulk_requeue(struct attempt *attempt, const struct watch_end *end,
              double deadline, char *words, size_t size)
 {
-	double next = first_try(attempt, end, watch_now()), pause = 1;
+	double next = first_try(attempt, end, clock_now()), pause = 1;
 	enum slurm_answer answer = SLURM_SILENT;
 	struct latsub_error ignored;
 	unsigned looks = 0;
 
 	for (unsigned tries = 0; answer == SLURM_SILENT; ) {
-		double now = watch_now();
+		double now = clock_now();
 
 		if (deadline > 0 && now >= deadline)
 			break;
 		if (now >= next) {
 			answer = agent_try(work_bulk, attempt, deadline, words,
 			                   size);
-			next = watch_now() + pause
+			next = clock_now() + pause
 				* (0.5 + attempt_chance(attempt, ++tries));
 			pause = pause * 2 < PAUSE_MAX_SEC ? pause * 2
 				: PAUSE_MAX_SEC;
 		} else if (wait_until(next)) {
-			now = watch_now();
+			now = clock_now();
 			if (deadline <= 0)
 				deadline = now + (double)attempt->kill_wait_sec
 					- 1;

@@ -17,10 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "latsub/clock.h"
 #include "latsub/file.h"
 #include "latsub/spec.h"
 #include "latsub/text.h"
-#include "watch.h"
 
 /* Wildcards match no hidden name; a pattern that names one means it. */
 static bool
@@ -110,7 +110,7 @@ look_at_one(const char *path, const struct stat *known, int type,
 {
 	struct stat st;
 
-	looking.late = looking_until > 0 && watch_now() >= looking_until;
+	looking.late = looking_until > 0 && clock_now() >= looking_until;
 	if (looking.late)
 		return 1;
 	st = stat_now(path, known);
@@ -191,7 +191,7 @@ list_candidates(const glob_t *found, double deadline,
 		struct stat st;
 
 		errno = 0;
-		if (deadline > 0 && watch_now() >= deadline)
+		if (deadline > 0 && clock_now() >= deadline)
 			return -1;
 		if (is_temporary(path))
 			continue;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "ask.h"
+#include "latsub/clock.h"
 #include "latsub/file.h"
 #include "latsub/journal.h"
-#include "watch.h"
 
 #define ASK_SEC 300
 
@@ -60,7 +60,7 @@ give_up(const struct attempt *attempt)
 		return;
 	}
 	answer = ask_requeue(attempt->id, attempt->job, &as_it_is,
-	                     watch_now() + ASK_SEC, words, sizeof words);
+	                     clock_now() + ASK_SEC, words, sizeof words);
 	if (answer == SLURM_YES)
 		fprintf(stderr, "latsub: run: the job goes back into the "
 		        "queue\n");

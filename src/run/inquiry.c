@@ -4,7 +4,7 @@
 #include "inquiry.h"
 
 #include "ask.h"
-#include "watch.h"
+#include "latsub/clock.h"
 
 #define PAUSE_SEC 1.0
 #define DOUBLINGS 2 /* of the pause */
@@ -27,7 +27,7 @@ ask(struct inquiry *inquiry)
 	inquiry->ask_at = 0;
 	if (inquiry->agent.fd < 0
 	    && ask_view(&inquiry->agent, inquiry->attempt->job))
-		inquiry->ask_at = watch_now() + next_pause(inquiry);
+		inquiry->ask_at = clock_now() + next_pause(inquiry);
 }
 
 void
@@ -58,7 +58,7 @@ inquiry_read(struct inquiry *inquiry)
 	inquiry->is_over = inquiry->has_view
 		|| (answer.answer != SLURM_SILENT && !answer.died);
 	if (!inquiry->is_over)
-		inquiry->ask_at = watch_now() + next_pause(inquiry);
+		inquiry->ask_at = clock_now() + next_pause(inquiry);
 	return inquiry->has_view;
 }
 

@@ -15,7 +15,7 @@ struct inquiry {
 	bool is_over;           /* there is one, or Slurm will not give one */
 	bool is_silent;         /* slurmctld did not answer the last question:
 	                         * else nothing can be asked from here */
-	double ask_at;          /* when to ask again, 0: not (watch_now) */
+	double ask_at;          /* when to ask again, 0: not (clock_now) */
 	unsigned tries;
 };
 

@@ -16,6 +16,7 @@
 
 #include "ask.h"
 #include "checkpoint.h"
+#include "latsub/clock.h"
 #include "latsub/error.h"
 #include "latsub/file.h"
 #include "latsub/recovery.h"
@@ -166,7 +167,7 @@ make_room(struct attempt *attempt, const struct watch_end *end,
 {
 	double leave_by = attempt->leave_by > 0 ? attempt->leave_by
 		: end->death.leave_by;
-	double killed_at = watch_now() + killed_in_sec;
+	double killed_at = clock_now() + killed_in_sec;
 
 	if (killed_in_sec > 0 && (leave_by <= 0 || leave_by > killed_at))
 		leave_by = killed_at;
@@ -313,7 +314,7 @@ wait_before_retry(struct attempt *attempt, double *deadline)
 	if (number != SIGTERM)
 		return false;
 	if (attempt->leave_by <= 0) /* else it waited for a while */
-		*deadline = watch_now() + (double)attempt->kill_wait_sec - 1;
+		*deadline = clock_now() + (double)attempt->kill_wait_sec - 1;
 	ask_view_now(attempt->job, &view);
 	return decide_cause(AT_TERM, &view, attempt->restarts) == END_CANCELLED;
 }

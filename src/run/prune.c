@@ -15,9 +15,9 @@
 
 #include "checkpoint.h"
 #include "claims.h"
+#include "latsub/clock.h"
 #include "latsub/file.h"
 #include "refused.h"
-#include "watch.h"
 
 #define AT_MOST_SEC 10.0  /* while Slurm's KILL is near */
 #define AT_ALL_SEC 60.0   /* the job holds its nodes meanwhile */
@@ -36,7 +36,7 @@ struct pruning {
 static double
 deadline_for(double leave_by)
 {
-	double now = watch_now(), left = (leave_by - now) / 2;
+	double now = clock_now(), left = (leave_by - now) / 2;
 
 	if (leave_by <= 0)
 		return now + AT_ALL_SEC;
@@ -46,7 +46,7 @@ deadline_for(double leave_by)
 static bool
 is_late(const struct pruning *pruning)
 {
-	return watch_now() >= pruning->deadline;
+	return clock_now() >= pruning->deadline;
 }
 
 /* ---- what is old ---- */

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "latsub/clock.h"
 #include "latsub/file.h"
-#include "watch.h"
 
 struct removal {
 	dev_t device;
@@ -29,7 +29,7 @@ static int remove_in(const struct removal *removal, int dir, const char *name);
 static bool
 is_late(const struct removal *removal)
 {
-	if (removal->deadline <= 0 || watch_now() < removal->deadline)
+	if (removal->deadline <= 0 || clock_now() < removal->deadline)
 		return false;
 	errno = ETIMEDOUT;
 	return true;

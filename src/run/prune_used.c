@@ -16,8 +16,8 @@
 
 #include "checkpoint.h"
 #include "claims.h"
+#include "latsub/clock.h"
 #include "latsub/file.h"
-#include "watch.h"
 
 struct finding {
 	struct prune_used *used;
@@ -32,7 +32,7 @@ static bool
 is_late(struct finding *finding)
 {
 	finding->late |= finding->deadline > 0
-		&& watch_now() >= finding->deadline;
+		&& clock_now() >= finding->deadline;
 	return finding->late;
 }
 

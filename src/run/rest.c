@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "agent.h"
-#include "watch.h"
+#include "latsub/clock.h"
 
 #define REST_PATIENCE_SEC 900 /* slurmctld forgets ended jobs after MinJobAge */
 
@@ -23,7 +23,7 @@ work_rest(const void *what, struct agent_answer *answer)
 	const struct rest_work *work = what;
 
 	answer->answer = work->hooks->submit_rest(work->state_path,
-		work->element, (unsigned)(watch_now() - work->since),
+		work->element, (unsigned)(clock_now() - work->since),
 		answer->text, sizeof answer->text);
 }
 
@@ -45,8 +45,8 @@ void
 rest_submit(const struct attempt *attempt)
 {
 	struct rest_work work = { attempt->hooks, attempt->run->state_path,
-		attempt->job, watch_now() };
-	double deadline = watch_now() + REST_PATIENCE_SEC;
+		attempt->job, clock_now() };
+	double deadline = clock_now() + REST_PATIENCE_SEC;
 	char words[512] = "";
 	enum slurm_answer answer;
 

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "deliver.h"
+#include "latsub/clock.h"
 #include "latsub/options.h"
-#include "watch.h"
 
 #define REST_SEC 5.0 /* between TERM and KILL for what stays behind */
 #define KILL_PAUSE_SEC 0.2
@@ -87,12 +87,12 @@ signal_target(struct stop *stop, int number)
 static int
 look_at_newest(struct stop *stop, bool closely, uint64_t *fingerprint)
 {
-	double begun = watch_now(), pause;
+	double begun = clock_now(), pause;
 	int rc = attempt_newest_fingerprint(stop->attempt, closely,
 	                                    begun + LOOK_SEC, fingerprint);
 
-	pause = (watch_now() - begun) * LOOK_SHARE;
-	stop->next_look = watch_now() + (pause > NEW_CHECKPOINT_POLL_SEC
+	pause = (clock_now() - begun) * LOOK_SHARE;
+	stop->next_look = clock_now() + (pause > NEW_CHECKPOINT_POLL_SEC
 		? pause : NEW_CHECKPOINT_POLL_SEC);
 	return rc;
 }
@@ -144,8 +144,8 @@ look_for_checkpoint(struct stop *stop)
 		say(stop, "a new checkpoint is there: TERM to the command");
 		send(stop, SIGTERM);
 		stop->term_at = 0;
-		if (stop->kill_at <= 0 || stop->kill_at > watch_now() + REST_SEC)
-			stop->kill_at = watch_now() + REST_SEC;
+		if (stop->kill_at <= 0 || stop->kill_at > clock_now() + REST_SEC)
+			stop->kill_at = clock_now() + REST_SEC;
 	}
 	stop->last_look = now;
 }
@@ -191,7 +191,7 @@ kill_rest(struct stop *stop)
 		say(stop, words);
 	free(words);
 	stop->killed |= tree.count > 0;
-	stop->kill_at = watch_now() + KILL_PAUSE_SEC;
+	stop->kill_at = clock_now() + KILL_PAUSE_SEC;
 	if (++stop->kills >= KILL_ROUNDS) {
 		words = words_for("even KILL does not end", &tree);
 		if (tree.count)
@@ -219,7 +219,7 @@ stop_end_rest(struct stop *stop)
 	if (tree.count)
 		say(stop, words);
 	if (!waits) {
-		stop->term_at = watch_now();
+		stop->term_at = clock_now();
 		stop->kill_at = stop->term_at + REST_SEC;
 	}
 	free(words);
@@ -278,7 +278,7 @@ stop_next(const struct stop *stop)
 void
 stop_keep_deadlines(struct stop *stop)
 {
-	double now = watch_now();
+	double now = clock_now();
 
 	if (stop->next_look > 0 && now >= stop->next_look)
 		look_for_checkpoint(stop);

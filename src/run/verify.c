@@ -11,13 +11,12 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
-#include "watch.h"
+#include "latsub/clock.h"
 
-#define LOOK_NSEC 20000000
+#define LOOK_SEC 0.02
 #define BURIAL_LOOKS 50 /* at what is dead: a broken file system may hold it */
 
 static void
@@ -50,14 +49,6 @@ slurm_calls(const struct attempt *attempt)
 }
 
 static void
-pause_a_moment(void)
-{
-	struct timespec moment = { 0, LOOK_NSEC };
-
-	nanosleep(&moment, NULL);
-}
-
-static void
 bury(pid_t group)
 {
 	kill(-group, SIGKILL);
@@ -67,7 +58,7 @@ bury(pid_t group)
 		if (pid < 0)
 			return;
 		if (pid == 0)
-			pause_a_moment();
+			clock_pause(LOOK_SEC);
 	}
 }
 
@@ -114,7 +105,7 @@ verify_checkpoint(const struct attempt *attempt, const char *path,
 
 	if (!attempt->spec->checkpoint_verify)
 		return VERIFY_GOOD;
-	if (deadline > 0 && watch_now() >= deadline)
+	if (deadline > 0 && clock_now() >= deadline)
 		return VERIFY_NONE;
 	fflush(NULL);
 	pid = fork();
@@ -124,9 +115,9 @@ verify_checkpoint(const struct attempt *attempt, const char *path,
 		become_command(attempt, path, runner);
 	setpgid(pid, pid);
 	while ((ended = waitpid(pid, &status, WNOHANG)) == 0
-	       && !(deadline > 0 && watch_now() >= deadline)
+	       && !(deadline > 0 && clock_now() >= deadline)
 	       && !slurm_calls(attempt))
-		pause_a_moment();
+		clock_pause(LOOK_SEC);
 	if (ended == pid)
 		answer = read_status(status);
 	/* Slurm's TERM may have reached it, too, and made it leave anyhow */

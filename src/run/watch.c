@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "canary.h"
+#include "latsub/clock.h"
 #include "latsub/file.h"
 #include "latsub/options.h"
 #include "memory.h"
@@ -32,15 +33,6 @@
 #define ANSWER_TO_WARNING_SEC 12.0
 #define TICK_SEC 1.0    /* while deadlines run: to notice a suspension */
 #define DAY_SEC 86400.0
-
-double
-watch_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 void
 watch_signals(sigset_t *set)
@@ -80,7 +72,7 @@ on_end(struct watching *w, int status)
 {
 	w->ended = w->stop.child_ended = true;
 	w->status = status;
-	w->first_ended = watch_now();
+	w->first_ended = clock_now();
 	if (!w->warned && !w->termed && needs_answer(w))
 		watching_ask(w);
 }
@@ -135,7 +127,7 @@ reap(struct watching *w)
 static void
 keep_deadlines(struct watching *w)
 {
-	double now = watch_now();
+	double now = clock_now();
 
 	if (!w->termed && w->budget_at > 0 && now >= w->budget_at) {
 		w->budget_at = 0;
@@ -163,7 +155,7 @@ keep_deadlines(struct watching *w)
 static double
 next_deadline(const struct watching *w)
 {
-	double now = watch_now();
+	double now = clock_now();
 	double stop = stop_next(&w->stop);
 	const double times[] = { stop, stop > 0 ? now + TICK_SEC : 0,
 		w->ended ? now + (w->rest_begun ? TICK_SEC / 10
@@ -181,7 +173,7 @@ next_deadline(const struct watching *w)
 static int
 milliseconds_until(double next)
 {
-	double left = next - watch_now();
+	double left = next - clock_now();
 
 	if (next <= 0)
 		return -1;
@@ -204,7 +196,7 @@ wait_once(struct watching *w)
 		return;
 	if (fds[0].revents)
 		watching_read_signals(w);
-	late = next > 0 ? watch_now() - next : 0;
+	late = next > 0 ? clock_now() - next : 0;
 	if (w->continued && late > TICK_SEC)
 		stop_postpone(&w->stop, late);
 	if (w->inquiry.agent.fd >= 0 && fds[1].revents)
@@ -254,7 +246,7 @@ static bool
 awaits_answer(const struct watching *w)
 {
 	return !w->inquiry.is_over && needs_answer(w)
-		&& watch_now() < answer_until(w);
+		&& clock_now() < answer_until(w);
 }
 
 /* Slurm signals the processes of a job one after the other: the command may
@@ -300,7 +292,7 @@ fill_end(const struct watching *w, struct watch_end *end)
 		.out_of_memory = memory_kills() > w->oom_before,
 		.step_out_of_memory = w->inquiry.view.step_out_of_memory
 			&& (attempt->restarts == 0 || memory_was_full()),
-		.elapsed_sec = (uint32_t)(watch_now() - w->started + 0.5),
+		.elapsed_sec = (uint32_t)(clock_now() - w->started + 0.5),
 		.signal = WIFSIGNALED(w->status) ? WTERMSIG(w->status) : 0,
 		.exit_code = WIFSIGNALED(w->status)
 			? 128 + WTERMSIG(w->status) : WEXITSTATUS(w->status),
@@ -312,7 +304,7 @@ fill_end(const struct watching *w, struct watch_end *end)
 		|| end->out_of_memory || end->step_out_of_memory;
 	/* Slurm may have ended it and its TERM to us be on its way: KILL, too */
 	if (end->requeued && end->kill_at <= 0)
-		end->kill_at = watch_now() + (double)attempt->kill_wait_sec;
+		end->kill_at = clock_now() + (double)attempt->kill_wait_sec;
 }
 
 void
@@ -321,7 +313,7 @@ watch_command(const struct attempt *attempt, pid_t child, pid_t canary,
 {
 	struct watching w = { .attempt = attempt, .signal_fd = signal_fd,
 		.helpers = { canary, 0 },
-		.started = watch_now(), .stop = { .attempt = attempt,
+		.started = clock_now(), .stop = { .attempt = attempt,
 			.child = child, .helper_count = 2 },
 		.oom_before = memory_kills() };
 

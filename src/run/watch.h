@@ -33,6 +33,5 @@ void watch_command(const struct attempt *attempt, pid_t child, pid_t canary,
 /* The signals that the runner takes itself. */
 void watch_signals(sigset_t *set);
 
-double watch_now(void);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "canary.h"
+#include "latsub/clock.h"
 
 #define SETTLE_SEC 2.0  /* kept back from KillWait for the last records */
 #define TERM_SEC 2.0    /* between TERM and KILL at the end of a grace */
@@ -119,7 +120,7 @@ asked_grace(const struct watching *w, double left)
 void
 watching_tell_in_time(struct watching *w)
 {
-	double now = watch_now();
+	double now = clock_now();
 	double left = w->warned ? w->warned_until - now
 		: (double)w->attempt->warn_sec;
 	double grace = asked_grace(w, left - SETTLE_SEC);
@@ -158,10 +159,10 @@ on_warning(struct watching *w)
 	if (w->warned || w->termed)
 		return;
 	w->warned = true;
-	w->warned_until = watch_now() + (double)w->attempt->warn_sec;
+	w->warned_until = clock_now() + (double)w->attempt->warn_sec;
 	watching_say(w, "Slurm's warning has come (%s); %s",
 	             strsignal(w->attempt->warn_signal), what_is_done(w));
-	w->tell_at = watch_now() + spread(w->attempt);
+	w->tell_at = clock_now() + spread(w->attempt);
 }
 
 static void
@@ -174,7 +175,7 @@ on_term(struct watching *w)
 	}
 	w->termed = true;
 	w->deciding = true;
-	w->term_came = watch_now();
+	w->term_came = clock_now();
 	w->slurm_kills_at = w->term_came + (double)w->attempt->kill_wait_sec;
 	watching_ask(w);
 }
@@ -195,7 +196,7 @@ forward_plain_term(struct watching *w, enum decide_tell how)
 static void
 tell_at_term(struct watching *w, enum decide_tell how)
 {
-	double kill_at = w->slurm_kills_at - SETTLE_SEC, now = watch_now();
+	double kill_at = w->slurm_kills_at - SETTLE_SEC, now = clock_now();
 	double grace = asked_grace(w, kill_at - now);
 	double rest = grace / 3 < TERM_SEC ? grace / 3 : TERM_SEC;
 
@@ -213,7 +214,7 @@ tell_at_term(struct watching *w, enum decide_tell how)
 void
 watching_decide_term(struct watching *w)
 {
-	double now = watch_now();
+	double now = clock_now();
 	const struct attempt *attempt = w->attempt;
 	struct decide_term in = { .cause = watching_cause(w), .told = w->stop.told,
 		.command_has_it = canary_has(w->helpers[0], SIGTERM),

@@ -17,6 +17,7 @@
 #include <zlib.h>
 
 #include "journal_files.h"
+#include "latsub/clock.h"
 #include "latsub/file.h"
 
 #define CHUNK_BYTES (256 * 1024)
@@ -323,15 +324,14 @@ drop_old(struct folding *f)
 static int64_t
 watched_seconds(struct journal_offset *of, const struct stat *st)
 {
-	struct timespec now;
+	int64_t now = (int64_t)clock_now();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!of->seen_since || !is_seen_as(of, st))
-		of->seen_since = now.tv_sec + 1; /* 0: never */
+		of->seen_since = now + 1; /* 0: never */
 	of->seen_size = st->st_size;
 	of->seen_mtime = st->st_mtim;
 	of->seen_ctime = st->st_ctim;
-	return now.tv_sec + 1 - of->seen_since;
+	return now + 1 - of->seen_since;
 }
 
 /* All is read, and counts.  quiet_sec: for so long it was not written to. */

@@ -4,13 +4,12 @@
  */
 #include <errno.h>
 #include <stddef.h>
-#include <time.h>
 
+#include "latsub/clock.h"
 #include "latsub/file.h"
 
 #define FIRST_PAUSE_SEC 0.02
 #define LONGEST_PAUSE_SEC 5
-#define SLICE_SEC 0.5 /* of a pause: so late is it seen that it is to end */
 #define MOMENT_SEC 3.0
 
 static double patience_sec = MOMENT_SEC;
@@ -40,19 +39,10 @@ file_error_passes(int error)
 	return false;
 }
 
-static double
-seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 void
 file_share_patience(void)
 {
-	shared_until = seconds_now() + patience_sec;
+	shared_until = clock_now() + patience_sec;
 }
 
 static double
@@ -65,34 +55,10 @@ patience_until(double now)
 	return shared_until > now + moment ? shared_until : now + moment;
 }
 
-static void
-pause_slice(double seconds)
-{
-	struct timespec pause = { .tv_sec = (time_t)seconds };
-
-	pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
-	nanosleep(&pause, NULL);
-}
-
-/* False: somebody wants it to end. */
-static bool
-pause_for(double seconds)
-{
-	bool go_on = !patience_goes_on || patience_goes_on();
-
-	while (go_on && seconds > 0) {
-		pause_slice(seconds < SLICE_SEC ? seconds : SLICE_SEC);
-		seconds -= SLICE_SEC;
-		go_on = seconds <= 0 || !patience_goes_on
-			|| patience_goes_on();
-	}
-	return go_on;
-}
-
 bool
 file_try_again(struct file_tries *tries)
 {
-	double pause = FIRST_PAUSE_SEC, now = seconds_now();
+	double pause = FIRST_PAUSE_SEC, now = clock_now();
 	int saved = errno;
 	bool go_on;
 
@@ -105,7 +71,8 @@ file_try_again(struct file_tries *tries)
 		return true;
 	for (unsigned i = 1; i < tries->count && pause < LONGEST_PAUSE_SEC; i++)
 		pause *= 2;
-	go_on = now + pause <= tries->until && pause_for(pause);
+	go_on = now + pause <= tries->until 
+		&& clock_pause_while(pause, patience_goes_on);
 	errno = saved;
 	return go_on;
 }

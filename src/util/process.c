@@ -1,6 +1,7 @@
 /*
  * process.c - a program's output, through a pipe.
  */
+#include "latsub/clock.h"
 #include "latsub/process.h"
 
 #include <errno.h>
@@ -8,40 +9,30 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "latsub/text.h"
 
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Is there something to read before the deadline (0: none)? */
 static bool
-wait_for_output(int fd, int64_t deadline)
+wait_for_output(int fd, double deadline)
 {
 	struct pollfd wanted = { .fd = fd, .events = POLLIN };
-	int64_t left;
+	double left;
 	int ready;
 
 	do {
-		left = deadline ? deadline - now_ms() : -1;
-		if (deadline && left <= 0)
+		left = deadline > 0 ? deadline - clock_now() : -1;
+		if (deadline > 0 && left <= 0)
 			return false;
-		ready = poll(&wanted, 1, (int)left);
+		ready = poll(&wanted, 1, deadline > 0 ? (int)(left * 1e3) + 1 : -1);
 	} while (ready < 0 && errno == EINTR);
 	return ready != 0;
 }
 
 /* False: the deadline came first. */
 static bool
-read_all(int fd, struct strbuf *out, int64_t deadline)
+read_all(int fd, struct strbuf *out, double deadline)
 {
 	char chunk[4096];
 	ssize_t got;
@@ -58,27 +49,26 @@ read_all(int fd, struct strbuf *out, int64_t deadline)
 
 /* Its end after the end of its output, before the deadline; or its end by us. */
 static int
-await(pid_t pid, bool in_time, int64_t deadline)
+await(pid_t pid, bool in_time, double deadline)
 {
-	struct timespec moment = { 0, 10000000 };
 	int status = -1;
 	pid_t got;
 
 	for (;;) {
-		if (deadline && (!in_time || now_ms() >= deadline)) {
+		if (deadline > 0 && (!in_time || clock_now() >= deadline)) {
 			kill(-pid, SIGKILL);
 			deadline = 0;
 		}
-		got = waitpid(pid, &status, deadline ? WNOHANG : 0);
+		got = waitpid(pid, &status, deadline > 0 ? WNOHANG : 0);
 		if (got == pid || (got < 0 && errno != EINTR))
 			return in_time ? status : -1;
 		if (got == 0)
-			nanosleep(&moment, NULL);
+			clock_pause(0.01);
 	}
 }
 
 static char *
-run(char *const argv[], bool with_stderr, int64_t deadline, bool *ok)
+run(char *const argv[], bool with_stderr, double deadline, bool *ok)
 {
 	struct strbuf out = { 0 };
 	bool in_time;
@@ -90,7 +80,7 @@ run(char *const argv[], bool with_stderr, int64_t deadline, bool *ok)
 		return strbuf_steal(&out);
 	pid = fork();
 	if (pid == 0) {
-		if (deadline)
+		if (deadline > 0)
 			setpgid(0, 0);
 		dup2(fds[1], STDOUT_FILENO);
 		if (with_stderr)
@@ -98,7 +88,7 @@ run(char *const argv[], bool with_stderr, int64_t deadline, bool *ok)
 		execvp(argv[0], argv);
 		_exit(127);
 	}
-	if (pid > 0 && deadline)
+	if (pid > 0 && deadline > 0)
 		setpgid(pid, pid); /* whoever comes first */
 	close(fds[1]);
 	in_time = read_all(fds[0], &out, deadline);
@@ -117,5 +107,5 @@ char *
 process_output_within(char *const argv[], bool with_stderr, unsigned seconds,
                       bool *ok)
 {
-	return run(argv, with_stderr, now_ms() + (int64_t)seconds * 1000, ok);
+	return run(argv, with_stderr, clock_now() + (double)seconds, ok);
 }

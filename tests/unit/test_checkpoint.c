@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../inject.h"
+#include "latsub/clock.h"
 #include "latsub/file.h"
 #include "run/checkpoint.h"
 #include "run/claims.h"
@@ -232,14 +233,14 @@ a_look_ends_at_its_deadline(void **state)
 
 	(void)state;
 	free(make("late/f", "x", 5));
-	look = checkpoint_look(path, false, watch_now() + 60);
+	look = checkpoint_look(path, false, clock_now() + 60);
 	assert_true(look.complete && !look.late);
 	look = checkpoint_look(path, false, 0.001);
 	assert_true(look.late && !look.complete);
 	assert_int_equal(checkpoint_list(dir, "late/*", &paths, 0.001), -1);
 	assert_int_equal(paths.count, 0);
 	assert_int_equal(checkpoint_list(dir, "late/*", &paths,
-	                                 watch_now() + 60), 0);
+	                                 clock_now() + 60), 0);
 	assert_int_equal(paths.count, 1);
 	strlist_clear(&paths);
 	free(path);
