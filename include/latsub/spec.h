@@ -7,6 +7,7 @@
 #ifndef LATSUB_SPEC_H
 #define LATSUB_SPEC_H
 
+#include "latsub/edge.h"
 #include "latsub/error.h"
 #include "latsub/options.h"
 #include "latsub/sweep.h"
@@ -20,10 +21,8 @@ struct spec_item {
 	int line;
 };
 
-enum spec_edge_kind { EDGE_AFTER, EDGE_AFTER_ANY, EDGE_AFTER_EACH };
-
 struct spec_edge {
-	enum spec_edge_kind kind;
+	enum edge_kind kind;
 	size_t parent; /* index of a phase */
 };
 

@@ -35,7 +35,7 @@ keep_clause(struct strbuf *out, const char *kind, size_t kind_len,
 
 char *
 dependency_repoint(const char *text, uint32_t old, bool is_array,
-                   enum spec_edge_kind kind, uint32_t successor)
+                   enum edge_kind kind, uint32_t successor)
 {
 	const char *added = kind == EDGE_AFTER_ANY ? "afterany" : "afterok";
 	struct strbuf out = { 0 };
@@ -120,11 +120,12 @@ dependency_text(const struct spec_phase *phase, const struct plan *plan,
                 const struct engine_result *done,
                 const struct live_jobs *live, uint32_t base, uint32_t task)
 {
-	const char *kinds[] = { "afterok", "afterany", "aftercorr" };
+	const char *kinds[EDGE_KIND_COUNT] = { [EDGE_AFTER] = "afterok",
+		[EDGE_AFTER_ANY] = "afterany", [EDGE_AFTER_EACH] = "aftercorr" };
 	struct strbuf out = { 0 };
 
 	/* one kind after the other: "afterok:1:2,afterany:3" */
-	for (int kind = EDGE_AFTER; kind <= EDGE_AFTER_EACH; kind++) {
+	for (int kind = 0; kind < EDGE_KIND_COUNT; kind++) {
 		for (size_t i = 0; i < phase->edge_count; i++) {
 			size_t parent = phase->edges[i].parent;
 			enum plan_action action = plan->phases[parent].action;

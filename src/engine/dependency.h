@@ -21,7 +21,7 @@ char *dependency_text(const struct spec_phase *phase, const struct plan *plan,
  * NULL when the text does not name old, or names the successor already.
  * Caller frees. */
 char *dependency_repoint(const char *text, uint32_t old, bool is_array,
-                         enum spec_edge_kind kind, uint32_t successor);
+                         enum edge_kind kind, uint32_t successor);
 
 /* Do the tasks of the phase need dependencies of their own? */
 bool dependency_varies(const struct spec_phase *phase);

@@ -44,7 +44,6 @@ static void
 fill_intent(struct event *event, const struct spec *spec,
             const struct plan *plan, size_t index, uint32_t seq)
 {
-	static const char *const kinds[] = { "after", "after_any", "after_each" };
 	const struct spec_phase *phase = &spec->phases[index];
 	const struct plan_phase *planned = &plan->phases[index];
 
@@ -58,7 +57,7 @@ fill_intent(struct event *event, const struct spec *spec,
 		if (plan->phases[edge->parent].action == PLAN_LEAVE)
 			continue; /* --phase: not waited for */
 		strlist_add_owned(&event->parents, xasprintf("%s:%s",
-			kinds[edge->kind], spec->phases[edge->parent].name));
+			edge_name(edge->kind), spec->phases[edge->parent].name));
 	}
 }
 

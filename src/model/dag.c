@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_names[] = { "after", "after_any", "after_each" };
-
 static const char *
 nearest_phase(const struct spec *spec, const char *word)
 {
@@ -22,7 +20,7 @@ nearest_phase(const struct spec *spec, const char *word)
 }
 
 static void
-add_edge(struct spec *spec, size_t phase, enum spec_edge_kind kind,
+add_edge(struct spec *spec, size_t phase, enum edge_kind kind,
          size_t parent, const char *where, struct latsub_errlist *errors)
 {
 	struct spec_phase *child = &spec->phases[phase];
@@ -30,7 +28,7 @@ add_edge(struct spec *spec, size_t phase, enum spec_edge_kind kind,
 	if (phase == parent) {
 		latsub_errlist_add(errors, "%s: phase '%s' cannot wait for "
 		                   "itself; take it out of %s", where,
-		                   child->name, kind_names[kind]);
+		                   child->name, edge_name(kind));
 		return;
 	}
 	child->edges = xrealloc(child->edges, (child->edge_count + 1)
@@ -39,7 +37,7 @@ add_edge(struct spec *spec, size_t phase, enum spec_edge_kind kind,
 }
 
 void
-dag_add_edges(struct spec *spec, size_t phase, enum spec_edge_kind kind,
+dag_add_edges(struct spec *spec, size_t phase, enum edge_kind kind,
               const char *words, const char *where,
               struct latsub_errlist *errors)
 {
@@ -59,14 +57,14 @@ dag_add_edges(struct spec *spec, size_t phase, enum spec_edge_kind kind,
 		nearest = nearest_phase(spec, word);
 		latsub_errlist_add(errors, "%s: %s names '%.60s', and no phase "
 		                   "has that name%s%s%s", where,
-		                   kind_names[kind], word,
+		                   edge_name(kind), word,
 		                   nearest ? "; did you mean '" : "",
 		                   nearest ? nearest : "", nearest ? "'?" : "");
 	}
 	if (list.count == 0)
 		latsub_errlist_add(errors, "%s: %s names no phase; write their "
 		                   "names, or take the line out", where,
-		                   kind_names[kind]);
+		                   edge_name(kind));
 	strlist_clear(&list);
 }
 

@@ -7,7 +7,7 @@
 #include "latsub/spec.h"
 
 /* Resolve the names of "after...", a list of words, into edges. */
-void dag_add_edges(struct spec *spec, size_t phase, enum spec_edge_kind kind,
+void dag_add_edges(struct spec *spec, size_t phase, enum edge_kind kind,
                    const char *words, const char *where,
                    struct latsub_errlist *errors);
 

@@ -350,20 +350,19 @@ phase_keys_is_key(const char *key)
 		if (strcmp(keys[i].name, key) == 0)
 			return true;
 	}
-	return text_starts(key, "after") || text_starts(key, "array.");
+	return edge_find(key) >= 0 || text_starts(key, "array.");
 }
 
 const char *
 phase_keys_nearest(const char *key)
 {
-	const char *names[KEY_COUNT + 3 + OPTION_COUNT];
+	const char *names[KEY_COUNT + EDGE_KIND_COUNT + OPTION_COUNT];
 	size_t count = 0;
 
 	for (size_t i = 0; i < KEY_COUNT; i++)
 		names[count++] = keys[i].name;
-	names[count++] = "after";
-	names[count++] = "after_any";
-	names[count++] = "after_each";
+	for (int i = 0; i < EDGE_KIND_COUNT; i++)
+		names[count++] = edge_name((enum edge_kind)i);
 	for (int i = 0; i < OPTION_COUNT; i++)
 		names[count++] = options_name((enum option_id)i);
 	return text_nearest(key, names, count);

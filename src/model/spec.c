@@ -221,14 +221,6 @@ read_section(struct reading *r, const struct spec_item *item)
 
 /* ---- phases ---- */
 
-static int
-edge_kind(const char *key)
-{
-	return strcmp(key, "after") == 0 ? EDGE_AFTER
-		: strcmp(key, "after_any") == 0 ? EDGE_AFTER_ANY
-		: strcmp(key, "after_each") == 0 ? EDGE_AFTER_EACH : -1;
-}
-
 static void
 unknown_key(struct reading *r, const struct spec_item *item, bool defaults)
 {
@@ -263,7 +255,7 @@ read_key(struct reading *r, struct spec_phase *phase,
 		            where, r->errors);
 	else if (!defaults && text_starts(item->key, "array."))
 		spec_read_array(r, phase, item);
-	else if (!defaults && edge_kind(item->key) >= 0)
+	else if (!defaults && edge_find(item->key) >= 0)
 		return; /* when all names are known */
 	else if (!phase_keys_set(phase, item->key, item->value, defaults,
 	                         where, r->errors))
@@ -360,11 +352,12 @@ read_phases(struct reading *r)
 	for (size_t i = 0; i < r->count; i++) {
 		struct spec_phase *phase = phase_of_item(r, &r->items[i]);
 
-		if (phase && edge_kind(r->items[i].key) >= 0)
+		int kind = phase ? edge_find(r->items[i].key) : -1;
+
+		if (kind >= 0)
 			dag_add_edges(spec, (size_t)(phase - spec->phases),
-				(enum spec_edge_kind)edge_kind(r->items[i].key),
-				r->items[i].value, spec_at(r, r->items[i].line),
-				r->errors);
+				(enum edge_kind)kind, r->items[i].value,
+				spec_at(r, r->items[i].line), r->errors);
 	}
 	for (size_t i = 0; i < spec->phase_count; i++) {
 		if (!spec->phases[i].command)

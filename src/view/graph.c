@@ -6,8 +6,6 @@
 
 #include "latsub/view.h"
 
-static const char *const kinds[] = { "after", "after_any", "after_each" };
-
 static void
 print_tasks(const struct spec_phase *phase, FILE *out)
 {
@@ -25,7 +23,7 @@ print_text(const struct spec *spec, FILE *out)
 		print_tasks(phase, out);
 		for (size_t e = 0; e < phase->edge_count; e++)
 			fprintf(out, "%s%s %s", e ? ", " : "  <- ",
-			        kinds[phase->edges[e].kind],
+			        edge_name(phase->edges[e].kind),
 			        spec->phases[phase->edges[e].parent].name);
 		fputc('\n', out);
 	}
@@ -34,8 +32,9 @@ print_text(const struct spec *spec, FILE *out)
 static void
 print_dot(const struct spec *spec, FILE *out)
 {
-	static const char *const styles[] = { "", " [style=dashed]",
-	                                      " [style=bold]" };
+	static const char *const styles[EDGE_KIND_COUNT] = {
+		[EDGE_AFTER] = "", [EDGE_AFTER_ANY] = " [style=dashed]",
+		[EDGE_AFTER_EACH] = " [style=bold]" };
 
 	fprintf(out, "digraph latsub {\n\trankdir=LR;\n\tnode [shape=box];\n");
 	for (size_t i = 0; i < spec->phase_count; i++) {
@@ -56,7 +55,9 @@ print_dot(const struct spec *spec, FILE *out)
 static void
 print_mermaid(const struct spec *spec, FILE *out)
 {
-	static const char *const arrows[] = { "-->", "-.->", "==>" };
+	static const char *const arrows[EDGE_KIND_COUNT] = {
+		[EDGE_AFTER] = "-->", [EDGE_AFTER_ANY] = "-.->",
+		[EDGE_AFTER_EACH] = "==>" };
 
 	fprintf(out, "graph LR\n");
 	for (size_t i = 0; i < spec->phase_count; i++) {
@@ -129,8 +130,8 @@ plan_text(const struct spec *spec, const struct spec_phase *phase,
 	const char *lead = " <- ";
 
 	strbuf_puts(&text, planned->reason);
-	for (int kind = EDGE_AFTER; planned->action == PLAN_RUN
-	     && kind <= EDGE_AFTER_EACH; kind++) {
+	for (int kind = 0; planned->action == PLAN_RUN
+	     && kind < EDGE_KIND_COUNT; kind++) {
 		bool first = true;
 
 		for (size_t e = 0; e < phase->edge_count; e++) {
@@ -139,7 +140,8 @@ plan_text(const struct spec *spec, const struct spec_phase *phase,
 			if ((int)edge->kind != kind)
 				continue;
 			if (first)
-				strbuf_printf(&text, "%s%s", lead, kinds[kind]);
+				strbuf_printf(&text, "%s%s", lead,
+				              edge_name((enum edge_kind)kind));
 			strbuf_printf(&text, "%s %s", first ? "" : ",",
 			              spec->phases[edge->parent].name);
 			lead = "; ";
