@@ -9,6 +9,7 @@
 #ifndef LATSUB_STATE_H
 #define LATSUB_STATE_H
 
+#include "latsub/edge.h"
 #include "latsub/rangeset.h"
 #include "latsub/sweep.h"
 #include "latsub/trail.h"
@@ -81,7 +82,8 @@ struct event {
 	char *word;            /* EVENT_EDITED */
 	char *sweep;           /* JSON, or NULL */
 	char *variables;       /* INTENDED: the mark of those it was made with */
-	struct strlist parents;/* INTENDED: waited for; COMPLETED: ran without */
+	struct parents parents;/* INTENDED: waited for */
+	struct strlist ran_without; /* COMPLETED: phases that had not completed */
 	struct strlist pairs;  /* EVENT_RUN: key, value, ... */
 	struct event_places before; /* of a task's: those before it, see trail.h */
 	/* where it was read: borrowed, and not in the journal; NULL: not known */
@@ -195,7 +197,7 @@ struct phase_state {
 	struct phase_strays strays[STRAY_SORTS];
 	struct strlist own_marks; /* of patterns that claimed what tasks named */
 	struct phase_facts facts;
-	struct strlist parents; /* of parents_gen: "after:training" */
+	struct parents parents; /* what the generation waits for */
 	uint32_t parents_gen;
 	struct phase_variables *variables; /* by gen; the last is the newest */
 	size_t variables_count;
@@ -330,8 +332,7 @@ const char *phase_word_name(enum phase_word word);
 int phase_word_find(const char *name);
 
 /* Does the phase wait for one that failed (or is itself blocked)?  The name
- * of that one, or NULL.  Parents are written "after:NAME", "after_any:NAME",
- * "after_each:NAME". */
+ * of that one, or NULL. */
 const char *state_blocked_by(const struct state *state,
                              const struct phase_state *phase);
 

@@ -48,9 +48,7 @@ static bool
 waits_for_one_of(const struct phase_state *phase, const struct strmap *names)
 {
 	for (size_t i = 0; i < phase->parents.count; i++) {
-		const char *name = strchr(phase->parents.items[i], ':');
-
-		if (name && strmap_get(names, name + 1))
+		if (strmap_get(names, phase->parents.items[i].phase))
 			return true;
 	}
 	return false;

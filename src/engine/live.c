@@ -46,22 +46,16 @@ live_outdated(const struct live_jobs *live, const struct state *state)
 	return NULL;
 }
 
-/* "after:NAME", and NAME neither has completed nor is in Slurm. */
+/* All of the parent is waited for, and it neither has completed nor is in Slurm. */
 static bool
 is_missed(const struct live_jobs *live, const struct spec *spec,
-          const struct state *state, const char *edge)
+          const struct state *state, const struct parent *edge)
 {
-	const struct phase_state *parent;
-	const char *name;
-	long index;
+	const struct phase_state *parent = state_find(state, edge->phase);
+	long index = spec_find(spec, edge->phase);
 	size_t first;
 
-	if (!text_starts(edge, "after:"))
-		return false;
-	name = edge + strlen("after:");
-	parent = state_find(state, name);
-	index = spec_find(spec, name);
-	if (!parent || !parent->cells || index < 0
+	if (edge->kind != EDGE_AFTER || !parent || !parent->cells || index < 0
 	    || phase_word(parent) == WORD_COMPLETED)
 		return false;
 	first = live_first(live, (size_t)index);
@@ -82,7 +76,7 @@ live_in_vain(const struct live_jobs *live, const struct spec *spec,
 			continue;
 		for (size_t p = 0; p < phase->parents.count; p++) {
 			if (is_missed(live, spec, state,
-			              phase->parents.items[p]))
+			              &phase->parents.items[p]))
 				return job;
 		}
 	}

@@ -56,8 +56,8 @@ fill_intent(struct event *event, const struct spec *spec,
 
 		if (plan->phases[edge->parent].action == PLAN_LEAVE)
 			continue; /* --phase: not waited for */
-		strlist_add_owned(&event->parents, xasprintf("%s:%s",
-			edge_name(edge->kind), spec->phases[edge->parent].name));
+		parents_add(&event->parents, edge->kind,
+		            spec->phases[edge->parent].name);
 	}
 }
 

@@ -62,7 +62,7 @@ destroy_phase(struct audit_phase *phase)
 {
 	for (size_t i = 0; i < phase->record_count; i++) {
 		rangeset_clear(&phase->records[i].tasks);
-		strlist_clear(&phase->records[i].parents);
+		parents_clear(&phase->records[i].parents);
 	}
 	free(phase->records);
 	free(phase->told);
@@ -192,7 +192,7 @@ keep_record(struct audit *audit, const struct event *event,
 
 	if (event->kind == EVENT_PHASE && event->gen > 0)
 		keep_told(phase, event->gen, event->time);
-	if (event->kind == EVENT_COMPLETED && event->parents.count
+	if (event->kind == EVENT_COMPLETED && event->ran_without.count
 	    && event->gen < phase->ran_without)
 		phase->ran_without = event->gen;
 	if (event->kind < EVENT_INTENDED || event->kind == EVENT_SUBMITTED
@@ -211,9 +211,8 @@ keep_record(struct audit *audit, const struct event *event,
 		.node = keep_text(audit, event->node),
 		.reason = keep_text(audit, event->reason) };
 	rangeset_copy(&record->tasks, &event->tasks);
-	for (size_t i = 0; event->kind == EVENT_INTENDED
-	     && i < event->parents.count; i++)
-		strlist_add(&record->parents, event->parents.items[i]);
+	if (event->kind == EVENT_INTENDED)
+		parents_copy(&record->parents, &event->parents);
 }
 
 void

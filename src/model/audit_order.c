@@ -82,30 +82,28 @@ had_completed(const struct audit *audit, const struct audit_span *spans,
 }
 
 static bool
-is_each(const char *edge, const struct audit_phase *child,
+is_each(enum edge_kind kind, const struct audit_phase *child,
         const struct audit_phase *parent, uint32_t task)
 {
-	return text_starts(edge, "after_each:") && task < parent->state->total
+	return kind == EDGE_AFTER_EACH && task < parent->state->total
 		&& child->state->sweep_count == 1
 		&& parent->state->sweep_count == 1;
 }
 
 static void
 check_edge(struct audit *audit, const struct audit_phase *phase, uint32_t task,
-           const struct audit_attempt *child, const char *edge)
+           const struct audit_attempt *child, const struct parent *edge)
 {
-	const char *name = strchr(edge, ':');
-	const struct audit_phase *parent = name ? audit_find(audit, name + 1)
-		: NULL;
+	const struct audit_phase *parent = audit_find(audit, edge->phase);
 	bool right;
 	char *when;
 
-	if (!parent || !parent->first || text_starts(edge, "after_any:"))
+	if (!parent || !parent->first || !edge_needs_completion(edge->kind))
 		return; /* of an experiment that changed since */
 	if (parent->changed && child->started
 	    <= parent->changed + audit->slack_sec)
 		return; /* it had other tasks then */
-	if (is_each(edge, phase, parent, task))
+	if (is_each(edge->kind, phase, parent, task))
 		right = had_completed(audit, parent->spans
 			+ parent->first_span[task], parent->first_span[task + 1]
 			- parent->first_span[task], child);
@@ -165,7 +163,7 @@ check_task(struct audit *audit, const struct audit_phase *phase, uint32_t task,
 
 		for (size_t p = 0; intent && p < intent->parents.count; p++)
 			check_edge(audit, phase, task, child,
-			           intent->parents.items[p]);
+			           &intent->parents.items[p]);
 	}
 }
 

@@ -13,7 +13,7 @@ struct audit_record {
 	uint32_t gen, attempt, job;
 	int64_t time;
 	struct rangeset tasks; /* as its generation counted them */
-	struct strlist parents; /* INTENDED */
+	struct parents parents; /* INTENDED */
 	const char *node, *reason;
 	struct audit_place place;
 };

@@ -47,16 +47,15 @@ index_children(struct doom *doom, const struct state *state)
 		struct phase_state *phase = state->phases[i];
 
 		for (size_t p = 0; p < phase->parents.count; p++) {
-			const char *edge = phase->parents.items[p];
-			const char *name = strchr(edge, ':');
+			const struct parent *edge = &phase->parents.items[p];
 
-			if (!name || text_starts(edge, "after_any:"))
+			if (!edge_needs_completion(edge->kind))
 				continue;
 			doom->children[count++] = (struct child){ phase,
-				text_starts(edge, "after_each:"),
+				edge->kind == EDGE_AFTER_EACH,
 				(size_t)(uintptr_t)strmap_get(doom->first,
-				                              name + 1) };
-			strmap_set(doom->first, name + 1,
+				                              edge->phase) };
+			strmap_set(doom->first, edge->phase,
 			           (void *)(uintptr_t)count);
 		}
 	}

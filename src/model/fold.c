@@ -378,12 +378,12 @@ apply_parents(struct phase_state *phase, const struct event *event)
 		phase_set_variables(phase, event->gen, event->variables);
 	if (event->kind == EVENT_INTENDED && event->gen >= phase->parents_gen) {
 		phase->parents_gen = event->gen;
-		replace_list(&phase->parents, &event->parents);
+		parents_copy(&phase->parents, &event->parents);
 	}
 	if (event->kind == EVENT_COMPLETED
 	    && event->gen > phase->ran_without_gen) {
 		phase->ran_without_gen = event->gen;
-		replace_list(&phase->ran_without, &event->parents);
+		replace_list(&phase->ran_without, &event->ran_without);
 	}
 }
 

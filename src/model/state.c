@@ -55,7 +55,7 @@ phase_destroy(struct phase_state *phase)
 	for (size_t i = 0; i < phase->variables_count; i++)
 		free(phase->variables[i].mark);
 	free(phase->variables);
-	strlist_clear(&phase->parents);
+	parents_clear(&phase->parents);
 	strlist_clear(&phase->ran_without);
 	free(phase->checkpoint);
 	free(phase->epoch);
@@ -192,14 +192,13 @@ climb_to(struct climbing *climbing, const struct state *state,
 /* What keeps the phase from running, through one edge; or that is not known yet
  * and *above is to be looked at first. */
 static const char *
-blocker_through(const struct state *state, const char *edge,
+blocker_through(const struct state *state, const struct parent *edge,
                 struct phase_state **above)
 {
-	const char *name = strchr(edge, ':');
-	struct phase_state *parent = name ? state_find(state, name + 1) : NULL;
+	struct phase_state *parent = state_find(state, edge->phase);
 	enum phase_word word;
 
-	if (!parent || text_starts(edge, "after_any:"))
+	if (!parent || !edge_needs_completion(edge->kind))
 		return NULL;
 	word = phase_word(parent);
 	if (word == WORD_COMPLETED)
@@ -225,7 +224,7 @@ find_blocker(const struct state *state, struct phase_state *phase)
 		while (!above && !at->blocked_by
 		       && step->next < at->parents.count) {
 			at->blocked_by = blocker_through(state,
-				at->parents.items[step->next], &above);
+				&at->parents.items[step->next], &above);
 			step->next += !above;
 		}
 		if (above)

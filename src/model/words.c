@@ -90,7 +90,8 @@ event_clear(struct event *event)
 	free(event->word);
 	free(event->sweep);
 	free(event->variables);
-	strlist_clear(&event->parents);
+	parents_clear(&event->parents);
+	strlist_clear(&event->ran_without);
 	strlist_clear(&event->pairs);
 	event_places_clear(&event->before);
 	*event = (struct event){ 0 };

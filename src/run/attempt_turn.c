@@ -14,16 +14,15 @@
 #define FAILED_WAIT_SEC 5
 
 static bool
-parent_is_done(const struct attempt *attempt, const char *edge)
+parent_is_done(const struct attempt *attempt, const struct parent *edge)
 {
-	const char *name = strchr(edge, ':') + 1;
 	const struct phase_state *parent = state_find(attempt->run->state,
-	                                              name);
+	                                              edge->phase);
 	const struct task_cell *cell;
 
 	if (!parent || !parent->cells)
 		return true; /* of an experiment that changed since */
-	if (text_starts(edge, "after_each:") && attempt->task < parent->total) {
+	if (edge->kind == EDGE_AFTER_EACH && attempt->task < parent->total) {
 		cell = &parent->cells[attempt->task];
 		return cell->state == TASK_COMPLETED
 			|| cell->state == TASK_SKIPPED;
@@ -35,13 +34,14 @@ parent_is_done(const struct attempt *attempt, const char *edge)
 static const char *
 unfinished_parent(const struct attempt *attempt)
 {
-	const struct strlist *parents = &attempt_state(attempt)->parents;
+	const struct parents *parents = &attempt_state(attempt)->parents;
 
 	for (size_t i = 0; i < parents->count; i++) {
-		if (strchr(parents->items[i], ':')
-		    && !text_starts(parents->items[i], "after_any:")
-		    && !parent_is_done(attempt, parents->items[i]))
-			return strchr(parents->items[i], ':') + 1;
+		const struct parent *edge = &parents->items[i];
+
+		if (edge_needs_completion(edge->kind)
+		    && !parent_is_done(attempt, edge))
+			return edge->phase;
 	}
 	return NULL;
 }
@@ -93,13 +93,11 @@ check_parents(struct attempt *attempt)
 static void
 gather_missing(struct attempt *attempt)
 {
-	const struct strlist *parents = &attempt_state(attempt)->parents;
+	const struct parents *parents = &attempt_state(attempt)->parents;
 
 	for (size_t i = 0; i < parents->count; i++) {
-		const char *name = strchr(parents->items[i], ':');
-
-		if (name && !parent_is_done(attempt, parents->items[i]))
-			strlist_add(&attempt->missing, name + 1);
+		if (!parent_is_done(attempt, &parents->items[i]))
+			strlist_add(&attempt->missing, parents->items[i].phase);
 	}
 }
 

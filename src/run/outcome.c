@@ -210,7 +210,8 @@ record_end(struct attempt *attempt, enum event_kind kind,
 		event.text = log_tail();
 	if (kind == EVENT_COMPLETED) {
 		for (size_t i = 0; i < attempt->missing.count; i++)
-			strlist_add(&event.parents, attempt->missing.items[i]);
+			strlist_add(&event.ran_without,
+			            attempt->missing.items[i]);
 	}
 	rc = attempt_record(attempt, &event);
 	if (rc == 0)

@@ -17,14 +17,21 @@
 #define CRC_TAIL ",\"crc\":\"" /* then 8 digits, '"' and '}' */
 #define CRC_TAIL_LEN (sizeof CRC_TAIL - 1 + 8 + 2)
 
-enum field_type { FIELD_U32, FIELD_INT, FIELD_TEXT, FIELD_LIST, FIELD_PLACES };
+enum field_type { FIELD_U32, FIELD_INT, FIELD_TEXT, FIELD_LIST,
+                  FIELD_PARENTS, FIELD_PLACES };
+
+#define BIT(kind) (1u << (kind))
+#define ANY_KIND (~0u)
 
 static const struct field {
 	const char *name;
 	enum field_type type;
 	size_t offset;
+	unsigned kinds; /* of events that have it: bits BIT(kind) */
 } fields[] = {
-#define FIELD(name, type, member) { name, type, offsetof(struct event, member) }
+#define FIELD(name, type, member) FIELD_OF(ANY_KIND, name, type, member)
+#define FIELD_OF(kinds, name, type, member) \
+	{ name, type, offsetof(struct event, member), kinds }
 	FIELD("phase", FIELD_TEXT, phase),
 	FIELD("gen", FIELD_U32, gen),
 	FIELD("att", FIELD_U32, attempt),
@@ -48,9 +55,11 @@ static const struct field {
 	FIELD("word", FIELD_TEXT, word),
 	FIELD("sweep", FIELD_TEXT, sweep),
 	FIELD("vars", FIELD_TEXT, variables),
-	FIELD("parents", FIELD_LIST, parents),
+	FIELD_OF(~BIT(EVENT_COMPLETED), "parents", FIELD_PARENTS, parents),
+	FIELD_OF(BIT(EVENT_COMPLETED), "parents", FIELD_LIST, ran_without),
 	FIELD("pairs", FIELD_LIST, pairs),
 	FIELD("before", FIELD_PLACES, before),
+#undef FIELD_OF
 #undef FIELD
 };
 #define FIELD_COUNT (sizeof fields / sizeof fields[0])
@@ -97,6 +106,21 @@ places_to_json(const struct event_places *places)
 }
 
 static json_t *
+parents_to_json(const struct parents *list)
+{
+	json_t *array = list->count ? json_array() : NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct strbuf text = { 0 };
+
+		parent_print(&list->items[i], &text);
+		json_array_append_new(array, json_text(strbuf_str(&text)));
+		strbuf_clear(&text);
+	}
+	return array;
+}
+
+static json_t *
 field_to_json(const struct event *event, const struct field *field)
 {
 	const char *at = (const char *)event + field->offset;
@@ -119,6 +143,8 @@ field_to_json(const struct event *event, const struct field *field)
 	case FIELD_PLACES:
 		return places_to_json((const struct event_places *)
 		                      (const void *)at);
+	case FIELD_PARENTS:
+		return parents_to_json((const struct parents *)(const void *)at);
 	}
 	return NULL;
 }
@@ -135,7 +161,8 @@ journal_encode(const struct event *event, struct strbuf *out)
 	json_object_set_new(object, "e", json_string(event_name(event->kind)));
 	json_object_set_new(object, "t", json_integer(event->time));
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
-		json_t *value = field_to_json(event, &fields[i]);
+		json_t *value = fields[i].kinds & BIT(event->kind)
+			? field_to_json(event, &fields[i]) : NULL;
 
 		if (value)
 			json_object_set_new(object, fields[i].name, value);
@@ -197,6 +224,18 @@ places_from_json(struct event_places *places, const json_t *array)
 }
 
 static void
+parents_from_json(struct parents *list, const json_t *array)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(array, i, value) {
+		if (json_is_string(value))
+			parents_add_text(list, json_string_value(value));
+	}
+}
+
+static void
 field_from_json(struct event *event, const struct field *field,
                 const json_t *value)
 {
@@ -209,6 +248,8 @@ field_from_json(struct event *event, const struct field *field,
 		list_from_json((struct strlist *)(void *)at, value);
 	} else if (field->type == FIELD_PLACES) {
 		places_from_json((struct event_places *)(void *)at, value);
+	} else if (field->type == FIELD_PARENTS) {
+		parents_from_json((struct parents *)(void *)at, value);
 	} else if (field->type == FIELD_TEXT && json_is_string(value)) {
 		text = xstrdup(json_string_value(value));
 		memcpy(at, &text, sizeof text);
@@ -241,9 +282,11 @@ journal_decode(const char *line, size_t len, struct event *event)
 	}
 	*event = (struct event){ .kind = (enum event_kind)kind };
 	event->time = json_integer_value(json_object_get(object, "t"));
-	for (size_t i = 0; i < FIELD_COUNT; i++)
-		field_from_json(event, &fields[i],
-		                json_object_get(object, fields[i].name));
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		if (fields[i].kinds & BIT(kind))
+			field_from_json(event, &fields[i],
+			                json_object_get(object, fields[i].name));
+	}
 	tasks = json_object_get(object, "tasks");
 	event->all = !tasks;
 	if (tasks && rangeset_parse(&event->tasks, json_string_value(tasks)

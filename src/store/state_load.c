@@ -232,24 +232,34 @@ number_of(const char *value)
 	return (uint32_t)number;
 }
 
-/* "GEN WORD WORD": the list a generation has told. */
-static uint32_t
-load_list(const struct state_numbers *numbers, struct strlist *list,
-          const char *value)
+/* "GEN WORD WORD": what a generation waits for. */
+static void
+load_parents(struct loading *l, struct phase_state *phase, const char *value)
 {
 	struct strlist words = { 0 };
-	uint32_t gen = 0;
 
-	strlist_clear(list);
 	text_split_words(value, &words);
-	for (size_t i = 0; i < words.count; i++) {
-		if (i == 0)
-			gen = number_of(words.items[0]);
-		else
-			state_parents_parse(numbers, words.items[i], list);
-	}
+	phase->parents_gen = words.count ? number_of(words.items[0]) : 0;
+	parents_clear(&phase->parents);
+	for (size_t i = 1; i < words.count; i++)
+		state_parents_parse(l->numbers, words.items[i], &phase->parents);
 	strlist_clear(&words);
-	return gen;
+}
+
+/* "GEN NAME NAME": without what it completed. */
+static void
+load_ran_without(struct loading *l, struct phase_state *phase,
+                 const char *value)
+{
+	struct strlist words = { 0 };
+
+	text_split_words(value, &words);
+	phase->ran_without_gen = words.count ? number_of(words.items[0]) : 0;
+	strlist_clear(&phase->ran_without);
+	for (size_t i = 1; i < words.count; i++)
+		state_names_parse(l->numbers, words.items[i],
+		                  &phase->ran_without);
+	strlist_clear(&words);
 }
 
 static void
@@ -348,11 +358,9 @@ load_phase_key(struct loading *l, struct phase_state *phase, const char *what,
 	} else if (text_starts(what, "job.")) {
 		load_job(phase, number_of(what + 4), value);
 	} else if (strcmp(what, "waits_for") == 0) {
-		phase->parents_gen = load_list(l->numbers, &phase->parents,
-		                               value);
+		load_parents(l, phase, value);
 	} else if (strcmp(what, "ran_without") == 0) {
-		phase->ran_without_gen = load_list(l->numbers,
-			&phase->ran_without, value);
+		load_ran_without(l, phase, value);
 	} else if (strcmp(what, "variables") == 0) {
 		load_variables(phase, value);
 	} else if (strcmp(what, "excluded") == 0) {

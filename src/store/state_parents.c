@@ -13,9 +13,6 @@
 
 #define FEW_PARENTS 8 /* those stay in people's words */
 
-static const char *const kinds[] = { "after", "after_any", "after_each", "" };
-#define KIND_COUNT (sizeof kinds / sizeof *kinds)
-
 struct state_numbers {
 	struct strmap *by_name; /* -> number + 1 */
 	char **names;           /* of loading; NULL: there is none */
@@ -23,9 +20,9 @@ struct state_numbers {
 };
 
 bool
-state_parents_are_many(const struct strlist *list)
+state_parents_are_many(size_t count)
 {
-	return list->count > FEW_PARENTS;
+	return count > FEW_PARENTS;
 }
 
 struct state_numbers *
@@ -69,69 +66,109 @@ state_numbers_set(struct state_numbers *numbers, const char *name,
 	strmap_set(numbers->by_name, name, (void *)((uintptr_t)number + 1));
 }
 
-/* "after:NAME" or NAME: the kind's index, and where the name begins. */
-static size_t
-kind_of(const char *item, const char **name)
+/* The number of a phase in a list of so many, and one; or 0. */
+static uint32_t
+number_in(const struct state_numbers *numbers, size_t count, const char *name)
 {
-	const char *colon = strchr(item, ':');
-	size_t len = colon ? (size_t)(colon - item) : 0;
+	return numbers && state_parents_are_many(count)
+		? (uint32_t)(uintptr_t)strmap_get(numbers->by_name, name) : 0;
+}
 
-	*name = colon ? colon + 1 : item;
-	for (size_t i = 0; i < KIND_COUNT; i++) {
-		if (strlen(kinds[i]) == len && strncmp(kinds[i], item, len) == 0)
-			return i;
+/* Append " KIND#SET". */
+static void
+print_set(const char *kind, struct rangeset *set, struct strbuf *out)
+{
+	if (set->count) {
+		strbuf_printf(out, " %s#", kind);
+		rangeset_print(set, out);
 	}
-	return KIND_COUNT;
+	rangeset_clear(set);
 }
 
 void
 state_parents_print(const struct state_numbers *numbers,
-                    const struct strlist *list, struct strbuf *out)
+                    const struct parents *list, struct strbuf *out)
 {
-	struct rangeset sets[KIND_COUNT] = { { 0 } };
+	struct rangeset sets[EDGE_KIND_COUNT] = { { 0 } };
 
 	for (size_t i = 0; i < list->count; i++) {
-		const char *name;
-		size_t kind = kind_of(list->items[i], &name);
-		uintptr_t number = kind < KIND_COUNT && numbers
-			&& state_parents_are_many(list)
-			? (uintptr_t)strmap_get(numbers->by_name, name) : 0;
+		const struct parent *parent = &list->items[i];
+		uint32_t number = parent->kind == EDGE_OTHER ? 0
+			: number_in(numbers, list->count, parent->phase);
+
+		if (number) {
+			rangeset_add(&sets[parent->kind], number - 1,
+			             number - 1);
+			continue;
+		}
+		strbuf_putc(out, ' ');
+		parent_print(parent, out);
+	}
+	for (int kind = 0; kind < EDGE_KIND_COUNT; kind++)
+		print_set(edge_name((enum edge_kind)kind), &sets[kind], out);
+}
+
+void
+state_names_print(const struct state_numbers *numbers,
+                  const struct strlist *list, struct strbuf *out)
+{
+	struct rangeset set = { 0 };
+
+	for (size_t i = 0; i < list->count; i++) {
+		uint32_t number = number_in(numbers, list->count,
+		                            list->items[i]);
 
 		if (number)
-			rangeset_add(&sets[kind], (uint32_t)(number - 1),
-			             (uint32_t)(number - 1));
+			rangeset_add(&set, number - 1, number - 1);
 		else
 			strbuf_printf(out, " %s", list->items[i]);
 	}
-	for (size_t kind = 0; kind < KIND_COUNT; kind++) {
-		if (sets[kind].count) {
-			strbuf_printf(out, " %s#", kinds[kind]);
-			rangeset_print(&sets[kind], out);
+	print_set("", &set, out);
+}
+
+/* Of "KIND#SET" the names of the set, and the kind (caller frees both); or NULL. */
+static char *
+parse_set(const struct state_numbers *numbers, const char *word,
+          struct strlist *names)
+{
+	size_t len = strcspn(word, ":#");
+	struct rangeset set = { 0 };
+	bool is_set = word[len] == '#'
+		&& rangeset_parse(&set, word + len + 1) == 0;
+
+	for (size_t i = 0; is_set && i < set.count; i++) {
+		for (uint32_t n = set.items[i].first;
+		     n <= set.items[i].last && n < numbers->count; n++) {
+			if (numbers->names[n])
+				strlist_add(names, numbers->names[n]);
 		}
-		rangeset_clear(&sets[kind]);
 	}
+	rangeset_clear(&set);
+	return is_set ? xstrndup(word, len) : NULL;
 }
 
 void
 state_parents_parse(const struct state_numbers *numbers, const char *word,
-                    struct strlist *list)
+                    struct parents *list)
 {
-	size_t len = strcspn(word, ":#");
-	struct rangeset set = { 0 };
+	struct strlist names = { 0 };
+	char *kind = parse_set(numbers, word, &names);
 
-	if (word[len] != '#' || rangeset_parse(&set, word + len + 1)) {
+	if (!kind)
+		parents_add_text(list, word);
+	for (size_t i = 0; i < names.count; i++)
+		parents_add_named(list, kind, names.items[i]);
+	strlist_clear(&names);
+	free(kind);
+}
+
+void
+state_names_parse(const struct state_numbers *numbers, const char *word,
+                  struct strlist *list)
+{
+	char *kind = parse_set(numbers, word, list);
+
+	if (!kind)
 		strlist_add(list, word);
-		rangeset_clear(&set);
-		return;
-	}
-	for (size_t i = 0; i < set.count; i++) {
-		for (uint32_t n = set.items[i].first;
-		     n <= set.items[i].last && n < numbers->count; n++) {
-			if (numbers->names[n])
-				strlist_add_owned(list, xasprintf("%.*s%s%s",
-					(int)len, word, len ? ":" : "",
-					numbers->names[n]));
-		}
-	}
-	rangeset_clear(&set);
+	free(kind);
 }

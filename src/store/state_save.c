@@ -267,17 +267,21 @@ save_job_ids(struct saving *s, const struct phase_state *phase)
 	strbuf_clear(&ids);
 }
 
+/* "GEN WORD WORD" */
 static void
-save_list(struct saving *s, const struct phase_state *phase, const char *what,
-          uint32_t gen, const struct strlist *list)
+save_parents(struct saving *s, const struct phase_state *phase)
 {
 	struct strbuf text = { 0 };
 
-	if (gen == 0)
-		return;
-	strbuf_printf(&text, "%u", gen);
-	state_parents_print(s->numbers, list, &text);
-	put_what(s, "jobs", phase, what, "%s", text.data);
+	state_parents_print(s->numbers, &phase->parents, &text);
+	if (phase->parents_gen)
+		put_what(s, "jobs", phase, "waits_for", "%u%s",
+		         phase->parents_gen, strbuf_str(&text));
+	strbuf_clear(&text);
+	state_names_print(s->numbers, &phase->ran_without, &text);
+	if (phase->ran_without_gen)
+		put_what(s, "jobs", phase, "ran_without", "%u%s",
+		         phase->ran_without_gen, strbuf_str(&text));
 	strbuf_clear(&text);
 }
 
@@ -289,9 +293,9 @@ save_numbers_of_phases(struct saving *s, const struct state *state)
 	uint32_t number = 0;
 
 	for (size_t i = 0; i < state->count; i++)
-		many |= state_parents_are_many(&state->phases[i]->parents)
+		many |= state_parents_are_many(state->phases[i]->parents.count)
 			|| state_parents_are_many(
-				&state->phases[i]->ran_without);
+				state->phases[i]->ran_without.count);
 	if (!many)
 		return;
 	s->numbers = state_numbers_create();
@@ -365,9 +369,7 @@ save_phase(struct saving *s, const struct phase_state *phase)
 		put_what(s, "jobs", phase, "generation", "%u", phase->gen);
 	save_job_ids(s, phase);
 	save_facts(s, phase);
-	save_list(s, phase, "waits_for", phase->parents_gen, &phase->parents);
-	save_list(s, phase, "ran_without", phase->ran_without_gen,
-	          &phase->ran_without);
+	save_parents(s, phase);
 	if (phase->edit_gen)
 		put_what(s, "jobs", phase, "edited", "%u", phase->edit_gen);
 	if (phase->excluded_seq)

@@ -68,13 +68,18 @@ void state_numbers_destroy(struct state_numbers *numbers);
 void state_numbers_set(struct state_numbers *numbers, const char *name,
                        uint32_t number);
 /* Are they so many that numbers are worth it? */
-bool state_parents_are_many(const struct strlist *list);
+bool state_parents_are_many(size_t count);
 /* Append " WORD" for each; numbers may be NULL. */
 void state_parents_print(const struct state_numbers *numbers,
-                         const struct strlist *list, struct strbuf *out);
+                         const struct parents *list, struct strbuf *out);
 /* Add what one such word stands for. */
 void state_parents_parse(const struct state_numbers *numbers, const char *word,
-                         struct strlist *list);
+                         struct parents *list);
+/* The same of names without a kind. */
+void state_names_print(const struct state_numbers *numbers,
+                       const struct strlist *list, struct strbuf *out);
+void state_names_parse(const struct state_numbers *numbers, const char *word,
+                       struct strlist *list);
 
 /* The checksum of [tasks], [jobs], [notes] and the offsets of [journal], without regard
  * to the order of their lines, and of the names in [phases]; caller frees. */

@@ -49,7 +49,7 @@ intend(struct life *life, const char *phase, uint32_t gen, int64_t time)
 	                          time);
 
 	if (strcmp(phase, "eval") == 0)
-		strlist_add(&event->parents, "after:train");
+		parents_add(&event->parents, EDGE_AFTER, "train");
 	add(life, EVENT_SUBMITTED, phase, gen, 0, strcmp(phase, "eval")
 	    ? "0" : "0-2", time)->job = 10 + gen;
 }
@@ -126,7 +126,7 @@ all_of_it(struct life *life)
 	own(life, EVENT_STARTED, "eval", 1, 0, "2", 131);
 	own(life, EVENT_FAILED, "eval", 1, 0, "2", 132);
 	add(life, EVENT_INTENDED, "eval", 2, 0, "2", 200);
-	strlist_add(&life->events[life->count - 1].parents, "after:train");
+	parents_add(&life->events[life->count - 1].parents, EDGE_AFTER, "train");
 	run_task(life, "eval", 2, 0, "2", 210, 211);
 }
 
@@ -239,7 +239,7 @@ test_stale_is_a_cause(void **unused)
 	(void)unused;
 	begin(&life);
 	run_task(&life, "train", 1, 0, "0", 110, 120);
-	strlist_add(&life.events[life.count - 1].parents, "other");
+	strlist_add(&life.events[life.count - 1].ran_without, "other");
 	intend(&life, "train", 2, 131);
 	run_task(&life, "train", 2, 0, "0", 140, 150);
 	expect(&life, -1, NULL);
@@ -412,8 +412,8 @@ test_parent_of_other_values(void **unused)
 	(void)unused;
 	begin(&life);
 	add(&life, EVENT_PHASE, "plot", 0, 0, NULL, 100)->total = 1;
-	strlist_add(&add(&life, EVENT_INTENDED, "plot", 1, 0, NULL,
-	                 101)->parents, "after:eval");
+	parents_add(&add(&life, EVENT_INTENDED, "plot", 1, 0, NULL,
+	                 101)->parents, EDGE_AFTER, "eval");
 	run_task(&life, "train", 1, 0, "0", 110, 120);
 	run_task(&life, "eval", 1, 0, "0-2", 130, 140);
 	run_task(&life, "plot", 1, 0, "0", 141, 145);
@@ -436,9 +436,9 @@ test_parent_in_another_order(void **unused)
 		life.events[life.count - 1].order = 5;
 		new_values(&life, 2, 500, "{\"S\":[\"1\",\"2\",\"3\"]}");
 		add(&life, EVENT_PHASE, "plot", 0, 0, NULL, 100)->total = 1;
-		strlist_add(&add(&life, EVENT_INTENDED, "plot", 1, 0, NULL,
-		                 101)->parents, array ? "after:eval"
-		            : "after:train");
+		parents_add(&add(&life, EVENT_INTENDED, "plot", 1, 0, NULL,
+		                 101)->parents, EDGE_AFTER,
+		            array ? "eval" : "train");
 		run_task(&life, "plot", 1, 0, "0", 110, 120);
 		run_task(&life, "train", 1, 0, "0", 200, 220);
 		run_task(&life, "eval", 1, 0, "0-2", 250, 260);
@@ -657,8 +657,8 @@ test_each(void **unused)
 	begin(&life);
 	add(&life, EVENT_PHASE, "plot", 0, 0, NULL, 100)->sweep =
 		xstrdup("{\"S\":[\"1\",\"2\",\"3\"]}");
-	strlist_add(&add(&life, EVENT_INTENDED, "plot", 1, 0, NULL,
-	                 101)->parents, "after_each:eval");
+	parents_add(&add(&life, EVENT_INTENDED, "plot", 1, 0, NULL,
+	                 101)->parents, EDGE_AFTER_EACH, "eval");
 	run_task(&life, "train", 1, 0, "0", 110, 120);
 	run_task(&life, "eval", 1, 0, "1", 121, 130);
 	run_task(&life, "plot", 1, 0, "1", 131, 132);

@@ -293,14 +293,16 @@ journal_lines_survive_anything(void **unused)
 	(void)unused;
 	e.text = xstrdup("quote \" newline \n tab \t bad \xff end");
 	e.code = -1;
-	strlist_add(&e.parents, "after:x y");
+	parents_add(&e.parents, EDGE_AFTER, "x y");
 	journal_encode(&e, &line);
 	assert_int_equal(journal_decode(line.data, line.len - 1, &back),
 	                 JOURNAL_EVENT);
 	assert_int_equal(back.gen, e.gen);
 	assert_int_equal(back.code, -1);
 	assert_true(rangeset_equal(&back.tasks, &e.tasks));
-	assert_string_equal(back.parents.items[0], "after:x y");
+	assert_int_equal(back.parents.items[0].kind, EDGE_AFTER);
+	assert_string_equal(back.parents.items[0].phase, "x y");
+	assert_non_null(strstr(line.data, "\"parents\":[\"after:x y\"]"));
 	assert_non_null(strstr(back.text, "newline \n tab"));
 	event_clear(&back);
 	for (size_t i = 0; i < line.len - 1; i++) { /* any flipped byte shows */
@@ -394,18 +396,18 @@ long_chain(uint32_t count)
 	struct state *state = state_create();
 
 	for (uint32_t i = 0; i < count; i++) {
-		char name[16], parent[32];
+		char name[16], parent[16];
 		struct event e;
 
 		snprintf(name, sizeof name, "p%u", i);
-		snprintf(parent, sizeof parent, "after:p%u", i - 1);
+		snprintf(parent, sizeof parent, "p%u", i - 1);
 		e = event(EVENT_PHASE, name, 0, 0, NULL);
 		e.order = i;
 		state_apply(state, &e);
 		e.kind = EVENT_INTENDED;
 		e.gen = 1;
 		if (i > 0)
-			strlist_add(&e.parents, parent);
+			parents_add(&e.parents, EDGE_AFTER, parent);
 		state_apply(state, &e);
 		if (i == 0) {
 			e.kind = EVENT_FAILED;
@@ -453,7 +455,7 @@ what_many_ways_lead_to_is_doomed_once(void **unused)
 
 	(void)unused;
 	for (uint32_t i = 0; i < 300; i++) {
-		char name[16], parent[32];
+		char name[16], parent[16];
 		struct event e;
 
 		snprintf(name, sizeof name, "p%u", i);
@@ -464,9 +466,9 @@ what_many_ways_lead_to_is_doomed_once(void **unused)
 		e.kind = EVENT_INTENDED;
 		e.gen = 1;
 		for (uint32_t k = 0; k < i; k++) {
-			snprintf(parent, sizeof parent, "after%s:p%u",
-			         i <= 2 ? "_each" : "", k);
-			strlist_add(&e.parents, parent);
+			snprintf(parent, sizeof parent, "p%u", k);
+			parents_add(&e.parents, i <= 2 ? EDGE_AFTER_EACH
+			            : EDGE_AFTER, parent);
 		}
 		state_apply(state, &e);
 		event_clear(&e);
@@ -952,11 +954,12 @@ record_dense_phases(struct run *run)
 		events[2 * i] = event(EVENT_PHASE, name, 0, 0, NULL);
 		events[2 * i].order = i;
 		*intent = event(EVENT_INTENDED, name, 1, 0, NULL);
-		for (uint32_t k = 0; k < i; k++)
-			strlist_add_owned(&intent->parents, xasprintf(
-				"%s:phase_number_%u", i % 5 == 4 && k < 5
-				? "after_each" : k >= i / 2 ? "after_any"
-				: "after", k));
+		for (uint32_t k = 0; k < i; k++) {
+			snprintf(name, sizeof name, "phase_number_%u", k);
+			parents_add(&intent->parents, i % 5 == 4 && k < 5
+			            ? EDGE_AFTER_EACH : k >= i / 2
+			            ? EDGE_AFTER_ANY : EDGE_AFTER, name);
+		}
 	}
 	assert_int_equal(run_record(run, events, 2 * DENSE, false,
 	                            &err), 0);
@@ -966,22 +969,27 @@ record_dense_phases(struct run *run)
 }
 
 static int
-compare_text(const void *a, const void *b)
+compare_parents(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const struct parent *x = a, *y = b;
+	int order = strcmp(x->phase, y->phase);
+
+	return order ? order : (int)x->kind - (int)y->kind;
 }
 
 static void
 same_parents(const struct run *a, const struct run *b, const char *name)
 {
-	struct strlist *x = &state_find(a->state, name)->parents;
-	struct strlist *y = &state_find(b->state, name)->parents;
+	struct parents *x = &state_find(a->state, name)->parents;
+	struct parents *y = &state_find(b->state, name)->parents;
 
 	assert_int_equal(x->count, y->count);
-	qsort(x->items, x->count, sizeof *x->items, compare_text);
-	qsort(y->items, y->count, sizeof *y->items, compare_text);
-	for (size_t i = 0; i < x->count; i++)
-		assert_string_equal(x->items[i], y->items[i]);
+	qsort(x->items, x->count, sizeof *x->items, compare_parents);
+	qsort(y->items, y->count, sizeof *y->items, compare_parents);
+	for (size_t i = 0; i < x->count; i++) {
+		assert_int_equal(x->items[i].kind, y->items[i].kind);
+		assert_string_equal(x->items[i].phase, y->items[i].phase);
+	}
 }
 
 /* What is written can be read; and it is not written for each edge. */
@@ -1021,21 +1029,26 @@ parents_by_name_are_read(void **unused)
 	struct run *run = run_open(dir, &err);
 	struct event events[2] = { event(EVENT_PHASE, "p", 0, 0, NULL),
 		event(EVENT_INTENDED, "p", 1, 0, NULL) };
-	const struct strlist *parents;
+	const struct parents *parents;
 
 	(void)unused;
-	strlist_add(&events[1].parents, "after:a");
-	for (int i = 0; i < 20; i++) /* of an experiment that changed */
-		strlist_add_owned(&events[1].parents,
-		                  xasprintf("after_any:gone_%d", i));
+	parents_add(&events[1].parents, EDGE_AFTER, "a");
+	for (int i = 0; i < 20; i++) { /* of an experiment that changed */
+		char name[16];
+
+		snprintf(name, sizeof name, "gone_%d", i);
+		parents_add(&events[1].parents, EDGE_AFTER_ANY, name);
+	}
 	assert_int_equal(run_record(run, events, 2, true, &err), 0);
 	assert_int_equal(run_save(run, &err), 0);
 	run_close(run);
 	run = run_open(dir, &err);
 	parents = &state_find(run->state, "p")->parents;
 	assert_int_equal(parents->count, 21);
-	assert_string_equal(parents->items[0], "after:a");
-	assert_string_equal(parents->items[20], "after_any:gone_19");
+	assert_int_equal(parents->items[0].kind, EDGE_AFTER);
+	assert_string_equal(parents->items[0].phase, "a");
+	assert_int_equal(parents->items[20].kind, EDGE_AFTER_ANY);
+	assert_string_equal(parents->items[20].phase, "gone_19");
 	run_close(run);
 	event_clear(&events[0]);
 	event_clear(&events[1]);
