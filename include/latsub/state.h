@@ -116,13 +116,23 @@ struct phase_job {
 	struct rangeset tasks;
 };
 
-/* Something that happened to tasks in one attempt, and why: kept as sets so
- * that counting is exact however often an event is read. */
+enum mark_kind {
+	/* how attempts ended; counted without reasons but for requeues: the state
+	 * file has one set for each attempt, whatever these are */
+	MARK_REQUEUED, MARK_FAILED, MARK_LOST, MARK_CANCELLED,
+	MARK_RAN, /* for so many seconds, before a requeue */
+	/* the reasons of those above: known from the journal alone */
+	MARK_FAILED_WHY, MARK_LOST_WHY, MARK_CANCELLED_WHY,
+	MARK_KIND_COUNT
+};
+
+/* Something that happened to tasks in one attempt: kept as sets so that counting
+ * is exact however often an event is read. */
 struct phase_mark {
-	char kind; /* 'r' requeued, 'f' failed, 'l' lost, 'c' cancelled, 't' ran
-	            * for so many seconds (in reason) before a requeue */
+	enum mark_kind kind;
 	uint32_t gen, attempt;
-	char *reason; /* of 'f', 'l' and 'c': empty */
+	uint32_t seconds; /* of RAN; else 0 */
+	char *reason;     /* of REQUEUED and the _WHY; else NULL */
 	struct rangeset tasks;
 };
 
@@ -286,19 +296,19 @@ uint32_t phase_job_of(const struct phase_state *phase, uint32_t task);
 /* The same of all tasks at once: total members, NULL where there is none.  Caller
  * frees the array. */
 const struct phase_job **phase_jobs_by_task(const struct phase_state *phase);
-/* The kind of the marks that have the reasons of a kind: those of 'f', 'l', 'c'
- * are 'F', 'L', 'C', known from the journal alone and not counted. */
-char phase_reason_mark(char kind);
-/* Marks of a kind ('r', 'f', ...) on a task in a generation; gen 0: on any
- * task, in any generation.  reason NULL: whatever the reason. */
-uint64_t phase_marks(const struct phase_state *phase, char kind,
+/* Is it one of those that end an attempt? */
+bool mark_is_end(enum mark_kind kind);
+/* The kind that has the reasons of FAILED, LOST or CANCELLED. */
+enum mark_kind mark_why(enum mark_kind kind);
+/* Marks of a kind on a task in a generation; gen 0: on any task, in any
+ * generation.  reason NULL: whatever the reason. */
+uint64_t phase_marks(const struct phase_state *phase, enum mark_kind kind,
                      uint32_t gen, uint32_t task, const char *reason);
 /* Seconds that the task ran in attempts of a generation that were requeued. */
 uint64_t phase_used_sec(const struct phase_state *phase, uint32_t gen,
                         uint32_t task);
-void phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
-                    uint32_t attempt, const char *reason,
-                    const struct rangeset *tasks);
+/* The tasks join those of the mark that is otherwise the same; all is copied. */
+void phase_add_mark(struct phase_state *phase, const struct phase_mark *mark);
 void phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
                     uint32_t gen, uint32_t attempt, const char *name,
                     const char *mark, const struct rangeset *tasks);

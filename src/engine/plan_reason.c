@@ -67,7 +67,7 @@ known_otherwise(const struct asking *a, enum task_state state)
 
 /* "exit code 3", "exit code 3, and others"; "" when nobody knows. */
 static char *
-reason_in(const struct asking *a, enum task_state state, char kind)
+reason_in(const struct asking *a, enum task_state state, enum mark_kind kind)
 {
 	const char *reason = NULL;
 	bool others = false;
@@ -75,7 +75,7 @@ reason_in(const struct asking *a, enum task_state state, char kind)
 	for (size_t i = a->phase->mark_count; i-- > 0; ) {
 		const struct phase_mark *mark = &a->phase->marks[i];
 
-		if (mark->kind != phase_reason_mark(kind) || !*mark->reason
+		if (mark->kind != kind || !*mark->reason
 		    || !explains(a, mark, state))
 			continue;
 		others |= reason && strcmp(reason, mark->reason) != 0;
@@ -85,10 +85,12 @@ reason_in(const struct asking *a, enum task_state state, char kind)
 		: known_otherwise(a, state);
 }
 
+#define NO_REASON MARK_KIND_COUNT
+
 /* One part: "failed: exit code 3", with a count where there are several. */
 static void
 add_part(const struct asking *a, struct strbuf *out, enum task_state state,
-         char kind, const char *word)
+         enum mark_kind why, const char *word)
 {
 	uint32_t count = a->counts[state];
 	char *reason;
@@ -98,7 +100,7 @@ add_part(const struct asking *a, struct strbuf *out, enum task_state state,
 	strbuf_puts(out, out->len ? "; " : "");
 	if (a->phase->total > 1)
 		strbuf_printf(out, "%u ", count);
-	reason = kind ? reason_in(a, state, kind) : xstrdup("");
+	reason = why == NO_REASON ? xstrdup("") : reason_in(a, state, why);
 	if (text_starts(reason, word)) /* "cancelled before the start" */
 		strbuf_puts(out, reason);
 	else
@@ -117,15 +119,16 @@ plan_reason_run(const struct state *state, const struct phase_state *phase,
 	if (!phase || !phase->cells)
 		return xstrdup("new");
 	count_todo(&a);
-	add_part(&a, &out, TASK_FAILED, 'f', "failed");
-	add_part(&a, &out, TASK_LOST, 'l', "lost");
-	add_part(&a, &out, TASK_STARTED, 0, "started, and not in Slurm");
+	add_part(&a, &out, TASK_FAILED, MARK_FAILED_WHY, "failed");
+	add_part(&a, &out, TASK_LOST, MARK_LOST_WHY, "lost");
+	add_part(&a, &out, TASK_STARTED, NO_REASON,
+	         "started, and not in Slurm");
 	*again = out.len > 0;
-	add_part(&a, &out, TASK_REQUEUED, 0,
+	add_part(&a, &out, TASK_REQUEUED, NO_REASON,
 	         "requeued, and not in Slurm any more");
-	add_part(&a, &out, TASK_CANCELLED, 'c', "cancelled");
+	add_part(&a, &out, TASK_CANCELLED, MARK_CANCELLED_WHY, "cancelled");
 	if (a.counts[TASK_NONE] && phase->edit_gen)
-		add_part(&a, &out, TASK_NONE, 0, "reset by hand");
+		add_part(&a, &out, TASK_NONE, NO_REASON, "reset by hand");
 	return out.len ? strbuf_steal(&out) : xstrdup("pending");
 }
 

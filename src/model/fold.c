@@ -1,7 +1,6 @@
 /*
  * fold.c - how an event changes the state.  Pure: no files, no clock.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,31 +212,47 @@ apply_edit(struct phase_state *phase, const struct event *event)
 	apply_checkpoint(phase, event);
 }
 
+/* MARK_KIND_COUNT: no attempt has ended. */
+static enum mark_kind
+end_mark(enum event_kind kind)
+{
+	switch (kind) {
+	case EVENT_REQUEUED:
+		return MARK_REQUEUED;
+	case EVENT_FAILED:
+		return MARK_FAILED;
+	case EVENT_LOST:
+		return MARK_LOST;
+	case EVENT_CANCELLED:
+		return MARK_CANCELLED;
+	default:
+		return MARK_KIND_COUNT;
+	}
+}
+
 static void
 apply_mark(struct phase_state *phase, const struct event *event,
            const struct rangeset *tasks)
 {
-	char kind = event->kind == EVENT_REQUEUED ? 'r'
-		: event->kind == EVENT_FAILED ? 'f'
-		: event->kind == EVENT_LOST ? 'l'
-		: event->kind == EVENT_CANCELLED ? 'c' : 0;
+	/* the tasks are only lent */
+	struct phase_mark ran = { .kind = MARK_RAN, .gen = event->gen,
+		.attempt = event->attempt, .seconds = event->elapsed,
+		.tasks = *tasks };
+	struct phase_mark end = { .kind = end_mark(event->kind),
+		.gen = event->gen, .attempt = event->attempt, .tasks = *tasks };
 
-	if (event->elapsed) {
-		char seconds[16];
-
-		snprintf(seconds, sizeof seconds, "%u", event->elapsed);
-		phase_add_mark(phase, 't', event->gen, event->attempt, seconds,
-		               tasks);
+	if (event->elapsed)
+		phase_add_mark(phase, &ran);
+	if (end.kind == MARK_KIND_COUNT)
+		return;
+	if (end.kind == MARK_REQUEUED)
+		end.reason = event->reason;
+	phase_add_mark(phase, &end);
+	if (end.kind != MARK_REQUEUED && event->reason) {
+		end.kind = mark_why(end.kind);
+		end.reason = event->reason;
+		phase_add_mark(phase, &end);
 	}
-	/* counted without their reasons: the state file has one set for each
-	 * attempt, whatever these are */
-	if (kind)
-		phase_add_mark(phase, kind, event->gen, event->attempt,
-		               kind == 'r' && event->reason ? event->reason
-		               : "", tasks);
-	if (kind && kind != 'r' && event->reason)
-		phase_add_mark(phase, phase_reason_mark(kind), event->gen,
-		               event->attempt, event->reason, tasks);
 }
 
 static void

@@ -248,14 +248,21 @@ phase_jobs_by_task(const struct phase_state *phase)
 	return jobs;
 }
 
-char
-phase_reason_mark(char kind)
+bool
+mark_is_end(enum mark_kind kind)
 {
-	return kind == 'r' ? kind : (char)(kind - 'a' + 'A');
+	return kind <= MARK_CANCELLED;
+}
+
+enum mark_kind
+mark_why(enum mark_kind kind)
+{
+	return kind == MARK_FAILED ? MARK_FAILED_WHY
+		: kind == MARK_LOST ? MARK_LOST_WHY : MARK_CANCELLED_WHY;
 }
 
 uint64_t
-phase_marks(const struct phase_state *phase, char kind, uint32_t gen,
+phase_marks(const struct phase_state *phase, enum mark_kind kind, uint32_t gen,
             uint32_t task, const char *reason)
 {
 	uint64_t count = 0;
@@ -282,9 +289,9 @@ phase_used_sec(const struct phase_state *phase, uint32_t gen, uint32_t task)
 	for (size_t i = 0; i < phase->mark_count; i++) {
 		const struct phase_mark *mark = &phase->marks[i];
 
-		if (mark->kind == 't' && mark->gen == gen
+		if (mark->kind == MARK_RAN && mark->gen == gen
 		    && rangeset_has(&mark->tasks, task))
-			seconds += strtoul(mark->reason, NULL, 10);
+			seconds += mark->seconds;
 	}
 	return seconds;
 }
@@ -323,21 +330,20 @@ grow(void *items, size_t count, size_t size)
 }
 
 void
-phase_add_mark(struct phase_state *phase, char kind, uint32_t gen,
-               uint32_t attempt, const char *reason,
-               const struct rangeset *tasks)
+phase_add_mark(struct phase_state *phase, const struct phase_mark *mark)
 {
 	size_t at;
 
-	if (!find_place(phase, phase->mark_count, &at, "%c%u.%u.%s", kind, gen,
-	                attempt, reason)) {
+	if (!find_place(phase, phase->mark_count, &at, "mark%u %u.%u.%u.%s",
+	                (unsigned)mark->kind, mark->gen, mark->attempt,
+	                mark->seconds, mark->reason ? mark->reason : "")) {
 		phase->marks = grow(phase->marks, phase->mark_count++,
 		                    sizeof *phase->marks);
-		phase->marks[at] = (struct phase_mark){ .kind = kind,
-			.gen = gen, .attempt = attempt,
-			.reason = xstrdup(reason) };
+		phase->marks[at] = *mark;
+		phase->marks[at].reason = xstrdup(mark->reason);
+		phase->marks[at].tasks = (struct rangeset){ 0 };
 	}
-	rangeset_union(&phase->marks[at].tasks, tasks);
+	rangeset_union(&phase->marks[at].tasks, &mark->tasks);
 }
 
 static void

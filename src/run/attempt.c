@@ -349,10 +349,10 @@ attempt_requeue_reason(const struct attempt *attempt, uint32_t number)
 	for (size_t i = 0; i < state->mark_count; i++) {
 		const struct phase_mark *mark = &state->marks[i];
 
-		if (mark->kind == 'r' && mark->gen == attempt->gen
+		if (mark->kind == MARK_REQUEUED && mark->gen == attempt->gen
 		    && mark->attempt == number
 		    && rangeset_has(&mark->tasks, attempt->task))
-			return mark->reason;
+			return mark->reason ? mark->reason : "";
 	}
 	return NULL;
 }
@@ -386,8 +386,9 @@ attempt_retries(const struct attempt *attempt)
 	uint64_t count = 0;
 
 	for (size_t i = 0; i < RETRY_REASONS; i++)
-		count += phase_marks(attempt_state(attempt), 'r', attempt->gen,
-		                     attempt->task, retry_reasons[i]);
+		count += phase_marks(attempt_state(attempt), MARK_REQUEUED,
+		                     attempt->gen, attempt->task,
+		                     retry_reasons[i]);
 	return (uint32_t)count;
 }
 

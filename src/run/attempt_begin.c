@@ -74,7 +74,7 @@ last_end(const struct attempt *attempt)
 	for (size_t i = 0; i < state->mark_count; i++) {
 		const struct phase_mark *mark = &state->marks[i];
 
-		if (!strchr("rflc", mark->kind) || mark->gen > attempt->gen
+		if (!mark_is_end(mark->kind) || mark->gen > attempt->gen
 		    || (mark->gen == attempt->gen
 		        && mark->attempt >= attempt->attempt)
 		    || !rangeset_has(&mark->tasks, attempt->task))
@@ -100,8 +100,8 @@ ended_in_order(const struct attempt *attempt,
 	if (report->path && report->gen == last->gen
 	    && report->number == last->attempt)
 		return true;
-	return last->kind == 'f' || (last->kind == 'r'
-		&& strcmp(last->reason, "node_failure") != 0);
+	return last->kind == MARK_FAILED || (last->kind == MARK_REQUEUED
+		&& strcmp(last->reason ? last->reason : "", "node_failure"));
 }
 
 struct last_start {

@@ -79,8 +79,8 @@ int
 attempt_record_lost(struct attempt *attempt, struct task_cell cell)
 {
 	bool again = (attempt->spec->requeue_on & REQUEUE_NODE_FAIL)
-		&& phase_marks(attempt_state(attempt), 'r', attempt->gen,
-		               attempt->task, NULL)
+		&& phase_marks(attempt_state(attempt), MARK_REQUEUED,
+		               attempt->gen, attempt->task, NULL)
 		< attempt->spec->max_requeues;
 	struct event event;
 	int idle;

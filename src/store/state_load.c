@@ -406,19 +406,24 @@ load_checkpoint_key(struct phase_state *phase, const char *what,
 static void
 load_mark(struct phase_state *phase, const char *what, const char *value)
 {
-	struct rangeset tasks = { 0 };
-	char word[16], reason[64] = "";
-	unsigned gen, attempt;
+	struct phase_mark mark = { .kind = MARK_KIND_COUNT };
+	char word[16], rest[64] = "";
 
-	if (sscanf(what, "%15[a-z].%u.%u.%63s", word, &gen, &attempt, reason)
-	    >= 3 && rangeset_parse(&tasks, value) == 0) {
-		for (int i = 0; i < STATE_MARK_KINDS; i++) {
-			if (strcmp(word, state_marks[i].word) == 0)
-				phase_add_mark(phase, state_marks[i].kind, gen,
-				               attempt, reason, &tasks);
-		}
+	if (sscanf(what, "%15[a-z].%u.%u.%63s", word, &mark.gen, &mark.attempt,
+	           rest) < 3)
+		return;
+	for (int i = 0; i < MARK_KIND_COUNT; i++) {
+		if (state_marks[i].word && strcmp(word, state_marks[i].word) == 0)
+			mark.kind = (enum mark_kind)i;
 	}
-	rangeset_clear(&tasks);
+	if (mark.kind == MARK_RAN)
+		mark.seconds = number_of(rest);
+	else if (mark.kind == MARK_REQUEUED)
+		mark.reason = rest;
+	if (mark.kind != MARK_KIND_COUNT
+	    && rangeset_parse(&mark.tasks, value) == 0)
+		phase_add_mark(phase, &mark);
+	rangeset_clear(&mark.tasks);
 }
 
 static void

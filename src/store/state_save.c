@@ -411,6 +411,26 @@ save_checkpoints(struct saving *s, const struct state *state)
 	}
 }
 
+/* "WORD.GENERATION.ATTEMPT", and the reason or the seconds behind it. */
+static void
+save_mark(struct saving *s, const struct phase_state *phase,
+          const struct phase_mark *mark)
+{
+	const char *word = state_marks[mark->kind].word;
+	struct strbuf what = { 0 };
+
+	if (!word)
+		return;
+	strbuf_printf(&what, "%s.%u.%u", word, mark->gen, mark->attempt);
+	if (mark->seconds)
+		strbuf_printf(&what, ".%u", mark->seconds);
+	if (mark->reason && *mark->reason)
+		strbuf_printf(&what, ".%s", mark->reason);
+	put_set(s, state_marks[mark->kind].section, phase, strbuf_str(&what),
+	        &mark->tasks);
+	strbuf_clear(&what);
+}
+
 static uint64_t
 save_marks(struct saving *s, const struct state *state)
 {
@@ -418,32 +438,16 @@ save_marks(struct saving *s, const struct state *state)
 
 	for (size_t i = 0; i < state->count; i++) {
 		const struct phase_state *phase = state->phases[i];
-		uint64_t requeues = phase_marks(phase, 'r', 0, 0, NULL);
+		uint64_t requeues = phase_marks(phase, MARK_REQUEUED, 0, 0,
+		                                NULL);
 
-		failures += phase_marks(phase, 'f', 0, 0, NULL)
-			+ phase_marks(phase, 'l', 0, 0, NULL);
+		failures += phase_marks(phase, MARK_FAILED, 0, 0, NULL)
+			+ phase_marks(phase, MARK_LOST, 0, 0, NULL);
 		if (requeues)
 			put_what(s, "requeues", phase, "", "%llu",
 			         (unsigned long long)requeues);
-		for (size_t m = 0; m < phase->mark_count; m++) {
-			const struct phase_mark *mark = &phase->marks[m];
-			bool with_reason = mark->kind == 'r'
-				|| mark->kind == 't';
-			int k = 0;
-			char what[128];
-
-			while (k < STATE_MARK_KINDS
-			       && state_marks[k].kind != mark->kind)
-				k++;
-			if (k == STATE_MARK_KINDS)
-				continue; /* a reason */
-			snprintf(what, sizeof what, "%s.%u.%u%s%s",
-			         state_marks[k].word, mark->gen, mark->attempt,
-			         with_reason && *mark->reason ? "." : "",
-			         with_reason ? mark->reason : "");
-			put_set(s, state_marks[k].section, phase, what,
-			        &mark->tasks);
-		}
+		for (size_t m = 0; m < phase->mark_count; m++)
+			save_mark(s, phase, &phase->marks[m]);
 	}
 	return failures;
 }

@@ -11,17 +11,17 @@
 #define STATE_OLD_FAILURES "failures_before_latsub" /* [metadata] */
 #define STATE_DONE_KEY "done_before"
 #define STATE_REVISION "revision" /* [metadata]: "KEY:SEQ ..." */
-#define STATE_MARK_KINDS 5
 
+/* Where the marks stand, as "PHASE.WORD.GENERATION.ATTEMPT"; those without a word
+ * are not in the state file. */
 static const struct {
-	char kind;
 	const char *word, *section;
-} state_marks[STATE_MARK_KINDS] = {
-	{ 'r', "requeued", "requeues" },
-	{ 'f', "failed", "failures" },
-	{ 'l', "lost", "failures" },
-	{ 'c', "cancelled", "failures" },
-	{ 't', "ran", "requeues" },
+} state_marks[MARK_KIND_COUNT] = {
+	[MARK_REQUEUED] = { "requeued", "requeues" },
+	[MARK_FAILED] = { "failed", "failures" },
+	[MARK_LOST] = { "lost", "failures" },
+	[MARK_CANCELLED] = { "cancelled", "failures" },
+	[MARK_RAN] = { "ran", "requeues" },
 };
 
 /* ---- [notes] (state_notes.c) ---- */

@@ -210,18 +210,18 @@ planned(struct fixture *f, const char *name)
 
 /* The reason of the last event of a kind about the phase, in the journal. */
 static void
-assert_reason(struct fixture *f, const char *name, char kind,
+assert_reason(struct fixture *f, const char *name, enum mark_kind kind,
               const char *reason)
 {
 	const struct phase_state *p = state_find(f->engine.run->state, name);
 
 	for (size_t i = p->mark_count; i-- > 0; ) {
-		if (p->marks[i].kind == phase_reason_mark(kind)) {
+		if (p->marks[i].kind == mark_why(kind)) {
 			assert_string_equal(p->marks[i].reason, reason);
 			return;
 		}
 	}
-	fail_msg("%s: no mark '%c'", name, kind);
+	fail_msg("%s: no mark %d", name, (int)kind);
 }
 
 static void
@@ -1015,7 +1015,7 @@ elements_are_counted_by_the_values_of_their_time(void **state)
 	assert_int_equal(engine_update_facts(&f->engine, &f->err), 0);
 	assert_int_equal(engine_take_experiment(&f->engine, &f->err), 0);
 	assert_int_equal(resume(f), 0);
-	assert_reason(f, "many", 'c', "cancelled");
+	assert_reason(f, "many", MARK_CANCELLED, "cancelled");
 	assert_int_equal(task_of(f, "many", 1), TASK_COMPLETED);
 	assert_string_equal(fake_find("many")->array_tasks, "0,2-4");
 	free(file);
@@ -1033,7 +1033,7 @@ a_job_of_another_identity_is_not_ours(void **state)
 	set_command("other", "");
 	end("other", SLURM_COMPLETE, 0);
 	assert_int_equal(resume(f), 0);
-	assert_reason(f, "other", 'l',
+	assert_reason(f, "other", MARK_LOST,
 	              "gone, and its number is another job's now");
 	assert_int_equal(task_of(f, "other", 0), TASK_SUBMITTED);
 }
@@ -1053,7 +1053,7 @@ a_number_of_another_phase_is_not_this_ones(void **state)
 	set_command("other", "");
 	end("other", SLURM_COMPLETE, 0);
 	assert_int_equal(resume(f), 0);
-	assert_reason(f, "other", 'l',
+	assert_reason(f, "other", MARK_LOST,
 	              "gone, and its number is another job's now");
 }
 
@@ -1067,8 +1067,8 @@ a_slurm_that_was_set_up_anew_is_told(void **state)
 	slurm_jobs_clear(fake_jobs());
 	fake_set_cluster("fake", 1);
 	assert_int_equal(resume(f), 0);
-	assert_reason(f, "first", 'l', "this Slurm does not know the job");
-	assert_reason(f, "last", 'c', "this Slurm does not know the job");
+	assert_reason(f, "first", MARK_LOST, "this Slurm does not know the job");
+	assert_reason(f, "last", MARK_CANCELLED, "this Slurm does not know the job");
 	assert_int_equal(fake_live(), PHASES);
 }
 
@@ -1082,7 +1082,7 @@ another_cluster_is_told(void **state)
 	slurm_jobs_clear(fake_jobs());
 	fake_set_cluster("elsewhere", 5000);
 	assert_int_equal(resume(f), 0);
-	assert_reason(f, "first", 'l', "this Slurm does not know the job");
+	assert_reason(f, "first", MARK_LOST, "this Slurm does not know the job");
 	assert_non_null(strstr(f->said, "elsewhere"));
 	assert_string_equal(state_metadata(f->engine.run->state, "cluster"),
 	                    "elsewhere");
@@ -1191,7 +1191,7 @@ a_requeued_attempts_end_is_no_completion(void **state)
 	journal(f, EVENT_REQUEUED, "other", "0", 0);
 	end("other", SLURM_COMPLETE, 0);
 	assert_int_equal(resume(f), 0);
-	assert_reason(f, "other", 'c', "its requeue did not reach Slurm");
+	assert_reason(f, "other", MARK_CANCELLED, "its requeue did not reach Slurm");
 	assert_int_equal(task_of(f, "other", 0), TASK_SUBMITTED);
 }
 
@@ -1290,7 +1290,7 @@ accounting_adds_words_and_is_not_needed(void **state)
 		set_command("other", "");
 		put_sacct(f, rows[i].script);
 		assert_int_equal(resume(f), 0);
-		assert_reason(f, "other", 'l', rows[i].reason);
+		assert_reason(f, "other", MARK_LOST, rows[i].reason);
 		assert_int_equal(task_of(f, "other", 0), TASK_SUBMITTED);
 		setenv("PATH", path, 1);
 		teardown(state);
@@ -1394,7 +1394,7 @@ what_may_be_ours_and_has_ended_stops_nothing(void **state)
 	slept = 0;
 	assert_int_equal(resume(f), 0);
 	assert_true(slept >= 9); /* its own word might be on its way */
-	assert_reason(f, "other", 'l', "its job has ended, or is gone and its "
+	assert_reason(f, "other", MARK_LOST, "its job has ended, or is gone and its "
 	              "number another's");
 	plain = fake_find("other");
 	assert_int_not_equal(plain->job_id, 101);
@@ -1422,7 +1422,7 @@ what_steps_back_has_not_completed(void **state)
 			*twin = kept;
 		}
 		assert_int_equal(resume(f), 0);
-		assert_reason(f, "other", 'l', "node failure");
+		assert_reason(f, "other", MARK_LOST, "node failure");
 		assert_int_equal(f->plan->to_run, 2); /* and last */
 		teardown(state);
 		setup(state);
@@ -1449,7 +1449,7 @@ the_end_of_a_successor_is_seen(void **state)
 	job = fake_add(700, fake_find("other")->comment);
 	job->state = SLURM_OOM;
 	assert_int_equal(resume(f), 0);
-	assert_reason(f, "other", 'l', "out of memory");
+	assert_reason(f, "other", MARK_LOST, "out of memory");
 }
 
 #define SIDE 200

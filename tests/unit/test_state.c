@@ -93,8 +93,10 @@ describe(const struct state *state)
 		strbuf_printf(&out, "%s %s gen %u ckpt %s marks %llu %llu:",
 			phase->name, phase_word_name(phase_word(phase)),
 			phase->gen, phase->checkpoint ? phase->checkpoint : "-",
-			(unsigned long long)phase_marks(phase, 'r', 0, 0, NULL),
-			(unsigned long long)phase_marks(phase, 'f', 0, 0, NULL));
+			(unsigned long long)phase_marks(phase, MARK_REQUEUED,
+			                                0, 0, NULL),
+			(unsigned long long)phase_marks(phase, MARK_FAILED,
+			                                0, 0, NULL));
 		for (uint32_t t = 0; t < phase->total; t++)
 			strbuf_printf(&out, " %u.%u.%s%s", phase->cells[t].gen,
 				phase->cells[t].attempt, task_state_name(
@@ -383,7 +385,7 @@ nothing_is_quadratic(void **unused)
 	}
 	assert_int_equal(phase->mark_count, MANY + 1);
 	assert_int_equal(phase->job_count, MANY);
-	assert_int_equal(phase_marks(phase, 'r', 0, 0, NULL), MANY);
+	assert_int_equal(phase_marks(phase, MARK_REQUEUED, 0, 0, NULL), MANY);
 	assert_int_equal(phase_used_sec(phase, 1, 7), 8);
 	state_destroy(state);
 	assert_true(cpu_seconds() - begin < 30);
@@ -660,10 +662,10 @@ failures_of_an_array_add_up_over_snapshots(void **unused)
 		event_clear(&e);
 	}
 	again = run_open(dir, &err);
-	assert_int_equal(phase_marks(state_find(again->state, "eval"), 'f',
-	                             3, 0, NULL), 1);
-	assert_int_equal(phase_marks(state_find(again->state, "eval"), 'f',
-	                             0, 0, NULL), 3);
+	assert_int_equal(phase_marks(state_find(again->state, "eval"),
+	                             MARK_FAILED, 3, 0, NULL), 1);
+	assert_int_equal(phase_marks(state_find(again->state, "eval"),
+	                             MARK_FAILED, 0, 0, NULL), 3);
 	run_close(again);
 	run_close(run);
 }
