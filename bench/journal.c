@@ -96,7 +96,8 @@ fill(struct event *event, unsigned long i, unsigned long events,
 		.time = time(NULL), .phase = xstrdup("sweep"), .gen = 1,
 		.attempt = (uint32_t)(step / 2), .job = 1000,
 		.node = xstrdup("n1"),
-		.reason = !last && step % 2 ? xstrdup("preempted") : NULL };
+		.requeue.reason = !last && step % 2 ? REASON_PREEMPTED
+			: REASON_NONE };
 	rangeset_add(&event->tasks, task, task);
 }
 

@@ -29,7 +29,7 @@ struct spec_edge {
 enum checkpoint_mode { CHECKPOINT_EXIT, CHECKPOINT_CONTINUE, CHECKPOINT_NONE };
 
 /* Reasons for which a phase may requeue itself: requeue_on. */
-enum requeue_reason {
+enum requeue_on {
 	REQUEUE_PREEMPT = 1, REQUEUE_TIMEOUT = 2, REQUEUE_REQUEST = 4,
 	REQUEUE_FAILURE = 8, REQUEUE_NODE_FAIL = 16
 };
@@ -68,7 +68,7 @@ struct spec_phase {
 	bool leave_behind;       /* processes that it leaves may run on */
 	uint32_t retries;
 	int64_t retry_delay_sec;
-	unsigned requeue_on;     /* bits of enum requeue_reason */
+	unsigned requeue_on;     /* bits of enum requeue_on */
 	struct rangeset requeue_exit_codes;
 	uint32_t max_requeues, max_stalled_requeues;
 	struct spec_growth retry_mem, retry_time;

@@ -11,6 +11,7 @@
 
 #include "latsub/edge.h"
 #include "latsub/rangeset.h"
+#include "latsub/reason.h"
 #include "latsub/sweep.h"
 #include "latsub/trail.h"
 
@@ -69,7 +70,9 @@ struct event {
 	uint32_t elapsed;      /* REQUEUED: seconds that the attempt ran */
 	uint32_t shared;       /* REQUEUED: 1: another task's runner may ask Slurm
 	                        * for it */
-	char *node, *reason, *text; /* text: last lines of the log */
+	struct requeue_why requeue; /* REQUEUED */
+	char *node;
+	char *reason, *text;   /* for people, of others; last lines of the log */
 	char *path, *epoch;    /* a checkpoint */
 	char *from;            /* STARTED: the checkpoint it began from; FAILED
 	                        * and REQUEUED: that, if the command failed by
@@ -131,8 +134,9 @@ enum mark_kind {
 struct phase_mark {
 	enum mark_kind kind;
 	uint32_t gen, attempt;
+	struct requeue_why requeue; /* of REQUEUED; else none */
 	uint32_t seconds; /* of RAN; else 0 */
-	char *reason;     /* of REQUEUED and the _WHY; else NULL */
+	char *reason;     /* of the _WHY, for people; else NULL */
 	struct rangeset tasks;
 };
 
@@ -301,9 +305,12 @@ bool mark_is_end(enum mark_kind kind);
 /* The kind that has the reasons of FAILED, LOST or CANCELLED. */
 enum mark_kind mark_why(enum mark_kind kind);
 /* Marks of a kind on a task in a generation; gen 0: on any task, in any
- * generation.  reason NULL: whatever the reason. */
+ * generation. */
 uint64_t phase_marks(const struct phase_state *phase, enum mark_kind kind,
-                     uint32_t gen, uint32_t task, const char *reason);
+                     uint32_t gen, uint32_t task);
+/* How often the task was tried again in a generation, as `retries` counts it. */
+uint64_t phase_retries(const struct phase_state *phase, uint32_t gen,
+                       uint32_t task);
 /* Seconds that the task ran in attempts of a generation that were requeued. */
 uint64_t phase_used_sec(const struct phase_state *phase, uint32_t gen,
                         uint32_t task);

@@ -183,6 +183,20 @@ keep_told(struct audit_phase *phase, uint32_t gen, int64_t time)
 	phase->told[phase->told_count++] = (struct audit_told){ gen, time };
 }
 
+static const char *
+keep_reason(struct audit *audit, const struct event *event)
+{
+	struct strbuf text = { 0 };
+	const char *kept;
+
+	if (event->kind != EVENT_REQUEUED)
+		return keep_text(audit, event->reason);
+	requeue_why_print(&event->requeue, &text);
+	kept = keep_text(audit, text.len ? text.data : NULL);
+	strbuf_clear(&text);
+	return kept;
+}
+
 static void
 keep_record(struct audit *audit, const struct event *event,
             struct audit_place place)
@@ -209,7 +223,7 @@ keep_record(struct audit *audit, const struct event *event,
 		.gen = event->gen, .attempt = event->attempt,
 		.job = event->job, .time = event->time, .place = place,
 		.node = keep_text(audit, event->node),
-		.reason = keep_text(audit, event->reason) };
+		.reason = keep_reason(audit, event) };
 	rangeset_copy(&record->tasks, &event->tasks);
 	if (event->kind == EVENT_INTENDED)
 		parents_copy(&record->parents, &event->parents);

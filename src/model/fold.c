@@ -246,7 +246,7 @@ apply_mark(struct phase_state *phase, const struct event *event,
 	if (end.kind == MARK_KIND_COUNT)
 		return;
 	if (end.kind == MARK_REQUEUED)
-		end.reason = event->reason;
+		end.requeue = event->requeue;
 	phase_add_mark(phase, &end);
 	if (end.kind != MARK_REQUEUED && event->reason) {
 		end.kind = mark_why(end.kind);

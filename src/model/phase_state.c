@@ -263,20 +263,34 @@ mark_why(enum mark_kind kind)
 
 uint64_t
 phase_marks(const struct phase_state *phase, enum mark_kind kind, uint32_t gen,
-            uint32_t task, const char *reason)
+            uint32_t task)
 {
 	uint64_t count = 0;
 
 	for (size_t i = 0; i < phase->mark_count; i++) {
 		const struct phase_mark *mark = &phase->marks[i];
 
-		if (mark->kind != kind || (gen && mark->gen != gen)
-		    || (reason && strcmp(reason, mark->reason)))
+		if (mark->kind != kind || (gen && mark->gen != gen))
 			continue;
 		if (!gen)
 			count += rangeset_count(&mark->tasks);
 		else if (rangeset_has(&mark->tasks, task))
 			count++;
+	}
+	return count;
+}
+
+uint64_t
+phase_retries(const struct phase_state *phase, uint32_t gen, uint32_t task)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < phase->mark_count; i++) {
+		const struct phase_mark *mark = &phase->marks[i];
+
+		count += mark->kind == MARK_REQUEUED && mark->gen == gen
+			&& requeue_why_is_retry(&mark->requeue)
+			&& rangeset_has(&mark->tasks, task);
 	}
 	return count;
 }
@@ -332,14 +346,18 @@ grow(void *items, size_t count, size_t size)
 void
 phase_add_mark(struct phase_state *phase, const struct phase_mark *mark)
 {
+	const struct requeue_why *why = &mark->requeue;
 	size_t at;
 
-	if (!find_place(phase, phase->mark_count, &at, "mark%u %u.%u.%u.%s",
-	                (unsigned)mark->kind, mark->gen, mark->attempt,
-	                mark->seconds, mark->reason ? mark->reason : "")) {
+	if (!find_place(phase, phase->mark_count, &at,
+	                "mark%u %u.%u.%u %s %d %s", (unsigned)mark->kind,
+	                mark->gen, mark->attempt, mark->seconds,
+	                requeue_why_name(why), why->stalled,
+	                mark->reason ? mark->reason : "")) {
 		phase->marks = grow(phase->marks, phase->mark_count++,
 		                    sizeof *phase->marks);
 		phase->marks[at] = *mark;
+		requeue_why_copy(&phase->marks[at].requeue, why);
 		phase->marks[at].reason = xstrdup(mark->reason);
 		phase->marks[at].tasks = (struct rangeset){ 0 };
 	}

@@ -37,6 +37,7 @@ phase_destroy(struct phase_state *phase)
 		rangeset_clear(&phase->jobs[i].tasks);
 	for (size_t i = 0; i < phase->mark_count; i++) {
 		rangeset_clear(&phase->marks[i].tasks);
+		requeue_why_clear(&phase->marks[i].requeue);
 		free(phase->marks[i].reason);
 	}
 	for (size_t i = 0; i < phase->note_count; i++) {

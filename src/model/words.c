@@ -79,6 +79,7 @@ event_clear(struct event *event)
 {
 	free(event->phase);
 	rangeset_clear(&event->tasks);
+	requeue_why_clear(&event->requeue);
 	free(event->node);
 	free(event->reason);
 	free(event->text);

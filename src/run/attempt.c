@@ -341,8 +341,8 @@ attempt_state(const struct attempt *attempt)
 	return state_find(attempt->run->state, attempt->phase);
 }
 
-const char *
-attempt_requeue_reason(const struct attempt *attempt, uint32_t number)
+const struct requeue_why *
+attempt_requeue_why(const struct attempt *attempt, uint32_t number)
 {
 	const struct phase_state *state = attempt_state(attempt);
 
@@ -352,7 +352,7 @@ attempt_requeue_reason(const struct attempt *attempt, uint32_t number)
 		if (mark->kind == MARK_REQUEUED && mark->gen == attempt->gen
 		    && mark->attempt == number
 		    && rangeset_has(&mark->tasks, attempt->task))
-			return mark->reason ? mark->reason : "";
+			return &mark->requeue;
 	}
 	return NULL;
 }
@@ -367,29 +367,11 @@ attempt_chance(const struct attempt *attempt, unsigned draw)
 	return (double)(text_hash(text) % 10007) / 10007;
 }
 
-static const char *const retry_reasons[] = { "retry", "out_of_memory" };
-#define RETRY_REASONS (sizeof retry_reasons / sizeof *retry_reasons)
-
-bool
-attempt_is_retry(const char *reason)
-{
-	for (size_t i = 0; i < RETRY_REASONS; i++) {
-		if (strcmp(retry_reasons[i], reason) == 0)
-			return true;
-	}
-	return false;
-}
-
 uint32_t
 attempt_retries(const struct attempt *attempt)
 {
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < RETRY_REASONS; i++)
-		count += phase_marks(attempt_state(attempt), MARK_REQUEUED,
-		                     attempt->gen, attempt->task,
-		                     retry_reasons[i]);
-	return (uint32_t)count;
+	return (uint32_t)phase_retries(attempt_state(attempt), attempt->gen,
+	                               attempt->task);
 }
 
 struct event

@@ -70,15 +70,13 @@ void attempt_close(struct attempt *attempt);
 
 /* The reason on record for which an attempt of this generation was requeued, or
  * NULL. */
-const char *attempt_requeue_reason(const struct attempt *attempt,
-                                   uint32_t number);
+const struct requeue_why *attempt_requeue_why(const struct attempt *attempt,
+                                              uint32_t number);
 
 /* A number from 0 to 1 that differs from task to task and from draw to draw, to
  * spread by it what many do at once. */
 double attempt_chance(const struct attempt *attempt, unsigned draw);
 
-/* Is it one that retries counts? */
-bool attempt_is_retry(const char *reason);
 /* How often the task was tried again in this generation. */
 uint32_t attempt_retries(const struct attempt *attempt);
 

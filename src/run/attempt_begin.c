@@ -101,7 +101,7 @@ ended_in_order(const struct attempt *attempt,
 	    && report->number == last->attempt)
 		return true;
 	return last->kind == MARK_FAILED || (last->kind == MARK_REQUEUED
-		&& strcmp(last->reason ? last->reason : "", "node_failure"));
+		&& last->requeue.reason != REASON_NODE_FAILURE);
 }
 
 struct last_start {

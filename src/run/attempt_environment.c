@@ -24,18 +24,13 @@ set_env(const char *name, const char *fmt, ...)
 char *
 attempt_reason(const struct attempt *attempt)
 {
-	const char *reason;
-	size_t len;
+	static const struct requeue_why unknown = { .reason = REASON_UNKNOWN };
+	const struct requeue_why *why;
 
 	if (attempt->attempt == 0)
 		return xstrdup(attempt->gen > 1 ? "resumed" : "first");
-	reason = attempt_requeue_reason(attempt, attempt->attempt - 1);
-	if (!reason)
-		return xstrdup("unknown");
-	len = strlen(reason);
-	if (text_ends(reason, "_stalled"))
-		len -= strlen("_stalled");
-	return xstrndup(reason, len);
+	why = attempt_requeue_why(attempt, attempt->attempt - 1);
+	return xstrdup(requeue_why_name(why ? why : &unknown));
 }
 
 void

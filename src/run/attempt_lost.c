@@ -80,7 +80,7 @@ attempt_record_lost(struct attempt *attempt, struct task_cell cell)
 {
 	bool again = (attempt->spec->requeue_on & REQUEUE_NODE_FAIL)
 		&& phase_marks(attempt_state(attempt), MARK_REQUEUED,
-		               attempt->gen, attempt->task, NULL)
+		               attempt->gen, attempt->task)
 		< attempt->spec->max_requeues;
 	struct event event;
 	int idle;
@@ -94,10 +94,13 @@ attempt_record_lost(struct attempt *attempt, struct task_cell cell)
 	event = attempt_event(attempt, again ? EVENT_REQUEUED : EVENT_FAILED);
 	event.attempt = cell.attempt;
 	event.elapsed = seconds_of(attempt, cell.attempt);
-	event.reason = xstrdup(again ? "node_failure" : attempt->spec->requeue_on
-		& REQUEUE_NODE_FAIL ? "its node was lost, and max_requeues is "
-		"reached" : "its node was lost, and requeue_on leaves "
-		"node_fail out");
+	if (again)
+		event.requeue.reason = REASON_NODE_FAILURE;
+	else
+		event.reason = xstrdup(attempt->spec->requeue_on
+			& REQUEUE_NODE_FAIL ? "its node was lost, and "
+			"max_requeues is reached" : "its node was lost, and "
+			"requeue_on leaves node_fail out");
 	attempt_record(attempt, &event);
 	if (!again) {
 		printf("latsub: %s does not run again: %s\n", attempt->phase,

@@ -80,16 +80,23 @@ decide_exit_code(int code, const struct rangeset *requeue_exit)
 static struct decide_out
 fail(const char *fmt, unsigned number)
 {
-	struct decide_out out = { .action = DECIDE_FAIL, .reason = "failed" };
+	struct decide_out out = { .action = DECIDE_FAIL };
 
 	snprintf(out.text, sizeof out.text, fmt, number);
 	return out;
 }
 
 static struct decide_out
-act(enum decide_action action, const char *reason)
+act(enum decide_action action)
 {
-	return (struct decide_out){ .action = action, .reason = reason };
+	return (struct decide_out){ .action = action };
+}
+
+static struct decide_out
+act_for(enum decide_action action, enum requeue_reason reason, bool stalled)
+{
+	return (struct decide_out){ .action = action,
+		.why = { .reason = reason, .stalled = stalled } };
 }
 
 /* What forbids any requeue; or action COMPLETE for "nothing does". */
@@ -101,39 +108,36 @@ check_limits(const struct decide_in *in)
 	if (in->requeues >= in->phase->max_requeues)
 		return fail("max_requeues = %u is reached",
 		            in->phase->max_requeues);
-	return act(DECIDE_COMPLETE, "");
+	return act(DECIDE_COMPLETE);
 }
 
 /* A requeue that needs progress: for the time limit, or by request. */
 static struct decide_out
-requeue_with_progress(const struct decide_in *in, const char *reason,
-                      const char *stalled_reason)
+requeue_with_progress(const struct decide_in *in, enum requeue_reason reason)
 {
 	struct decide_out limit = check_limits(in);
 
 	if (limit.action == DECIDE_FAIL)
 		return limit;
-	if (in->progressed)
-		return act(DECIDE_REQUEUE, reason);
-	if (in->stalled >= in->phase->max_stalled_requeues)
+	if (!in->progressed && in->stalled >= in->phase->max_stalled_requeues)
 		return fail("%u requeues in a row brought no new checkpoint "
 		            "(max_stalled_requeues)", in->stalled);
-	return act(DECIDE_REQUEUE, stalled_reason);
+	return act_for(DECIDE_REQUEUE, reason, !in->progressed);
 }
 
 static struct decide_out
-requeue(const struct decide_in *in, const char *reason)
+requeue(const struct decide_in *in, enum requeue_reason reason)
 {
 	struct decide_out limit = check_limits(in);
 
 	return limit.action == DECIDE_FAIL ? limit
-		: act(DECIDE_REQUEUE, reason);
+		: act_for(DECIDE_REQUEUE, reason, false);
 }
 
 static bool
-allows(const struct decide_in *in, enum requeue_reason reason)
+allows(const struct decide_in *in, enum requeue_on cause)
 {
-	return (in->phase->requeue_on & reason) != 0;
+	return (in->phase->requeue_on & cause) != 0;
 }
 
 bool
@@ -147,21 +151,18 @@ decide_is_request(const struct spec_phase *phase, int exit_code)
 static struct decide_out
 after_exit(const struct decide_in *in)
 {
-	const char *again = in->out_of_memory ? "out_of_memory" : "retry";
+	enum requeue_reason again = in->out_of_memory ? REASON_OUT_OF_MEMORY
+		: REASON_RETRY;
 	bool asks = decide_is_request(in->phase, in->exit_code);
 
 	if (in->exit_code == 0 && !in->outputs_missing && !in->out_of_memory)
-		return act(DECIDE_COMPLETE, "completed");
+		return act(DECIDE_COMPLETE);
 	if (asks && allows(in, REQUEUE_REQUEST))
-		return requeue_with_progress(in, "requested",
-		                             "requested_stalled");
+		return requeue_with_progress(in, REASON_REQUESTED);
 	if (in->retries < in->phase->retries)
 		return requeue(in, again);
 	if (allows(in, REQUEUE_FAILURE))
-		return in->out_of_memory
-			? requeue_with_progress(in, again,
-			                        "out_of_memory_stalled")
-			: requeue_with_progress(in, again, "retry_stalled");
+		return requeue_with_progress(in, again);
 	if (in->exit_code == 0 && in->out_of_memory)
 		return fail("exit code 0, but the kernel killed one of its "
 		            "processes", 0);
@@ -179,27 +180,27 @@ decide_end(const struct decide_in *in)
 	if (in->cause == END_EXIT || in->cause == END_FORWARDED)
 		return after_exit(in);
 	if (in->cause == END_CANCELLED)
-		return act(DECIDE_CANCEL, "cancelled");
+		return act(DECIDE_CANCEL);
 	/* told to stop just when all was done: there is nothing to go on with */
 	if (in->exit_code == 0 && in->outputs_exist && !in->out_of_memory)
-		return act(DECIDE_COMPLETE, "completed");
+		return act(DECIDE_COMPLETE);
 	switch (in->cause) {
 	case END_OPERATOR:
-		return act(DECIDE_AWAIT, "operator");
+		return act_for(DECIDE_AWAIT, REASON_OPERATOR, false);
 	case END_PREEMPTED:
-		return allows(in, REQUEUE_PREEMPT) ? requeue(in, "preempted")
+		return allows(in, REQUEUE_PREEMPT)
+			? requeue(in, REASON_PREEMPTED)
 			: fail("preempted, and requeue_on leaves preempt out", 0);
 	case END_NODE_LOST:
 		return allows(in, REQUEUE_NODE_FAIL)
-			? requeue(in, "node_failure")
+			? requeue(in, REASON_NODE_FAILURE)
 			: fail("its node was lost, and requeue_on leaves "
 			       "node_fail out", 0);
 	case END_TIMEOUT:
 		return allows(in, REQUEUE_TIMEOUT)
-			? requeue_with_progress(in, "time_limit",
-			                        "time_limit_stalled")
+			? requeue_with_progress(in, REASON_TIME_LIMIT)
 			: fail("the time limit was reached", 0);
 	default:
-		return requeue(in, "unknown");
+		return requeue(in, REASON_UNKNOWN);
 	}
 }

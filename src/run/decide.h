@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "latsub/reason.h"
 #include "latsub/slurm.h"
 #include "latsub/spec.h"
 
@@ -90,8 +91,8 @@ enum decide_action { DECIDE_COMPLETE, DECIDE_FAIL, DECIDE_REQUEUE,
 
 struct decide_out {
 	enum decide_action action;
-	const char *reason; /* for requeues: a word of the state file */
-	char text[160];     /* for failures: why, for people */
+	struct requeue_why why; /* of REQUEUE and AWAIT; owns nothing */
+	char text[160];         /* for failures: why, for people */
 };
 
 struct decide_out decide_end(const struct decide_in *in);

@@ -24,7 +24,6 @@
 #include "requeue.h"
 
 #define TAIL_BYTES 2000
-#define STALLED_SUFFIX "_stalled"
 
 /* ---- what decide_end wants to know ---- */
 
@@ -86,12 +85,13 @@ count_stalled(const struct attempt *attempt)
 	uint32_t count = 0;
 
 	for (uint32_t number = attempt->attempt; number-- > 0; ) {
-		const char *reason = attempt_requeue_reason(attempt, number);
+		const struct requeue_why *why = attempt_requeue_why(attempt,
+		                                                    number);
 
-		if (reason && text_ends(reason, STALLED_SUFFIX))
+		if (why && why->stalled)
 			count++;
-		else if (reason && (strcmp(reason, "time_limit") == 0
-		                    || strcmp(reason, "requested") == 0))
+		else if (why && (why->reason == REASON_TIME_LIMIT
+		                 || why->reason == REASON_REQUESTED))
 			break;
 	}
 	return count;
@@ -113,7 +113,7 @@ decide(struct attempt *attempt, const struct watch_end *end,
 		.out_of_memory = requeue_for_memory(end),
 		.progressed = progressed,
 		.requeues = (uint32_t)phase_marks(state, MARK_REQUEUED,
-			attempt->gen, attempt->task, NULL),
+			attempt->gen, attempt->task),
 		.stalled = count_stalled(attempt),
 		.retries = attempt_retries(attempt),
 		.budget_spent = attempt->spec->time_budget_sec > 0
@@ -178,34 +178,55 @@ make_room(struct attempt *attempt, const struct watch_end *end,
 /* The command's own, and not for want of memory: then what it began from may be
  * to blame. */
 static bool
-is_own_failure(const struct attempt *attempt, enum event_kind kind,
-               const struct watch_end *end, const char *reason)
+is_own_failure(const struct attempt *attempt, const struct watch_end *end,
+               const struct event *event)
 {
 	bool by_itself = end->cause == END_EXIT || end->cause == END_FORWARDED;
 
 	return by_itself && end->exit_code != 0 && !requeue_for_memory(end)
 		&& !decide_is_request(attempt->spec, end->exit_code)
-		&& (kind == EVENT_FAILED || (kind == EVENT_REQUEUED
-		    && text_starts(reason, "retry")));
+		&& (event->kind == EVENT_FAILED
+		    || event->requeue.reason == REASON_RETRY);
+}
+
+/* Of an event with kind and reason; it is cleared. */
+static int
+record_event(struct attempt *attempt, const struct watch_end *end,
+             struct event *event)
+{
+	enum phase_word before = phase_word(attempt_state(attempt));
+	int rc;
+
+	event->code = end->exit_code;
+	event->signal = end->signal;
+	if (is_own_failure(attempt, end, event))
+		attempt_note_failure(attempt, end->elapsed_sec, event);
+	rc = attempt_record(attempt, event);
+	if (rc == 0)
+		attempt_snapshot(attempt, before);
+	event_clear(event);
+	return rc;
+}
+
+static int
+record_requeue(struct attempt *attempt, const struct watch_end *end,
+               const struct requeue_why *why)
+{
+	struct event event = attempt_event(attempt, EVENT_REQUEUED);
+
+	requeue_why_copy(&event.requeue, why);
+	event.elapsed = end->elapsed_sec;
+	event.shared = requeue_is_shared(attempt, end, why);
+	return record_event(attempt, end, &event);
 }
 
 static int
 record_end(struct attempt *attempt, enum event_kind kind,
            const struct watch_end *end, const char *reason)
 {
-	enum phase_word before = phase_word(attempt_state(attempt));
 	struct event event = attempt_event(attempt, kind);
-	int rc;
 
-	event.code = end->exit_code;
-	event.signal = end->signal;
 	event.reason = xstrdup(reason);
-	if (kind == EVENT_REQUEUED) {
-		event.elapsed = end->elapsed_sec;
-		event.shared = requeue_is_shared(attempt, end, reason);
-	}
-	if (is_own_failure(attempt, kind, end, reason))
-		attempt_note_failure(attempt, end->elapsed_sec, &event);
 	if (kind == EVENT_FAILED)
 		event.text = log_tail();
 	if (kind == EVENT_COMPLETED) {
@@ -213,11 +234,7 @@ record_end(struct attempt *attempt, enum event_kind kind,
 			strlist_add(&event.ran_without,
 			            attempt->missing.items[i]);
 	}
-	rc = attempt_record(attempt, &event);
-	if (rc == 0)
-		attempt_snapshot(attempt, before);
-	event_clear(&event);
-	return rc;
+	return record_event(attempt, end, &event);
 }
 
 /* Slurm cancels what needs this task; the state should not wait for it. */
@@ -322,28 +339,28 @@ wait_before_retry(struct attempt *attempt, double *deadline)
 
 static int
 requeue(struct attempt *attempt, const struct watch_end *end,
-        const char *reason)
+        const struct requeue_why *because)
 {
 	char words[512] = "";
 	enum slurm_answer answer;
 	char *why;
-	int rc = record_end(attempt, EVENT_REQUEUED, end, reason);
+	int rc = record_requeue(attempt, end, because);
 	/* on record or not: what is not asked for now is lost with the KILL */
 	double deadline = attempt->leave_by > 0 ? attempt->leave_by - 0.3 : 0;
 
 	if (requeue_for_memory(end))
 		attempt_print(attempt, "ran out of memory", "");
 	if (end->cause == END_EXIT && !end->final_term
-	    && attempt_is_retry(reason)
+	    && requeue_why_is_retry(because)
 	    && wait_before_retry(attempt, &deadline))
 		return cancel(attempt, end);
-	answer = requeue_job(attempt, end, reason, deadline, words,
+	answer = requeue_job(attempt, end, because, deadline, words,
 	                     sizeof words);
 	if (answer == SLURM_CANCELLED_JOB)
 		return cancel(attempt, end);
 	if (answer == SLURM_YES) {
 		attempt_print(attempt, "goes back into the queue",
-		              requeue_words(reason));
+		              requeue_why_words(because));
 		if (*words)
 			attempt_print(attempt, "note", words);
 		if (rc == 0)
@@ -364,11 +381,12 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 
 static int
 await_requeue(struct attempt *attempt, const struct watch_end *end,
-              const char *reason)
+              const struct requeue_why *why)
 {
-	int rc = record_end(attempt, EVENT_REQUEUED, end, reason);
+	int rc = record_requeue(attempt, end, why);
 
-	attempt_print(attempt, "goes back into the queue", requeue_words(reason));
+	attempt_print(attempt, "goes back into the queue",
+	              requeue_why_words(why));
 	if (rc == 0)
 		make_room(attempt, end, (double)attempt->kill_wait_sec);
 	return 0;
@@ -403,10 +421,10 @@ outcome_finish(struct attempt *attempt, const struct watch_end *end)
 		rc = complete(attempt, end);
 		break;
 	case DECIDE_REQUEUE:
-		rc = requeue(attempt, end, out.reason);
+		rc = requeue(attempt, end, &out.why);
 		break;
 	case DECIDE_AWAIT:
-		rc = await_requeue(attempt, end, out.reason);
+		rc = await_requeue(attempt, end, &out.why);
 		break;
 	case DECIDE_CANCEL:
 		rc = cancel(attempt, end);

@@ -17,33 +17,6 @@ requeue_for_memory(const struct watch_end *end)
 		|| (end->step_out_of_memory && end->exit_code != 0);
 }
 
-const char *
-requeue_words(const char *reason)
-{
-	static const char *const words[][2] = {
-		{ "preempted", "preempted" },
-		{ "time_limit", "time limit" },
-		{ "time_limit_stalled", "time limit, no new checkpoint" },
-		{ "requested", "the command asked for it" },
-		{ "requested_stalled",
-		  "the command asked for it, no new checkpoint" },
-		{ "retry", "it failed, and may be tried again" },
-		{ "retry_stalled", "it failed, and may be tried again" },
-		{ "out_of_memory", "it ran out of memory, and may be tried again" },
-		{ "out_of_memory_stalled",
-		  "it ran out of memory, and may be tried again" },
-		{ "operator", "requeued by someone" },
-		{ "node_failure", "its node was lost" },
-		{ "unknown", "a signal came, and Slurm did not say why" },
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (strcmp(words[i][0], reason) == 0)
-			return words[i][1];
-	}
-	return reason;
-}
-
 struct successor_work {
 	const struct runner_hooks *hooks;
 	struct runner_ended ended;
@@ -152,7 +125,7 @@ is_changed(const struct ask_request *request)
 
 bool
 requeue_is_shared(const struct attempt *attempt, const struct watch_end *end,
-                  const char *reason)
+                  const struct requeue_why *why)
 {
 	struct ask_request request;
 
@@ -160,13 +133,14 @@ requeue_is_shared(const struct attempt *attempt, const struct watch_end *end,
 	/* others read of it in the journal */
 	return !attempt->unrecorded && bulk_is_worth_it(attempt)
 		&& !is_changed(&request)
-		&& !(attempt_is_retry(reason)
+		&& !(requeue_why_is_retry(why)
 		     && attempt->spec->retry_delay_sec > 0);
 }
 
 enum slurm_answer
 requeue_job(struct attempt *attempt, const struct watch_end *end,
-            const char *reason, double deadline, char *words, size_t size)
+            const struct requeue_why *why, double deadline, char *words,
+            size_t size)
 {
 	enum slurm_answer answer = SLURM_REFUSED;
 	struct ask_request request;
@@ -175,7 +149,7 @@ requeue_job(struct attempt *attempt, const struct watch_end *end,
 	if (keeps_cut_limit(attempt, end, &request)
 	    && replace(attempt, &request, deadline, words, size) == SLURM_YES)
 		return SLURM_YES;
-	if (requeue_is_shared(attempt, end, reason))
+	if (requeue_is_shared(attempt, end, why))
 		answer = bulk_requeue(attempt, end, deadline, words, size);
 	if (answer == SLURM_REFUSED)
 		answer = ask_requeue(attempt->id, attempt->job, &request,

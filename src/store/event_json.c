@@ -18,7 +18,7 @@
 #define CRC_TAIL_LEN (sizeof CRC_TAIL - 1 + 8 + 2)
 
 enum field_type { FIELD_U32, FIELD_INT, FIELD_TEXT, FIELD_LIST,
-                  FIELD_PARENTS, FIELD_PLACES };
+                  FIELD_PARENTS, FIELD_REQUEUE, FIELD_PLACES };
 
 #define BIT(kind) (1u << (kind))
 #define ANY_KIND (~0u)
@@ -45,7 +45,8 @@ static const struct field {
 	FIELD("elapsed", FIELD_U32, elapsed),
 	FIELD("shared", FIELD_U32, shared),
 	FIELD("node", FIELD_TEXT, node),
-	FIELD("reason", FIELD_TEXT, reason),
+	FIELD_OF(BIT(EVENT_REQUEUED), "reason", FIELD_REQUEUE, requeue),
+	FIELD_OF(~BIT(EVENT_REQUEUED), "reason", FIELD_TEXT, reason),
 	FIELD("text", FIELD_TEXT, text),
 	FIELD("path", FIELD_TEXT, path),
 	FIELD("epoch", FIELD_TEXT, epoch),
@@ -121,6 +122,18 @@ parents_to_json(const struct parents *list)
 }
 
 static json_t *
+requeue_to_json(const struct requeue_why *why)
+{
+	struct strbuf text = { 0 };
+	json_t *value;
+
+	requeue_why_print(why, &text);
+	value = text.len ? json_text(text.data) : NULL;
+	strbuf_clear(&text);
+	return value;
+}
+
+static json_t *
 field_to_json(const struct event *event, const struct field *field)
 {
 	const char *at = (const char *)event + field->offset;
@@ -145,6 +158,9 @@ field_to_json(const struct event *event, const struct field *field)
 		                      (const void *)at);
 	case FIELD_PARENTS:
 		return parents_to_json((const struct parents *)(const void *)at);
+	case FIELD_REQUEUE:
+		return requeue_to_json(
+			(const struct requeue_why *)(const void *)at);
 	}
 	return NULL;
 }
@@ -250,6 +266,9 @@ field_from_json(struct event *event, const struct field *field,
 		places_from_json((struct event_places *)(void *)at, value);
 	} else if (field->type == FIELD_PARENTS) {
 		parents_from_json((struct parents *)(void *)at, value);
+	} else if (field->type == FIELD_REQUEUE) {
+		requeue_why_parse((struct requeue_why *)(void *)at,
+		                  json_string_value(value));
 	} else if (field->type == FIELD_TEXT && json_is_string(value)) {
 		text = xstrdup(json_string_value(value));
 		memcpy(at, &text, sizeof text);

@@ -407,11 +407,14 @@ static void
 load_mark(struct phase_state *phase, const char *what, const char *value)
 {
 	struct phase_mark mark = { .kind = MARK_KIND_COUNT };
-	char word[16], rest[64] = "";
+	char word[16];
+	const char *rest;
+	int used = 0;
 
-	if (sscanf(what, "%15[a-z].%u.%u.%63s", word, &mark.gen, &mark.attempt,
-	           rest) < 3)
+	if (sscanf(what, "%15[a-z].%u.%u%n", word, &mark.gen, &mark.attempt,
+	           &used) < 3 || (what[used] && what[used] != '.'))
 		return;
+	rest = what + used + (what[used] == '.');
 	for (int i = 0; i < MARK_KIND_COUNT; i++) {
 		if (state_marks[i].word && strcmp(word, state_marks[i].word) == 0)
 			mark.kind = (enum mark_kind)i;
@@ -419,11 +422,12 @@ load_mark(struct phase_state *phase, const char *what, const char *value)
 	if (mark.kind == MARK_RAN)
 		mark.seconds = number_of(rest);
 	else if (mark.kind == MARK_REQUEUED)
-		mark.reason = rest;
+		requeue_why_parse(&mark.requeue, rest);
 	if (mark.kind != MARK_KIND_COUNT
 	    && rangeset_parse(&mark.tasks, value) == 0)
 		phase_add_mark(phase, &mark);
 	rangeset_clear(&mark.tasks);
+	requeue_why_clear(&mark.requeue);
 }
 
 static void

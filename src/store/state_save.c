@@ -417,18 +417,20 @@ save_mark(struct saving *s, const struct phase_state *phase,
           const struct phase_mark *mark)
 {
 	const char *word = state_marks[mark->kind].word;
-	struct strbuf what = { 0 };
+	struct strbuf what = { 0 }, why = { 0 };
 
 	if (!word)
 		return;
 	strbuf_printf(&what, "%s.%u.%u", word, mark->gen, mark->attempt);
 	if (mark->seconds)
-		strbuf_printf(&what, ".%u", mark->seconds);
-	if (mark->reason && *mark->reason)
-		strbuf_printf(&what, ".%s", mark->reason);
+		strbuf_printf(&why, "%u", mark->seconds);
+	requeue_why_print(&mark->requeue, &why);
+	if (why.len)
+		strbuf_printf(&what, ".%s", why.data);
 	put_set(s, state_marks[mark->kind].section, phase, strbuf_str(&what),
 	        &mark->tasks);
 	strbuf_clear(&what);
+	strbuf_clear(&why);
 }
 
 static uint64_t
@@ -438,11 +440,10 @@ save_marks(struct saving *s, const struct state *state)
 
 	for (size_t i = 0; i < state->count; i++) {
 		const struct phase_state *phase = state->phases[i];
-		uint64_t requeues = phase_marks(phase, MARK_REQUEUED, 0, 0,
-		                                NULL);
+		uint64_t requeues = phase_marks(phase, MARK_REQUEUED, 0, 0);
 
-		failures += phase_marks(phase, MARK_FAILED, 0, 0, NULL)
-			+ phase_marks(phase, MARK_LOST, 0, 0, NULL);
+		failures += phase_marks(phase, MARK_FAILED, 0, 0)
+			+ phase_marks(phase, MARK_LOST, 0, 0);
 		if (requeues)
 			put_what(s, "requeues", phase, "", "%llu",
 			         (unsigned long long)requeues);

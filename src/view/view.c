@@ -269,7 +269,7 @@ view_create(struct view *view, const struct run *run,
 		row->word = phase_word(row->state);
 		phase_count(row->state, row->counts);
 		row->requeues = phase_marks(row->state, MARK_REQUEUED, 0,
-		                            0, NULL);
+		                            0);
 		row->blocked_by = state_blocked_by(state, row->state);
 		strmap_set(rows, row->state->name, row);
 	}

@@ -10,7 +10,7 @@ top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 declare -A layer=([util]=1 [model]=2 [store]=3 [slurm]=3 [engine]=4 [run]=4
 	[view]=4 [cli]=5)
 declare -A owner=([clock]=util [error]=util [text]=util [file]=util
-	[rangeset]=util [variables]=model [edge]=model
+	[rangeset]=util [variables]=model [edge]=model [reason]=model
 	[program]=util [version]=util [fault]=util [process]=util [options]=model [sweep]=model
 	[spec]=model [state]=model [trail]=model [inifile]=store [journal]=store [run]=store
 	[recovery]=store [experiment]=store [slurm]=slurm [accounting]=slurm

@@ -67,10 +67,13 @@ static void
 assert_end(struct decide_in in, enum decide_action action, const char *reason)
 {
 	struct decide_out out = decide_end(&in);
+	struct strbuf text = { 0 };
 
 	assert_int_equal(out.action, action);
+	requeue_why_print(&out.why, &text);
 	if (reason)
-		assert_string_equal(out.reason, reason);
+		assert_string_equal(strbuf_str(&text), reason);
+	strbuf_clear(&text);
 }
 
 #define IN(...) ((struct decide_in){ .phase = &p, __VA_ARGS__ })

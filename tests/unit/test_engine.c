@@ -233,7 +233,7 @@ journal(struct fixture *f, enum event_kind kind, const char *name,
 		.phase = xstrdup(name), .gen = p->gen, .attempt = attempt };
 
 	if (kind == EVENT_REQUEUED)
-		event.reason = xstrdup("preempted");
+		event.requeue.reason = REASON_PREEMPTED;
 	rangeset_parse(&event.tasks, tasks);
 	assert_int_equal(run_record(f->engine.run, &event, 1, false, &f->err),
 	                 0);

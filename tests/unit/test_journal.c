@@ -638,7 +638,7 @@ clocks_do_not_matter(void **unused)
 		append(run, e);
 		e = event(EVENT_REQUEUED, 1, i);
 		e.time = times[4 - i];
-		e.reason = xstrdup("preempted");
+		e.requeue.reason = REASON_PREEMPTED;
 		append(run, e);
 		e = event(EVENT_COMPLETED, 1, i);
 		e.attempt = 1;

@@ -54,7 +54,7 @@ make_life(struct event *events)
 	events[n++].job = 10;
 	events[n++] = event(EVENT_STARTED, "train", 1, 0, "0");
 	events[n] = event(EVENT_REQUEUED, "train", 1, 0, "0");
-	events[n++].reason = xstrdup("preempted");
+	events[n++].requeue.reason = REASON_PREEMPTED;
 	events[n] = event(EVENT_STARTED, "train", 1, 1, "0");
 	events[n].from = xstrdup("epoch2");
 	events[n++].mark = xstrdup("00000000000000a1");
@@ -94,9 +94,9 @@ describe(const struct state *state)
 			phase->name, phase_word_name(phase_word(phase)),
 			phase->gen, phase->checkpoint ? phase->checkpoint : "-",
 			(unsigned long long)phase_marks(phase, MARK_REQUEUED,
-			                                0, 0, NULL),
+			                                0, 0),
 			(unsigned long long)phase_marks(phase, MARK_FAILED,
-			                                0, 0, NULL));
+			                                0, 0));
 		for (uint32_t t = 0; t < phase->total; t++)
 			strbuf_printf(&out, " %u.%u.%s%s", phase->cells[t].gen,
 				phase->cells[t].attempt, task_state_name(
@@ -385,7 +385,7 @@ nothing_is_quadratic(void **unused)
 	}
 	assert_int_equal(phase->mark_count, MANY + 1);
 	assert_int_equal(phase->job_count, MANY);
-	assert_int_equal(phase_marks(phase, MARK_REQUEUED, 0, 0, NULL), MANY);
+	assert_int_equal(phase_marks(phase, MARK_REQUEUED, 0, 0), MANY);
 	assert_int_equal(phase_used_sec(phase, 1, 7), 8);
 	state_destroy(state);
 	assert_true(cpu_seconds() - begin < 30);
@@ -663,9 +663,9 @@ failures_of_an_array_add_up_over_snapshots(void **unused)
 	}
 	again = run_open(dir, &err);
 	assert_int_equal(phase_marks(state_find(again->state, "eval"),
-	                             MARK_FAILED, 3, 0, NULL), 1);
+	                             MARK_FAILED, 3, 0), 1);
 	assert_int_equal(phase_marks(state_find(again->state, "eval"),
-	                             MARK_FAILED, 0, 0, NULL), 3);
+	                             MARK_FAILED, 0, 0), 3);
 	run_close(again);
 	run_close(run);
 }
@@ -821,7 +821,7 @@ what_runners_ask_for_is_in_the_snapshot(void **unused)
 	e[3].reason = xstrdup("late");
 	e[3].text = xstrdup("17.5");
 	e[4] = event(EVENT_REQUEUED, "p", 1, 1, "0");
-	e[4].reason = xstrdup("retry");
+	e[4].requeue.reason = REASON_RETRY;
 	e[4].from = xstrdup("epoch3");
 	e[4].mark = xstrdup("00000000000000a3");
 	e[5] = event(EVENT_FAILED, "p", 1, 2, "0"); /* not quickly */
@@ -917,7 +917,7 @@ old_notes_are_dropped(void **unused)
 	e[0] = event(EVENT_PHASE, "p", 0, 0, NULL);
 	e[1] = event(EVENT_INTENDED, "p", 1, 0, NULL);
 	e[2] = event(EVENT_REQUEUED, "p", 1, 0, "0");
-	e[2].reason = xstrdup("retry");
+	e[2].requeue.reason = REASON_RETRY;
 	e[2].from = xstrdup("epoch3");
 	e[2].mark = xstrdup("00000000000000a3");
 	e[3] = event(EVENT_REFUSED, "p", 1, 0, "0");
