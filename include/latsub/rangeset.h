@@ -35,8 +35,37 @@ void rangeset_take(struct rangeset *set, uint64_t count,
                    struct rangeset *taken);
 bool rangeset_equal(const struct rangeset *a, const struct rangeset *b);
 void rangeset_clear(struct rangeset *set);
+/* Add what is in from, each by so much more (or less) than it is there. */
+void rangeset_add_shifted(struct rangeset *set, const struct rangeset *from,
+                          int64_t by);
 /* Parse "0-41,43" ("" is the empty set); -1 when malformed. */
 int rangeset_parse(struct rangeset *set, const char *text);
 void rangeset_print(const struct rangeset *set, struct strbuf *out);
+
+/* Is there a member from *value on, in the range *at or a later one?  Both are
+ * moved to it. */
+static inline bool
+rangeset_reach(const struct rangeset *set, uint32_t *at, uint32_t *value)
+{
+	while (*at < set->count && set->items[*at].last < *value)
+		++*at;
+	if (*at >= set->count)
+		return false;
+	if (*value < set->items[*at].first)
+		*value = set->items[*at].first;
+	return true;
+}
+
+/* for (each value in the set), in order; break and continue do what they do in a
+ * for.  The set must not change meanwhile. */
+#define rangeset_for_each(set, value) \
+	for (uint32_t value = 0, value##_at = 0; \
+	     rangeset_reach((set), &value##_at, &value); \
+	     value##_at += value == UINT32_MAX, value++)
+/* Only those below a limit: a set may have more than an array has now. */
+#define rangeset_for_each_below(set, limit, value) \
+	for (uint32_t value = 0, value##_at = 0; \
+	     rangeset_reach((set), &value##_at, &value) && value < (limit); \
+	     value##_at += value == UINT32_MAX, value++)
 
 #endif

@@ -153,13 +153,11 @@ others_go_on(const struct inside *in, const struct live_jobs *live)
 		const struct phase_state *phase = state_find(state,
 			job->phase_name);
 
-		for (size_t r = 0; phase && r < job->tasks.count; r++) {
-			for (uint32_t t = job->tasks.items[r].first;
-			     t <= job->tasks.items[r].last && t < phase->total;
-			     t++) {
-				if (phase->cells[t].state < TASK_CANCELLED)
-					return true;
-			}
+		if (!phase)
+			continue;
+		rangeset_for_each_below(&job->tasks, phase->total, t) {
+			if (phase->cells[t].state < TASK_CANCELLED)
+				return true;
 		}
 	}
 	return false;

@@ -158,11 +158,8 @@ check_live(struct joining *j, const struct live_job *job)
 	if (!phase || !phase->cells)
 		return;
 	tasks_now(phase, job, &tasks);
-	for (size_t i = 0; i < tasks.count; i++) {
-		for (uint32_t t = tasks.items[i].first;
-		     t <= tasks.items[i].last && t < phase->total; t++)
-			check_left(j, job, phase, t);
-	}
+	rangeset_for_each_below(&tasks, phase->total, t)
+		check_left(j, job, phase, t);
 	rangeset_clear(&tasks);
 }
 

@@ -44,15 +44,12 @@ find_silent(const struct live_job *job, const struct phase_state *phase,
 	struct silent_task *silent = xcalloc(phase->total, sizeof *silent);
 
 	*count = 0;
-	for (size_t i = 0; i < job->tasks.count; i++) {
-		for (uint32_t t = job->tasks.items[i].first;
-		     t <= job->tasks.items[i].last && t < phase->total; t++) {
-			const struct task_cell *cell = &phase->cells[t];
+	rangeset_for_each_below(&job->tasks, phase->total, t) {
+		const struct task_cell *cell = &phase->cells[t];
 
-			if (ends_in_silence(job, cell, t))
-				silent[(*count)++] = (struct silent_task){
-					cell->gen, cell->attempt, t };
-		}
+		if (ends_in_silence(job, cell, t))
+			silent[(*count)++] = (struct silent_task){
+				cell->gen, cell->attempt, t };
 	}
 	if (*count)
 		qsort(silent, *count, sizeof *silent, compare_silent);
@@ -215,10 +212,7 @@ id_of(const struct live_job *job)
 
 	strbuf_printf(&id, "%u", job->job);
 	if (job->dead && job->record->array_job_id) {
-		for (size_t i = 0; i < job->tasks.count; i++)
-			rangeset_add(&indices,
-			             job->tasks.items[i].first - job->base,
-			             job->tasks.items[i].last - job->base);
+		rangeset_add_shifted(&indices, &job->tasks, -(int64_t)job->base);
 		strbuf_puts(&id, "_[");
 		rangeset_print(&indices, &id);
 		strbuf_putc(&id, ']');

@@ -161,9 +161,7 @@ array_text(const struct spec_phase *phase, const struct engine_job *job)
 
 	if (!phase->array)
 		return NULL;
-	for (size_t i = 0; i < job->tasks.count; i++)
-		rangeset_add(&shifted, job->tasks.items[i].first - job->base,
-		             job->tasks.items[i].last - job->base);
+	rangeset_add_shifted(&shifted, &job->tasks, -(int64_t)job->base);
 	rangeset_print(&shifted, &out);
 	if (phase->max_parallel)
 		strbuf_printf(&out, "%%%u", phase->max_parallel);

@@ -20,13 +20,10 @@ has_started(const struct live_job *job, const struct phase_state *phase)
 static bool
 all_reset(const struct live_job *job, const struct phase_state *phase)
 {
-	for (size_t i = 0; i < job->tasks.count; i++) {
-		for (uint32_t t = job->tasks.items[i].first;
-		     t <= job->tasks.items[i].last && t < phase->total; t++) {
-			if (phase->cells[t].state != TASK_NONE
-			    || phase->cells[t].gen <= job->gen)
-				return false;
-		}
+	rangeset_for_each_below(&job->tasks, phase->total, t) {
+		if (phase->cells[t].state != TASK_NONE
+		    || phase->cells[t].gen <= job->gen)
+			return false;
 	}
 	return true;
 }

@@ -22,9 +22,7 @@ add_tasks(struct rangeset *tasks, uint32_t base, const struct slurm_job *record)
 		rangeset_add(&ids, 0, 0);
 	else if (record->array_tasks)
 		rangeset_parse(&ids, record->array_tasks);
-	for (size_t i = 0; i < ids.count; i++)
-		rangeset_add(tasks, base + ids.items[i].first,
-		             base + ids.items[i].last);
+	rangeset_add_shifted(tasks, &ids, base);
 	rangeset_clear(&ids);
 }
 

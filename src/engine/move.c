@@ -117,12 +117,10 @@ gather_of_tasks(const struct event *event, void *user)
 	const struct phase_state *phase = event->phase && event->path
 		? state_find(move->run->state, event->phase) : NULL;
 
-	for (size_t i = 0; phase && phase->array && i < event->tasks.count;
-	     i++) {
-		for (uint32_t t = event->tasks.items[i].first;
-		     t <= event->tasks.items[i].last; t++)
-			move_checkpoint(move, event, t);
-	}
+	if (!phase || !phase->array)
+		return;
+	rangeset_for_each(&event->tasks, t)
+		move_checkpoint(move, event, t);
 }
 
 /* The one of a phase that is no array, whoever set it. */

@@ -18,11 +18,8 @@ struct asking {
 static void
 count_todo(struct asking *a)
 {
-	for (size_t i = 0; i < a->todo->count; i++) {
-		for (uint32_t t = a->todo->items[i].first;
-		     t <= a->todo->items[i].last && t < a->phase->total; t++)
-			a->counts[a->phase->cells[t].state]++;
-	}
+	rangeset_for_each_below(a->todo, a->phase->total, t)
+		a->counts[a->phase->cells[t].state]++;
 }
 
 /* Does the mark tell why a task to be done is in this state now? */
@@ -30,17 +27,13 @@ static bool
 explains(const struct asking *a, const struct phase_mark *mark,
          enum task_state state)
 {
-	for (size_t i = 0; i < mark->tasks.count; i++) {
-		for (uint32_t t = mark->tasks.items[i].first;
-		     t <= mark->tasks.items[i].last && t < a->phase->total;
-		     t++) {
-			const struct task_cell *cell = &a->phase->cells[t];
+	rangeset_for_each_below(&mark->tasks, a->phase->total, t) {
+		const struct task_cell *cell = &a->phase->cells[t];
 
-			if (cell->state == state && cell->gen == mark->gen
-			    && cell->attempt == mark->attempt
-			    && rangeset_has(a->todo, t))
-				return true;
-		}
+		if (cell->state == state && cell->gen == mark->gen
+		    && cell->attempt == mark->attempt
+		    && rangeset_has(a->todo, t))
+			return true;
 	}
 	return false;
 }

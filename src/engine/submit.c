@@ -224,30 +224,25 @@ submit_chunk(struct submitting *s, size_t index, uint32_t base,
 	struct rangeset *groups = NULL;
 	int rc = SLURM_YES;
 
-	for (size_t i = 0; i < tasks->count; i++) {
-		for (uint32_t t = tasks->items[i].first;
-		     t <= tasks->items[i].last; t++) {
-			char *text = dependency_text(phase, s->plan, s->result,
-			                             s->live, base, t);
-			size_t g = 0;
+	rangeset_for_each(tasks, t) {
+		char *text = dependency_text(phase, s->plan, s->result,
+		                             s->live, base, t);
+		size_t g = 0;
 
-			while (g < texts.count && !same_text(texts.items[g],
-			                                     text ? text : ""))
-				g++;
-			if (g == texts.count) {
-				strlist_add(&texts, text ? text : "");
-				groups = xrealloc(groups, texts.count
-				                  * sizeof *groups);
-				groups[g] = (struct rangeset){ 0 };
-			}
-			free(text);
-			if (!dependency_varies(phase)) {
-				rangeset_add(&groups[g], t,
-				             tasks->items[i].last);
-				break;
-			}
-			rangeset_add(&groups[g], t, t);
+		while (g < texts.count && !same_text(texts.items[g],
+		                                     text ? text : ""))
+			g++;
+		if (g == texts.count) {
+			strlist_add(&texts, text ? text : "");
+			groups = xrealloc(groups, texts.count * sizeof *groups);
+			groups[g] = (struct rangeset){ 0 };
 		}
+		free(text);
+		if (!dependency_varies(phase)) {
+			rangeset_copy(&groups[g], tasks);
+			break;
+		}
+		rangeset_add(&groups[g], t, t);
 	}
 	for (size_t g = 0; g < texts.count; g++) {
 		if (rc == SLURM_YES)

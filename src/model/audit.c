@@ -359,15 +359,11 @@ sort_out(const struct audit_phase *phase, size_t *first,
 		struct rangeset tasks = { 0 };
 
 		audit_record_tasks(phase, record, &tasks);
-		for (size_t i = 0; i < tasks.count; i++) {
-			for (uint32_t t = tasks.items[i].first;
-			     t <= tasks.items[i].last
-			     && t < phase->state->total; t++) {
-				if (out)
-					out[first[t]++] = record;
-				else
-					first[t + 1]++;
-			}
+		rangeset_for_each_below(&tasks, phase->state->total, t) {
+			if (out)
+				out[first[t]++] = record;
+			else
+				first[t + 1]++;
 		}
 		rangeset_clear(&tasks);
 	}

@@ -199,11 +199,8 @@ apply_edit(struct phase_state *phase, const struct event *event)
 	if (word < 0)
 		return;
 	phase_tasks_of(phase, event, &tasks);
-	for (size_t i = 0; i < tasks.count; i++) {
-		for (uint32_t t = tasks.items[i].first;
-		     t <= tasks.items[i].last && t < phase->total; t++)
-			set_cell(phase, t, event->gen, 0, after[word]);
-	}
+	rangeset_for_each_below(&tasks, phase->total, t)
+		set_cell(phase, t, event->gen, 0, after[word]);
 	if (event->gen > phase->edit_gen) {
 		phase->edit_gen = event->gen;
 		replace(&phase->edit_word, event->word);
@@ -330,19 +327,15 @@ static void
 mark_requeued(struct phase_state *phase, const struct event *event,
               const struct rangeset *tasks, bool is_queued)
 {
-	for (size_t i = 0; i < tasks->count; i++) {
-		for (uint32_t t = tasks->items[i].first;
-		     t <= tasks->items[i].last && t < phase->total; t++) {
-			struct task_cell *cell = &phase->cells[t];
+	rangeset_for_each_below(tasks, phase->total, t) {
+		struct task_cell *cell = &phase->cells[t];
 
-			set_cell(phase, t, event->gen, event->attempt,
-			         TASK_REQUEUED);
-			if (compare_key(cell, event->gen, event->attempt,
-			                TASK_REQUEUED) != 0)
-				continue;
-			cell->shared |= event->shared != 0;
-			cell->queued |= is_queued;
-		}
+		set_cell(phase, t, event->gen, event->attempt, TASK_REQUEUED);
+		if (compare_key(cell, event->gen, event->attempt,
+		                TASK_REQUEUED) != 0)
+			continue;
+		cell->shared |= event->shared != 0;
+		cell->queued |= is_queued;
 	}
 }
 
@@ -353,9 +346,8 @@ apply_to_tasks(struct state *state, struct phase_state *phase,
 	struct rangeset tasks = { 0 };
 
 	phase_tasks_of(phase, event, &tasks);
-	for (size_t i = 0; state_after[event->kind] && i < tasks.count; i++) {
-		for (uint32_t t = tasks.items[i].first;
-		     t <= tasks.items[i].last && t < phase->total; t++)
+	if (state_after[event->kind]) {
+		rangeset_for_each_below(&tasks, phase->total, t)
 			set_cell(phase, t, event->gen, event->attempt,
 			         state_after[event->kind]);
 	}

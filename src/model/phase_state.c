@@ -34,12 +34,9 @@ remap_set(struct rangeset *set, const uint32_t *map, uint32_t count)
 {
 	struct rangeset mapped = { 0 };
 
-	for (size_t i = 0; i < set->count; i++) {
-		for (uint32_t t = set->items[i].first;
-		     t <= set->items[i].last && t < count; t++) {
-			if (map[t] != UINT32_MAX)
-				rangeset_add(&mapped, map[t], map[t]);
-		}
+	rangeset_for_each_below(set, count, t) {
+		if (map[t] != UINT32_MAX)
+			rangeset_add(&mapped, map[t], map[t]);
 	}
 	rangeset_clear(set);
 	*set = mapped;
@@ -236,13 +233,9 @@ phase_jobs_by_task(const struct phase_state *phase)
 	for (size_t i = 0; i < phase->job_count; i++) {
 		const struct phase_job *job = &phase->jobs[i];
 
-		for (size_t r = 0; r < job->tasks.count; r++) {
-			for (uint32_t t = job->tasks.items[r].first;
-			     t <= job->tasks.items[r].last && t < phase->total;
-			     t++) {
-				if (goes_before(job, jobs[t]))
-					jobs[t] = job;
-			}
+		rangeset_for_each_below(&job->tasks, phase->total, t) {
+			if (goes_before(job, jobs[t]))
+				jobs[t] = job;
 		}
 	}
 	return jobs;
@@ -456,15 +449,10 @@ phase_note_tasks(const struct phase_state *phase, const struct phase_note *note,
                  struct rangeset *out)
 {
 	rangeset_clear(out);
-	for (size_t i = 0; i < note->tasks.count; i++) {
-		const struct range *range = &note->tasks.items[i];
-
-		for (uint32_t t = range->first; t <= range->last
-		     && t < phase->total; t++) {
-			if (note->kind == NOTE_REFUSED
-			    || !is_past(&phase->cells[t], note))
-				rangeset_add(out, t, t);
-		}
+	rangeset_for_each_below(&note->tasks, phase->total, t) {
+		if (note->kind == NOTE_REFUSED
+		    || !is_past(&phase->cells[t], note))
+			rangeset_add(out, t, t);
 	}
 }
 

@@ -165,10 +165,8 @@ requeue_these(const struct attempt *attempt, const struct slurm_ops *ops,
 		                                       answer);
 
 		refused = got == SLURM_REFUSED || got == SLURM_UNKNOWN_JOB;
-		for (size_t i = 0; got == SLURM_YES && i < wanted.count; i++)
-			rangeset_add(&queued,
-			             job->base + wanted.items[i].first,
-			             job->base + wanted.items[i].last);
+		if (got == SLURM_YES)
+			rangeset_add_shifted(&queued, &wanted, job->base);
 	}
 	record_queued(attempt, &queued);
 	if (rangeset_has(&queued, attempt->task))

@@ -124,13 +124,10 @@ add_start(struct finding *finding, const struct event *event)
 	if (!phase || !phase->cells)
 		return;
 	phase_tasks_of(phase, event, &tasks);
-	for (size_t i = 0; i < tasks.count; i++) {
-		uint32_t task = tasks.items[i].first;
-		const struct task_cell *cell = task < phase->total
-			? &phase->cells[task] : NULL;
+	rangeset_for_each_below(&tasks, phase->total, t) {
+		const struct task_cell *cell = &phase->cells[t];
 
-		if (cell && cell->state == TASK_STARTED
-		    && cell->gen == event->gen
+		if (cell->state == TASK_STARTED && cell->gen == event->gen
 		    && cell->attempt == event->attempt)
 			add_recorded(finding, run->dir, event->from);
 	}

@@ -151,10 +151,10 @@ ask(struct accounting *out, const struct rangeset *jobs, const char *fields)
 	bool ok;
 
 	*out = (struct accounting){ 0 };
-	for (size_t i = 0; i < jobs->count; i++) {
-		for (uint32_t id = jobs->items[i].first;
-		     id <= jobs->items[i].last && count < JOBS_MAX; id++)
-			strbuf_printf(&ids, "%s%u", count++ ? "," : "", id);
+	rangeset_for_each(jobs, id) {
+		if (count == JOBS_MAX)
+			break;
+		strbuf_printf(&ids, "%s%u", count++ ? "," : "", id);
 	}
 	if (count == 0)
 		return;

@@ -179,21 +179,18 @@ load_cells(struct phase_state *phase, const char *what, const char *value)
 		rangeset_clear(&set);
 		return;
 	}
-	for (size_t i = 0; i < set.count; i++) {
-		for (uint32_t t = set.items[i].first;
-		     t <= set.items[i].last && t < phase->total; t++) {
-			struct task_cell *cell = &phase->cells[t];
+	rangeset_for_each_below(&set, phase->total, t) {
+		struct task_cell *cell = &phase->cells[t];
 
-			if (state >= 0) {
-				cell->state = (uint8_t)state;
-				cell->done |= state == TASK_COMPLETED;
-			} else if (kind == 'd')
-				cell->done = 1;
-			else if (kind == 'g')
-				cell->gen = number;
-			else
-				cell->attempt = (uint16_t)number;
-		}
+		if (state >= 0) {
+			cell->state = (uint8_t)state;
+			cell->done |= state == TASK_COMPLETED;
+		} else if (kind == 'd')
+			cell->done = 1;
+		else if (kind == 'g')
+			cell->gen = number;
+		else
+			cell->attempt = (uint16_t)number;
 	}
 	rangeset_clear(&set);
 }

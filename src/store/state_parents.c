@@ -136,12 +136,11 @@ parse_set(const struct state_numbers *numbers, const char *word,
 	bool is_set = word[len] == '#'
 		&& rangeset_parse(&set, word + len + 1) == 0;
 
-	for (size_t i = 0; is_set && i < set.count; i++) {
-		for (uint32_t n = set.items[i].first;
-		     n <= set.items[i].last && n < numbers->count; n++) {
-			if (numbers->names[n])
-				strlist_add(names, numbers->names[n]);
-		}
+	if (!is_set)
+		rangeset_clear(&set);
+	rangeset_for_each_below(&set, numbers->count, n) {
+		if (numbers->names[n])
+			strlist_add(names, numbers->names[n]);
 	}
 	rangeset_clear(&set);
 	return is_set ? xstrndup(word, len) : NULL;

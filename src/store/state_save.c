@@ -218,12 +218,9 @@ job_matters(const struct phase_state *phase, const struct phase_job *job,
 {
 	if (job->gen == newest)
 		return true;
-	for (size_t i = 0; i < job->tasks.count; i++) {
-		for (uint32_t t = job->tasks.items[i].first;
-		     t <= job->tasks.items[i].last && t < phase->total; t++) {
-			if (phase->cells[t].gen == job->gen)
-				return true;
-		}
+	rangeset_for_each_below(&job->tasks, phase->total, t) {
+		if (phase->cells[t].gen == job->gen)
+			return true;
 	}
 	return false;
 }

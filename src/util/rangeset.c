@@ -171,6 +171,15 @@ rangeset_subtract(struct rangeset *set, const struct rangeset *other)
 }
 
 void
+rangeset_add_shifted(struct rangeset *set, const struct rangeset *from,
+                     int64_t by)
+{
+	for (size_t i = 0; i < from->count; i++)
+		rangeset_add(set, (uint32_t)(from->items[i].first + by),
+		             (uint32_t)(from->items[i].last + by));
+}
+
+void
 rangeset_copy(struct rangeset *to, const struct rangeset *from)
 {
 	to->count = 0;

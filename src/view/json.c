@@ -51,11 +51,8 @@ jobs_json(const struct phase_state *phase)
 			rangeset_add(&ids, phase->jobs[i].job,
 			             phase->jobs[i].job);
 	}
-	for (size_t i = 0; i < ids.count; i++) {
-		for (uint32_t id = ids.items[i].first; id <= ids.items[i].last;
-		     id++)
-			json_array_append_new(jobs, json_integer(id));
-	}
+	rangeset_for_each(&ids, id)
+		json_array_append_new(jobs, json_integer(id));
 	rangeset_clear(&ids);
 	return jobs;
 }

@@ -83,6 +83,45 @@ rangeset_equals_a_bitmap(void **state)
 }
 
 static void
+rangeset_goes_through_its_members(void **state)
+{
+	struct rangeset set = { 0 }, shifted = { 0 };
+	struct strbuf seen = { 0 };
+
+	(void)state;
+	rangeset_for_each(&set, none)
+		fail_msg("%u is in an empty set", none);
+	assert_int_equal(rangeset_parse(&set, "2-4,9,4294967294-4294967295"), 0);
+	rangeset_for_each(&set, value) {
+		if (value == 3)
+			continue;
+		strbuf_printf(&seen, "%u ", value);
+	}
+	assert_string_equal(strbuf_str(&seen),
+	                    "2 4 9 4294967294 4294967295 ");
+	strbuf_clear(&seen);
+	rangeset_for_each_below(&set, 9u, value) {
+		rangeset_for_each_below(&set, value, other)
+			strbuf_printf(&seen, "%u<%u ", other, value);
+	}
+	assert_string_equal(strbuf_str(&seen), "2<3 2<4 3<4 ");
+	strbuf_clear(&seen);
+	rangeset_for_each(&set, value) {
+		strbuf_printf(&seen, "%u", value);
+		break;
+	}
+	assert_string_equal(strbuf_str(&seen), "2");
+	strbuf_clear(&seen);
+	rangeset_clear(&set);
+	assert_int_equal(rangeset_parse(&set, "5-6,8"), 0);
+	rangeset_add_shifted(&shifted, &set, -5);
+	rangeset_add_shifted(&shifted, &set, 100);
+	assert_set(&shifted, "0-1,3,105-106,108");
+	rangeset_clear(&shifted);
+	rangeset_clear(&set);
+}
+
+static void
 rangeset_refuses_nonsense(void **state)
 {
 	static const char *const bad[] = { "a", "1-", "-1", "3-1", "1,,2",
@@ -361,6 +400,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rangeset_merges_neighbours),
 		cmocka_unit_test(rangeset_equals_a_bitmap),
+		cmocka_unit_test(rangeset_goes_through_its_members),
 		cmocka_unit_test(rangeset_refuses_nonsense),
 		cmocka_unit_test(words_split_like_a_shell),
 		cmocka_unit_test(quoting_survives_sh),
