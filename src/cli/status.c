@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "latsub/run_status.h"
 #include "latsub/view.h"
 
 const char help_status[] =
@@ -35,7 +36,7 @@ show(struct run *run, const struct slurm_ops *slurm, const char *why,
 {
 	struct slurm_jobs jobs = { 0 };
 	struct latsub_error err = { 0 };
-	struct view view;
+	struct run_status status;
 	bool answered = false;
 	int outcome;
 
@@ -43,18 +44,18 @@ show(struct run *run, const struct slurm_ops *slurm, const char *why,
 		answered = cli_ask_jobs(run, slurm, &jobs, &err);
 		why = err.text;
 	}
-	view_create(&view, run, answered ? &jobs : NULL, why);
+	run_status_create(&status, run, answered ? &jobs : NULL, why);
 	if (json) {
-		view_print_json(&view, stdout);
+		status_print_json(&status, stdout);
 	} else {
 		text_print(stdout, "%s\n", run->dir);
-		view_print_table(&view, stdout, view_use_colour(stdout));
-		view_print_notes(&view, stdout);
+		status_print_table(&status, stdout, status_use_colour(stdout));
+		status_print_notes(&status, stdout);
 		if (wide && view_print_run_variables(run, stdout, &err))
 			cli_fail(&err);
 	}
-	outcome = view.outcome;
-	view_clear(&view);
+	outcome = status.outcome;
+	run_status_clear(&status);
 	slurm_jobs_clear(&jobs);
 	return outcome;
 }

@@ -12,7 +12,7 @@
 
 #include "cli.h"
 #include "latsub/program.h"
-#include "latsub/view.h"
+#include "latsub/run_status.h"
 
 #define POLL_SEC 1
 #define SLOW_POLL_SEC 5      /* after a while: slurmctld has others to serve */
@@ -43,10 +43,10 @@ detach(const struct run *run)
 
 /* One line for each phase whose state or count is another than before. */
 static void
-print_changes(const struct view *view, struct strmap *seen)
+print_changes(const struct run_status *status, struct strmap *seen)
 {
-	for (size_t i = 0; i < view->count; i++) {
-		const struct view_phase *row = &view->phases[i];
+	for (size_t i = 0; i < status->count; i++) {
+		const struct status_row *row = &status->rows[i];
 		const char *word = *row->detail ? row->detail
 			: phase_word_name(row->word);
 		char *line = row->state->array ? xasprintf("%s %s %u/%u",
@@ -89,11 +89,11 @@ warn_of(const char *phase, const char *text, const char *kind,
 
 /* What waits for a person. */
 static void
-print_warnings(const struct view *view, struct strmap *warned)
+print_warnings(const struct run_status *status, struct strmap *warned)
 {
-	for (size_t i = 0; i < view->count; i++) {
-		const struct view_phase *row = &view->phases[i];
-		char *held = view_held_text(row), *stuck = view_stuck_text(row);
+	for (size_t i = 0; i < status->count; i++) {
+		const struct status_row *row = &status->rows[i];
+		char *held = status_held_text(row), *stuck = status_stuck_text(row);
 
 		warn_of(row->state->name, held, "held", warned);
 		warn_of(row->state->name, stuck, "stuck", warned);
@@ -112,21 +112,21 @@ screen_rows(void)
 }
 
 static void
-redraw(const struct view *view)
+redraw(const struct run_status *status)
 {
 	size_t rows = screen_rows();
 
 	printf("\033[H\033[J");
-	text_print(stdout, "%s\n", view->run->dir);
-	if (view->count + FRAME_ROWS <= rows)
-		view_print_table(view, stdout, view_use_colour(stdout));
+	text_print(stdout, "%s\n", status->run->dir);
+	if (status->count + FRAME_ROWS <= rows)
+		status_print_table(status, stdout, status_use_colour(stdout));
 	else
-		view_print_summary(view, rows > FRAME_ROWS ? rows - FRAME_ROWS
-		                   : 1, stdout, view_use_colour(stdout));
-	view_print_waiting(view, stdout);
-	if (!view->slurm_answered && view->slurm_text)
+		status_print_summary(status, rows > FRAME_ROWS ? rows - FRAME_ROWS
+		                   : 1, stdout, status_use_colour(stdout));
+	status_print_waiting(status, stdout);
+	if (!status->slurm_answered && status->slurm_text)
 		text_print(stdout, "from the state alone: %s\n",
-		           view->slurm_text);
+		           status->slurm_text);
 	printf("\nCtrl-C leaves; the run goes on without you.\n");
 	fflush(stdout);
 }
@@ -167,7 +167,7 @@ look_once(struct watching *w)
 	struct run *run = w->run;
 	struct slurm_jobs jobs = { 0 };
 	struct latsub_error err = { 0 };
-	struct view view;
+	struct run_status status;
 	bool answered;
 
 	run->glance = w->quiet == 0 && ++w->looks % CLOSE_LOOK != 0;
@@ -181,27 +181,27 @@ look_once(struct watching *w)
 	}
 	w->unreadable = false;
 	answered = ask_slurm(w, &jobs, &err);
-	view_create(&view, run, answered ? &jobs : NULL, err.text);
+	run_status_create(&status, run, answered ? &jobs : NULL, err.text);
 	if (w->on_terminal) {
-		redraw(&view);
+		redraw(&status);
 	} else {
-		print_changes(&view, w->seen);
-		print_warnings(&view, w->warned);
+		print_changes(&status, w->seen);
+		print_warnings(&status, w->warned);
 	}
-	w->outcome = view.outcome;
-	w->quiet = answered && (!view.any_live || view.stuck) ? w->quiet + 1
+	w->outcome = status.outcome;
+	w->quiet = answered && (!status.any_live || status.stuck) ? w->quiet + 1
 		: 0;
-	if ((!w->slurm || w->elsewhere) && view.outcome != LATSUB_UNFINISHED)
+	if ((!w->slurm || w->elsewhere) && status.outcome != LATSUB_UNFINISHED)
 		w->quiet = DONE_POLLS;
-	view_clear(&view);
+	run_status_clear(&status);
 	slurm_jobs_clear(&jobs);
 	return w->outcome == LATSUB_OK || w->quiet >= DONE_POLLS;
 }
 
 static void
-tell_stuck(const struct view *view)
+tell_stuck(const struct run_status *status)
 {
-	char *advice = view_stuck_advice(view);
+	char *advice = status_stuck_advice(status);
 
 	text_print(stderr, "latsub: nothing else is left: %s\n", advice);
 	free(advice);
@@ -212,16 +212,16 @@ print_end(struct watching *w)
 {
 	struct slurm_jobs jobs = { 0 };
 	struct latsub_error err = { 0 };
-	struct view view;
+	struct run_status status;
 	bool answered = ask_slurm(w, &jobs, &err);
 
-	view_create(&view, w->run, answered ? &jobs : NULL, NULL);
+	run_status_create(&status, w->run, answered ? &jobs : NULL, NULL);
 	printf("\n");
-	view_print_table(&view, stdout, view_use_colour(stdout));
-	view_print_notes(&view, stdout);
-	if (view.stuck)
-		tell_stuck(&view);
-	view_clear(&view);
+	status_print_table(&status, stdout, status_use_colour(stdout));
+	status_print_notes(&status, stdout);
+	if (status.stuck)
+		tell_stuck(&status);
+	run_status_clear(&status);
 	slurm_jobs_clear(&jobs);
 }
 
@@ -230,7 +230,7 @@ cli_watch(struct run *run, const struct slurm_ops *slurm, bool screen)
 {
 	struct sigaction action = { .sa_handler = on_interrupt };
 	struct watching w = { .run = run, .slurm = slurm,
-		.on_terminal = view_use_colour(stdout),
+		.on_terminal = status_use_colour(stdout),
 		.seen = strmap_create(), .warned = strmap_create(),
 		.outcome = LATSUB_UNFINISHED };
 	bool ended = false;

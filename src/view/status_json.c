@@ -1,11 +1,11 @@
 /*
- * json.c - a run for programs.
+ * status_json.c - a run for programs.
  */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "latsub/view.h"
+#include "latsub/run_status.h"
 
 static json_t *
 text_or_null(const char *text)
@@ -22,7 +22,7 @@ time_or_null(int64_t time)
 }
 
 static json_t *
-tasks_json(const struct view_phase *row)
+tasks_json(const struct status_row *row)
 {
 	json_t *tasks = json_object();
 
@@ -104,7 +104,7 @@ own_variables_json(const struct run *run, const struct phase_state *phase)
 }
 
 static json_t *
-phase_json(const struct run *run, const struct view_phase *row)
+phase_json(const struct run *run, const struct status_row *row)
 {
 	const struct phase_facts *facts = &row->state->facts;
 	const struct slurm_job *job = row->live_running ? row->record
@@ -143,35 +143,35 @@ phase_json(const struct run *run, const struct view_phase *row)
 }
 
 void
-view_print_json(const struct view *view, FILE *out)
+status_print_json(const struct run_status *status, FILE *out)
 {
 	static const char *const outcomes[] = { "completed", "failed", "usage",
 		"unfinished", "slurm", "system" };
-	const struct state_failure *failure = &view->run->state->failure;
+	const struct state_failure *failure = &status->run->state->failure;
 	json_t *root = json_object(), *phases = json_array();
 
-	json_object_set_new(root, "run", text_or_null(view->run->dir));
+	json_object_set_new(root, "run", text_or_null(status->run->dir));
 	json_object_set_new(root, "state_file",
-	                    text_or_null(view->run->state_path));
+	                    text_or_null(status->run->state_path));
 	json_object_set_new(root, "run_id",
-		text_or_null(state_metadata(view->run->state, "run_id")));
+		text_or_null(state_metadata(status->run->state, "run_id")));
 	json_object_set_new(root, "outcome",
-	                    json_string(outcomes[view->outcome]));
+	                    json_string(outcomes[status->outcome]));
 	json_object_set_new(root, "slurm_answered",
-	                    json_boolean(view->slurm_answered));
+	                    json_boolean(status->slurm_answered));
 	json_object_set_new(root, "checkpoint",
-	                    text_or_null(run_checkpoint(view->run)));
+	                    text_or_null(run_checkpoint(status->run)));
 	json_object_set_new(root, "variables",
-	                    variables_json(view->run, NULL));
+	                    variables_json(status->run, NULL));
 	json_object_set_new(root, "last_failure", text_or_null(failure->phase));
 	json_object_set_new(root, "last_failure_error",
 	                    text_or_null(failure->error));
-	for (size_t i = 0; i < view->count; i++)
-		json_array_append_new(phases, phase_json(view->run,
-			                                 &view->phases[i]));
+	for (size_t i = 0; i < status->count; i++)
+		json_array_append_new(phases, phase_json(status->run,
+			                                 &status->rows[i]));
 	json_object_set_new(root, "phases", phases);
 	/* control characters of U+0080 and above are, in UTF-8, no plain ones */
-	json_dumpf(root, out, JSON_INDENT(2) | (run_is_others(view->run)
+	json_dumpf(root, out, JSON_INDENT(2) | (run_is_others(status->run)
 	           ? JSON_ENSURE_ASCII : 0));
 	fputc('\n', out);
 	json_decref(root);

@@ -1,51 +1,24 @@
 /*
- * view.c - join the state with what Slurm says, row by row.
+ * run_status.c - join the state with what Slurm says, row by row.
  */
-#include "latsub/view.h"
+#include "latsub/run_status.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "latsub/error.h"
-#include "latsub/program.h"
-
-bool
-view_use_colour(FILE *out)
-{
-	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-
-	return isatty(fileno(out)) && term && strcmp(term, "dumb") != 0
-		&& !(no_color && *no_color);
-}
-
-void
-view_print_time(char *out, size_t size, int64_t seconds)
-{
-	long long s = seconds < 0 ? 0 : seconds;
-
-	if (s >= 86400)
-		snprintf(out, size, "%lld-%02lld:%02lld:%02lld", s / 86400,
-		         s / 3600 % 24, s / 60 % 60, s % 60);
-	else if (s >= 3600)
-		snprintf(out, size, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60,
-		         s % 60);
-	else
-		snprintf(out, size, "%lld:%02lld", s / 60, s % 60);
-}
+#include "latsub/plan.h"
 
 static void
-join_jobs(struct view *view, const struct live_jobs *live,
-          const struct strmap *rows)
+join_jobs(const struct live_jobs *live, const struct strmap *rows)
 {
 	for (size_t i = 0; i < live->count; i++) {
 		const struct live_job *job = &live->items[i];
-		struct view_phase *row = strmap_get(rows, job->phase_name);
+		struct status_row *row = strmap_get(rows, job->phase_name);
 
 		if (row && !row->record)
 			row->record = job->record;
 	}
-	(void)view;
 }
 
 static uint32_t
@@ -61,7 +34,7 @@ tasks_of(const struct slurm_job *job)
 }
 
 static void
-count_pending(struct view_phase *row, const struct slurm_job *job,
+count_pending(struct status_row *row, const struct slurm_job *job,
               uint32_t count)
 {
 	bool stuck = job->why == SLURM_WHY_IMPOSSIBLE
@@ -73,7 +46,9 @@ count_pending(struct view_phase *row, const struct slurm_job *job,
 	row->live_dependent += job->why == SLURM_WHY_DEPENDENCY ? count : 0;
 	if (stuck && !row->stuck)
 		row->stuck = job;
-	if (job->held && !stuck && !row->held)
+	if (job->held && !stuck && row->held)
+		row->held_more += count;
+	else if (job->held && !stuck)
 		row->held = job;
 }
 
@@ -92,7 +67,7 @@ is_under_way(const struct phase_state *phase, uint32_t task, uint32_t gen,
 /* Over in Slurm: does the journal know it?  A resume records what it does not
  * (reconcile.h); this is to show it before. */
 static void
-count_ended(struct view_phase *row, const struct slurm_job *job,
+count_ended(struct status_row *row, const struct slurm_job *job,
             const struct identity *of)
 {
 	const struct phase_state *phase = row->state;
@@ -116,7 +91,7 @@ count_records(const struct strmap *rows, const struct identities *ids,
 {
 	for (size_t i = 0; i < jobs->count; i++) {
 		const struct slurm_job *job = &jobs->items[i];
-		struct view_phase *row;
+		struct status_row *row;
 		struct identity identity;
 
 		if (identities_judge(ids, job, &identity) != IDENTITY_OURS)
@@ -137,7 +112,7 @@ count_records(const struct strmap *rows, const struct identities *ids,
 
 /* What Slurm could not launch has failed, though no runner could say so. */
 static void
-take_unlaunched(struct view_phase *row)
+take_unlaunched(struct status_row *row)
 {
 	if (row->unlaunched && !row->live_running && !row->live_pending)
 		row->word = WORD_FAILED;
@@ -145,7 +120,7 @@ take_unlaunched(struct view_phase *row)
 
 /* All that waits of it waits for a person. */
 static const char *
-waiting_word(const struct view_phase *row)
+waiting_word(const struct status_row *row)
 {
 	if (row->live_stuck && row->live_stuck == row->live_pending)
 		return "cannot-run";
@@ -155,7 +130,7 @@ waiting_word(const struct view_phase *row)
 }
 
 static const char *
-detail_of(const struct view *view, const struct view_phase *row)
+detail_of(const struct run_status *status, const struct status_row *row)
 {
 	const uint32_t *n = row->counts;
 	uint32_t waiting = n[TASK_SUBMITTED] + n[TASK_INTENDED];
@@ -176,13 +151,13 @@ detail_of(const struct view *view, const struct view_phase *row)
 		return "failed";
 	if (row->blocked_by && waiting)
 		return "blocked";
-	if (view->slurm_answered && n[TASK_STARTED] + n[TASK_REQUEUED])
+	if (status->slurm_answered && n[TASK_STARTED] + n[TASK_REQUEUED])
 		return row->cancelled == n[TASK_STARTED] + n[TASK_REQUEUED]
 			? "cancelled" : "lost";
-	if (view->slurm_answered && view->any_live && n[TASK_INTENDED] == waiting
-	    && waiting)
+	if (status->slurm_answered && status->any_live
+	    && n[TASK_INTENDED] == waiting && waiting)
 		return "deferred"; /* what runs submits it, when there is room */
-	if (view->slurm_answered && waiting)
+	if (status->slurm_answered && waiting)
 		return "dropped";
 	if (n[TASK_STARTED])
 		return "running";
@@ -201,12 +176,12 @@ detail_of(const struct view *view, const struct view_phase *row)
 
 /* Nothing of it runs, or waits for what may still come. */
 static bool
-is_stuck(const struct view *view)
+is_stuck(const struct run_status *status)
 {
 	bool stuck = false;
 
-	for (size_t i = 0; i < view->count; i++) {
-		const struct view_phase *row = &view->phases[i];
+	for (size_t i = 0; i < status->count; i++) {
+		const struct status_row *row = &status->rows[i];
 
 		if (row->live_running || row->live_pending > row->live_stuck
 		    + row->live_dependent)
@@ -218,14 +193,14 @@ is_stuck(const struct view *view)
 
 /* With Slurm's word: nothing that is not live will end by itself. */
 static int
-outcome_of(const struct view *view)
+outcome_of(const struct run_status *status)
 {
 	bool failed = false, unfinished = false, live = false;
 
-	if (!view->slurm_answered)
-		return state_outcome(view->run->state);
-	for (size_t i = 0; i < view->count; i++) {
-		const struct view_phase *row = &view->phases[i];
+	if (!status->slurm_answered)
+		return state_outcome(status->run->state);
+	for (size_t i = 0; i < status->count; i++) {
+		const struct status_row *row = &status->rows[i];
 
 		if (phase_is_excluded(row->state))
 			continue;
@@ -234,36 +209,36 @@ outcome_of(const struct view *view)
 		unfinished |= row->word != WORD_COMPLETED;
 		live |= row->live_running + row->live_pending > 0;
 	}
-	if (!unfinished && view->count > 0)
+	if (!unfinished && status->count > 0)
 		return LATSUB_OK;
 	return failed && !live ? LATSUB_FAILED : LATSUB_UNFINISHED;
 }
 
 static void
-note_unclear(struct view *view, const struct identities *ids,
+note_unclear(struct run_status *status, const struct identities *ids,
              const struct slurm_jobs *jobs)
 {
 	struct identity identity;
 	const struct slurm_job *job = identities_unclear(ids, jobs, &identity);
 
-	view->unclear = job ? identity_unclear_text(job, &identity) : NULL;
+	status->unclear = job ? identity_unclear_text(job, &identity) : NULL;
 }
 
 void
-view_create(struct view *view, const struct run *run,
-            const struct slurm_jobs *jobs, const char *text)
+run_status_create(struct run_status *status, const struct run *run,
+                  const struct slurm_jobs *jobs, const char *text)
 {
 	const struct state *state = run->state;
 	const char *run_id = run_job_id(run);
 	struct strmap *rows = strmap_create();
 	struct live_jobs live = { 0 };
 
-	*view = (struct view){ .run = run, .slurm_text = text,
+	*status = (struct run_status){ .run = run, .slurm_text = text,
 		.slurm_answered = jobs != NULL && run_id,
 		.count = state->count };
-	view->phases = xcalloc(state->count, sizeof *view->phases);
+	status->rows = xcalloc(state->count, sizeof *status->rows);
 	for (size_t i = 0; i < state->count; i++) {
-		struct view_phase *row = &view->phases[i];
+		struct status_row *row = &status->rows[i];
 
 		row->state = state->phases[i];
 		row->word = phase_word(row->state);
@@ -273,94 +248,34 @@ view_create(struct view *view, const struct run *run,
 		row->blocked_by = state_blocked_by(state, row->state);
 		strmap_set(rows, row->state->name, row);
 	}
-	if (view->slurm_answered) {
+	if (status->slurm_answered) {
 		struct identities *ids = identities_create(run_id, state, NULL);
 
 		live_join(&live, NULL, ids, jobs);
-		join_jobs(view, &live, rows);
+		join_jobs(&live, rows);
 		count_records(rows, ids, jobs);
 		live_clear(&live);
-		note_unclear(view, ids, jobs);
+		note_unclear(status, ids, jobs);
 		identities_destroy(ids);
 	}
-	for (size_t i = 0; i < view->count; i++) {
-		view->any_live |= view->phases[i].live_running
-			+ view->phases[i].live_pending > 0 || view->unclear;
-		take_unlaunched(&view->phases[i]);
+	for (size_t i = 0; i < status->count; i++) {
+		status->any_live |= status->rows[i].live_running
+			+ status->rows[i].live_pending > 0 || status->unclear;
+		take_unlaunched(&status->rows[i]);
 	}
-	for (size_t i = 0; i < view->count; i++)
-		view->phases[i].detail = detail_of(view, &view->phases[i]);
-	view->outcome = outcome_of(view);
-	view->stuck = is_stuck(view);
+	for (size_t i = 0; i < status->count; i++)
+		status->rows[i].detail = detail_of(status, &status->rows[i]);
+	status->outcome = outcome_of(status);
+	status->stuck = is_stuck(status);
 	strmap_destroy(rows);
 }
 
-/* "12", "12_3", and of elements that wait together "12_[3,5]". */
-static char *
-id_of(const struct slurm_job *job)
-{
-	if (job->array_task_id != SLURM_NO_TASK)
-		return xasprintf("%u_%u", job->array_job_id,
-		                 job->array_task_id);
-	return job->array_tasks ? xasprintf("%u_[%s]", job->job_id,
-	                                    job->array_tasks)
-		: xasprintf("%u", job->job_id);
-}
-
-char *
-view_held_text(const struct view_phase *row)
-{
-	const struct slurm_job *job = row->held;
-	char *id, *held, *text, more[32] = "";
-
-	if (!job)
-		return NULL;
-	id = id_of(job);
-	if (row->live_held > tasks_of(job))
-		snprintf(more, sizeof more, "; so are %u more of it",
-		         row->live_held - tasks_of(job));
-	held = slurm_held_text(job, id);
-	text = xasprintf("job %s %s%s", id, held, more);
-	free(held);
-	free(id);
-	return text;
-}
-
-char *
-view_stuck_text(const struct view_phase *row)
-{
-	char *id, *text;
-
-	if (!row->stuck)
-		return NULL;
-	id = id_of(row->stuck);
-	text = xasprintf("job %s can never run (%s)", id, row->stuck->reason);
-	free(id);
-	return text;
-}
-
-char *
-view_stuck_advice(const struct view *view)
-{
-	const char *source = state_metadata(view->run->state, "experiment");
-	char *run = text_shell_quote(view->run->dir);
-	char *file = text_shell_quote(source ? source : "FILE");
-	char *text = xasprintf("what can never run stays in the queue; mend the "
-		"experiment, then '%s --resume %s --config %s', which replaces "
-		"it, or '%s cancel %s'", program_name(), run, file,
-		program_name(), run);
-
-	free(run);
-	free(file);
-	return text;
-}
-
 void
-view_clear(struct view *view)
+run_status_clear(struct run_status *status)
 {
-	free(view->phases);
-	free(view->unclear);
-	view->unclear = NULL;
-	view->phases = NULL;
-	view->count = 0;
+	free(status->rows);
+	free(status->unclear);
+	status->unclear = NULL;
+	status->rows = NULL;
+	status->count = 0;
 }

@@ -1,20 +1,27 @@
 /*
- * table.c - a run as a table: a row for each phase, cut where a terminal has no room.
+ * status_table.c - a run as a table: a row for each phase, cut where a terminal has no
+ * room.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "latsub/error.h"
-#include "latsub/file.h"
-#include "latsub/program.h"
-#include "latsub/recovery.h"
-#include "latsub/view.h"
+#include "latsub/run_status.h"
+
+bool
+status_use_colour(FILE *out)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+	return isatty(fileno(out)) && term && strcmp(term, "dumb") != 0
+		&& !(no_color && *no_color);
+}
 
 static const char *
-colour_of(const struct view_phase *row)
+colour_of(const struct status_row *row)
 {
 	if (row->word == WORD_COMPLETED)
 		return "\033[32m";
@@ -42,8 +49,24 @@ newest_job(const struct phase_state *phase)
 	return newest ? newest->job : 0;
 }
 
+/* "1-02:03:04", "2:03:04", "3:04". */
 static void
-elapsed_text(const struct view_phase *row, char *out, size_t size)
+print_time(char *out, size_t size, int64_t seconds)
+{
+	long long s = seconds < 0 ? 0 : seconds;
+
+	if (s >= 86400)
+		snprintf(out, size, "%lld-%02lld:%02lld:%02lld", s / 86400,
+		         s / 3600 % 24, s / 60 % 60, s % 60);
+	else if (s >= 3600)
+		snprintf(out, size, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60,
+		         s % 60);
+	else
+		snprintf(out, size, "%lld:%02lld", s / 60, s % 60);
+}
+
+static void
+elapsed_text(const struct status_row *row, char *out, size_t size)
 {
 	const struct phase_facts *facts = &row->state->facts;
 	int64_t end = facts->ended >= facts->started && !row->live_running
@@ -53,12 +76,12 @@ elapsed_text(const struct view_phase *row, char *out, size_t size)
 	                        && !row->counts[TASK_STARTED]))
 		snprintf(out, size, "-");
 	else
-		view_print_time(out, size, end - facts->started);
+		print_time(out, size, end - facts->started);
 }
 
 /* Slurm's own word, or why there is none. */
 static void
-slurm_text(const struct view_phase *row, char *out, size_t size)
+slurm_text(const struct status_row *row, char *out, size_t size)
 {
 	const struct slurm_job *job = row->live_running ? row->record
 		: row->stuck ? row->stuck : row->held ? row->held : row->record;
@@ -115,7 +138,7 @@ clean_row(struct row *row)
 }
 
 static void
-fill_row(const struct view_phase *from, struct row *row)
+fill_row(const struct status_row *from, struct row *row)
 {
 	uint32_t done = from->counts[TASK_COMPLETED]
 		+ from->counts[TASK_SKIPPED];
@@ -191,7 +214,7 @@ print_cell(const struct table *table, enum column column, const char *text)
 }
 
 static void
-print_row(const struct table *table, const struct view_phase *from)
+print_row(const struct table *table, const struct status_row *from)
 {
 	const char *colour = table->colour ? colour_of(from) : "";
 	struct row row;
@@ -207,16 +230,16 @@ print_row(const struct table *table, const struct view_phase *from)
 
 /* The columns are as wide as what is in them, if there is room. */
 static void
-begin_table(struct table *table, const struct view *view, FILE *out,
+begin_table(struct table *table, const struct run_status *status, FILE *out,
             bool colour)
 {
 	*table = (struct table){ .out = out, .colour = colour };
 	for (size_t c = 0; c < COLUMN_COUNT; c++)
 		table->width[c] = columns[c].least;
-	for (size_t i = 0; i < view->count; i++) {
+	for (size_t i = 0; i < status->count; i++) {
 		struct row row;
 
-		fill_row(&view->phases[i], &row);
+		fill_row(&status->rows[i], &row);
 		for (size_t c = 0; c < COLUMN_COUNT; c++) {
 			size_t len = strlen(row.cells[c]);
 
@@ -231,18 +254,18 @@ begin_table(struct table *table, const struct view *view, FILE *out,
 }
 
 void
-view_print_table(const struct view *view, FILE *out, bool colour)
+status_print_table(const struct run_status *status, FILE *out, bool colour)
 {
 	struct table table;
 
-	begin_table(&table, view, out, colour);
-	for (size_t i = 0; i < view->count; i++)
-		print_row(&table, &view->phases[i]);
+	begin_table(&table, status, out, colour);
+	for (size_t i = 0; i < status->count; i++)
+		print_row(&table, &status->rows[i]);
 }
 
 /* 0: something goes on or went wrong; 1: waits; 2: done. */
 static int
-interest(const struct view_phase *row)
+interest(const struct status_row *row)
 {
 	if (row->word == WORD_COMPLETED)
 		return 2;
@@ -251,102 +274,26 @@ interest(const struct view_phase *row)
 }
 
 void
-view_print_summary(const struct view *view, size_t max_rows, FILE *out,
-                   bool colour)
+status_print_summary(const struct run_status *status, size_t max_rows, FILE *out,
+                     bool colour)
 {
 	size_t shown = 0, words[WORD_COUNT];
 	struct table table;
 
-	begin_table(&table, view, out, colour);
+	begin_table(&table, status, out, colour);
 	memset(words, 0, sizeof words);
 	for (int class = 0; class < 3; class++) {
-		for (size_t i = 0; i < view->count && shown < max_rows; i++) {
-			if (interest(&view->phases[i]) != class)
+		for (size_t i = 0; i < status->count && shown < max_rows; i++) {
+			if (interest(&status->rows[i]) != class)
 				continue;
-			print_row(&table, &view->phases[i]);
+			print_row(&table, &status->rows[i]);
 			shown++;
 		}
 	}
-	for (size_t i = 0; i < view->count; i++)
-		words[view->phases[i].word]++;
+	for (size_t i = 0; i < status->count; i++)
+		words[status->rows[i].word]++;
 	fprintf(out, "%zu phases: %zu completed, %zu in progress, %zu failed, "
-	        "%zu pending\n", view->count, words[WORD_COMPLETED],
+	        "%zu pending\n", status->count, words[WORD_COMPLETED],
 	        words[WORD_IN_PROGRESS], words[WORD_FAILED],
 	        words[WORD_PENDING]);
-}
-
-static void
-print_failure(const struct view *view, FILE *out)
-{
-	const struct state_failure *failure = &view->run->state->failure;
-	struct strbuf text = { 0 };
-
-	for (size_t i = 0; i < view->count; i++) {
-		const struct view_phase *row = &view->phases[i];
-
-		if (row->word != WORD_FAILED)
-			continue;
-		text_print(out, "\n%s failed", row->state->name);
-		if (row->unlaunched)
-			text_print(out, ": Slurm could not launch it (%s); is the "
-			        "directory of its log there?",
-			        row->launch_reason);
-		else if (failure->phase && failure->error
-		         && strcmp(failure->phase, row->state->name) == 0)
-			text_print(out, ": %s", failure->error);
-		text_print(out, "; see '%s logs %s'", program_name(),
-		        row->state->name);
-	}
-	recovery_print(view->run->state_path, &text);
-	text_print(out, "\n\n%s", text.data);
-	strbuf_clear(&text);
-}
-
-void
-view_print_waiting(const struct view *view, FILE *out)
-{
-	bool any_stuck = false;
-	char *advice;
-
-	for (size_t i = 0; i < view->count; i++) {
-		const struct view_phase *row = &view->phases[i];
-		char *held = view_held_text(row), *stuck = view_stuck_text(row);
-
-		if (stuck)
-			text_print(out, "note: %s: %s\n", row->state->name, stuck);
-		if (held)
-			text_print(out, "note: %s: %s\n", row->state->name, held);
-		any_stuck |= stuck != NULL;
-		free(held);
-		free(stuck);
-	}
-	advice = any_stuck ? view_stuck_advice(view) : NULL;
-	if (advice)
-		text_print(out, "note: %s\n", advice);
-	free(advice);
-}
-
-void
-view_print_notes(const struct view *view, FILE *out)
-{
-	const char *checkpoint = run_checkpoint(view->run);
-
-	if (checkpoint)
-		text_print(out, "checkpoint: %s\n", checkpoint);
-	if (view->unclear)
-		text_print(out, "%s\n", view->unclear);
-	if (!view->slurm_answered && view->slurm_text)
-		text_print(out, "from the state alone: %s\n", view->slurm_text);
-	view_print_waiting(view, out);
-	for (size_t i = 0; i < view->run->notes.count; i++)
-		text_print(out, "note: %s\n", view->run->notes.items[i]);
-	for (size_t i = 0; i < view->run->edit_count; i++) {
-		if (view->run->edits[i].word)
-			text_print(out, "note: %s was set to %s by hand; the next "
-			        "resume takes it up\n",
-			        view->run->edits[i].phase,
-			        view->run->edits[i].word);
-	}
-	if (view->outcome == LATSUB_FAILED)
-		print_failure(view, out);
 }
