@@ -11,6 +11,7 @@
 
 #include "latsub/run.h"
 #include "latsub/slurm.h"
+#include "latsub/status_words.h"
 
 struct status_row {
 	const struct phase_state *state;
@@ -30,7 +31,7 @@ struct status_row {
 	const char *launch_reason;
 	uint64_t requeues;
 	const char *blocked_by;              /* a parent that failed, or NULL */
-	const char *detail;                  /* one word: queued, running, ... */
+	enum phase_status status;            /* what is shown of all this */
 };
 
 struct run_status {
@@ -43,7 +44,7 @@ struct run_status {
 	                         * waits for what can never run */
 	struct status_row *rows;
 	size_t count;
-	int outcome;            /* enum latsub_exit of the run */
+	enum latsub_exit outcome; /* of the run */
 };
 
 /* jobs NULL: Slurm was not asked or did not answer (text says why).  They are
@@ -54,6 +55,9 @@ void run_status_clear(struct run_status *status);
 
 /* Is out a terminal that shows colours, and does its user want them? */
 bool status_use_colour(FILE *out);
+/* The record that tells most of a phase, or NULL. */
+const struct slurm_job *status_job(const struct status_row *row);
+
 void status_print_table(const struct run_status *status, FILE *out, bool colour);
 /* At most max_rows of the table, those where something goes on first, and a
  * line that counts the rest: for a screen that is too small. */

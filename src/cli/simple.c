@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "latsub/file.h"
 #include "latsub/runner.h"
+#include "latsub/status_words.h"
 #include "latsub/view.h"
 
 static const struct option only_help[] = {
@@ -115,23 +116,22 @@ const char help_list[] =
 static void
 list_one(const char *root, const char *name)
 {
-	static const char *const words[] = { "completed", "failed", "?",
-		"unfinished", "?", "?" };
 	struct latsub_error err;
 	char *path = file_join(root, name);
 	struct run *run = run_glance(path, &err);
 	size_t done = 0;
 
 	if (!run) {
-		text_print(stdout, "%-12s %7s %s\n", "unreadable", "", err.text);
+		text_print(stdout, "%-12s %7s %s\n",
+		           run_words[RUN_UNREADABLE].word, "", err.text);
 		free(path);
 		return;
 	}
 	for (size_t i = 0; i < run->state->count; i++)
 		done += phase_word(run->state->phases[i]) == WORD_COMPLETED;
 	text_print(stdout, "%-12s %3zu/%-3zu %s\n",
-	           words[state_outcome(run->state)], done, run->state->count,
-	           path);
+	           run_words[run_word_of(state_outcome(run->state))].word, done,
+	           run->state->count, path);
 	run_close(run);
 	free(path);
 }

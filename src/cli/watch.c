@@ -47,8 +47,7 @@ print_changes(const struct run_status *status, struct strmap *seen)
 {
 	for (size_t i = 0; i < status->count; i++) {
 		const struct status_row *row = &status->rows[i];
-		const char *word = *row->detail ? row->detail
-			: phase_word_name(row->word);
+		const char *word = status_words[row->status].word;
 		char *line = row->state->array ? xasprintf("%s %s %u/%u",
 			row->state->name, word, row->counts[TASK_COMPLETED]
 			+ row->counts[TASK_SKIPPED], row->state->total)

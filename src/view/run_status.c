@@ -118,60 +118,82 @@ take_unlaunched(struct status_row *row)
 		row->word = WORD_FAILED;
 }
 
-/* All that waits of it waits for a person. */
-static const char *
-waiting_word(const struct status_row *row)
+/* Does all that waits of it wait for a person?  And for what one. */
+static bool
+waits_for_person(const struct status_row *row, enum phase_status *why)
 {
-	if (row->live_stuck && row->live_stuck == row->live_pending)
-		return "cannot-run";
-	return row->live_held
-		&& row->live_held + row->live_stuck == row->live_pending
-		? "held" : NULL;
+	*why = row->live_stuck && row->live_stuck == row->live_pending
+		? STATUS_CANNOT_RUN : STATUS_HELD;
+	return *why == STATUS_CANNOT_RUN || (row->live_held
+		&& row->live_held + row->live_stuck == row->live_pending);
 }
 
-static const char *
-detail_of(const struct run_status *status, const struct status_row *row)
+/* What Slurm has of it, if anything; else false. */
+static bool
+status_of_live(const struct status_row *row, enum phase_status *status)
+{
+	const uint32_t *n = row->counts;
+
+	if (row->live_running)
+		*status = n[TASK_STARTED] ? STATUS_RUNNING : STATUS_STARTING;
+	else if (!row->live_pending)
+		return false;
+	else if (waits_for_person(row, status))
+		;
+	else if (n[TASK_STARTED] + n[TASK_COMPLETED])
+		*status = STATUS_RUNNING; /* an array, between two of its tasks */
+	else
+		*status = n[TASK_REQUEUED] ? STATUS_REQUEUED : STATUS_QUEUED;
+	return true;
+}
+
+/* Slurm answered, and has nothing of it, though it is under way by the state. */
+static enum phase_status
+status_of_gone(const struct run_status *run, const struct status_row *row)
+{
+	const uint32_t *n = row->counts;
+	uint32_t begun = n[TASK_STARTED] + n[TASK_REQUEUED];
+
+	if (begun)
+		return row->cancelled == begun ? STATUS_CANCELLED : STATUS_LOST;
+	/* what runs submits it, when there is room */
+	return run->any_live && n[TASK_SUBMITTED] == 0 ? STATUS_DEFERRED
+		: STATUS_DROPPED;
+}
+
+/* By the state alone. */
+static enum phase_status
+status_of_state(const uint32_t *n)
+{
+	return n[TASK_STARTED] ? STATUS_RUNNING
+		: n[TASK_REQUEUED] ? STATUS_REQUEUED
+		: n[TASK_SUBMITTED] + n[TASK_INTENDED] ? STATUS_SUBMITTED
+		: n[TASK_FAILED] ? STATUS_FAILED
+		: n[TASK_LOST] ? STATUS_LOST
+		: n[TASK_CANCELLED] ? STATUS_CANCELLED : STATUS_PENDING;
+}
+
+static enum phase_status
+status_of(const struct run_status *run, const struct status_row *row)
 {
 	const uint32_t *n = row->counts;
 	uint32_t waiting = n[TASK_SUBMITTED] + n[TASK_INTENDED];
+	enum phase_status live;
 
 	if (phase_is_excluded(row->state))
-		return "excluded";
+		return STATUS_EXCLUDED;
 	if (row->word == WORD_COMPLETED)
-		return n[TASK_COMPLETED] ? "completed" : "skipped";
-	if (row->live_running)
-		return n[TASK_STARTED] ? "running" : "starting";
-	if (row->live_pending && waiting_word(row))
-		return waiting_word(row);
-	if (row->live_pending && n[TASK_STARTED] + n[TASK_COMPLETED])
-		return "running"; /* an array, between two of its tasks */
-	if (row->live_pending)
-		return n[TASK_REQUEUED] ? "requeued" : "queued";
+		return n[TASK_COMPLETED] ? STATUS_COMPLETED : STATUS_SKIPPED;
+	if (status_of_live(row, &live))
+		return live;
 	if (row->unlaunched)
-		return "failed";
+		return STATUS_FAILED;
 	if (row->blocked_by && waiting)
-		return "blocked";
-	if (status->slurm_answered && n[TASK_STARTED] + n[TASK_REQUEUED])
-		return row->cancelled == n[TASK_STARTED] + n[TASK_REQUEUED]
-			? "cancelled" : "lost";
-	if (status->slurm_answered && status->any_live
-	    && n[TASK_INTENDED] == waiting && waiting)
-		return "deferred"; /* what runs submits it, when there is room */
-	if (status->slurm_answered && waiting)
-		return "dropped";
-	if (n[TASK_STARTED])
-		return "running";
-	if (n[TASK_REQUEUED])
-		return "requeued";
-	if (waiting)
-		return "submitted";
-	if (n[TASK_FAILED])
-		return "failed";
-	if (n[TASK_LOST])
-		return "lost";
-	if (n[TASK_CANCELLED])
-		return "cancelled";
-	return "";
+		return STATUS_BLOCKED;
+	if (run->slurm_answered
+	    && waiting + n[TASK_STARTED] + n[TASK_REQUEUED])
+		return status_of_gone(run, row);
+	return status_of_state(n);
 }
 
 /* Nothing of it runs, or waits for what may still come. */
@@ -192,7 +214,7 @@ is_stuck(const struct run_status *status)
 }
 
 /* With Slurm's word: nothing that is not live will end by itself. */
-static int
+static enum latsub_exit
 outcome_of(const struct run_status *status)
 {
 	bool failed = false, unfinished = false, live = false;
@@ -205,7 +227,7 @@ outcome_of(const struct run_status *status)
 		if (phase_is_excluded(row->state))
 			continue;
 		failed |= row->word == WORD_FAILED
-			|| strcmp(row->detail, "lost") == 0;
+			|| row->status == STATUS_LOST;
 		unfinished |= row->word != WORD_COMPLETED;
 		live |= row->live_running + row->live_pending > 0;
 	}
@@ -264,10 +286,17 @@ run_status_create(struct run_status *status, const struct run *run,
 		take_unlaunched(&status->rows[i]);
 	}
 	for (size_t i = 0; i < status->count; i++)
-		status->rows[i].detail = detail_of(status, &status->rows[i]);
+		status->rows[i].status = status_of(status, &status->rows[i]);
 	status->outcome = outcome_of(status);
 	status->stuck = is_stuck(status);
 	strmap_destroy(rows);
+}
+
+const struct slurm_job *
+status_job(const struct status_row *row)
+{
+	return row->live_running ? row->record : row->stuck ? row->stuck
+		: row->held ? row->held : row->record;
 }
 
 void

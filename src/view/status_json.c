@@ -107,15 +107,15 @@ static json_t *
 phase_json(const struct run *run, const struct status_row *row)
 {
 	const struct phase_facts *facts = &row->state->facts;
-	const struct slurm_job *job = row->live_running ? row->record
-		: row->stuck ? row->stuck : row->held ? row->held : row->record;
+	const struct slurm_job *job = status_job(row);
 	json_t *phase = json_object();
 
 	json_object_set_new(phase, "name", text_or_null(row->state->name));
 	json_object_set_new(phase, "state",
 	                    json_string(phase_word_name(row->word)));
-	json_object_set_new(phase, "detail", text_or_null(*row->detail
-	                    ? row->detail : NULL));
+	json_object_set_new(phase, "detail", text_or_null(row->status
+	                    == STATUS_PENDING ? NULL
+	                    : status_words[row->status].word));
 	json_object_set_new(phase, "array", json_boolean(row->state->array));
 	json_object_set_new(phase, "tasks", tasks_json(row));
 	json_object_set_new(phase, "jobs", jobs_json(row->state));
@@ -145,8 +145,6 @@ phase_json(const struct run *run, const struct status_row *row)
 void
 status_print_json(const struct run_status *status, FILE *out)
 {
-	static const char *const outcomes[] = { "completed", "failed", "usage",
-		"unfinished", "slurm", "system" };
 	const struct state_failure *failure = &status->run->state->failure;
 	json_t *root = json_object(), *phases = json_array();
 
@@ -156,7 +154,7 @@ status_print_json(const struct run_status *status, FILE *out)
 	json_object_set_new(root, "run_id",
 		text_or_null(state_metadata(status->run->state, "run_id")));
 	json_object_set_new(root, "outcome",
-	                    json_string(outcomes[status->outcome]));
+		json_string(run_words[run_word_of(status->outcome)].word));
 	json_object_set_new(root, "slurm_answered",
 	                    json_boolean(status->slurm_answered));
 	json_object_set_new(root, "checkpoint",

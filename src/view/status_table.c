@@ -20,17 +20,15 @@ status_use_colour(FILE *out)
 		&& !(no_color && *no_color);
 }
 
+/* Its word's, unless some of it went wrong, whatever the rest does. */
 static const char *
 colour_of(const struct status_row *row)
 {
-	if (row->word == WORD_COMPLETED)
-		return "\033[32m";
-	if (row->word == WORD_FAILED || strcmp(row->detail, "lost") == 0
-	    || row->live_stuck)
-		return "\033[31m";
-	if (row->live_running)
-		return "\033[36m";
-	return "";
+	const struct status_word *word = &status_words[row->status];
+	bool is_wrong = row->word == WORD_FAILED || row->live_stuck;
+
+	return is_wrong && word->sign != SIGN_DONE
+		? status_words[STATUS_FAILED].colour : word->colour;
 }
 
 /* Whatever the order in which they were told. */
@@ -83,8 +81,7 @@ elapsed_text(const struct status_row *row, char *out, size_t size)
 static void
 slurm_text(const struct status_row *row, char *out, size_t size)
 {
-	const struct slurm_job *job = row->live_running ? row->record
-		: row->stuck ? row->stuck : row->held ? row->held : row->record;
+	const struct slurm_job *job = status_job(row);
 
 	if (!job && row->unlaunched)
 		snprintf(out, size, "%s", row->launch_reason);
@@ -150,8 +147,7 @@ fill_row(const struct status_row *from, struct row *row)
 
 	memset(row, 0, sizeof *row);
 	snprintf(row->cells[NAME], size, "%s", from->state->name);
-	snprintf(row->cells[STATE], size, "%s", *from->detail ? from->detail
-	         : phase_word_name(from->word));
+	snprintf(row->cells[STATE], size, "%s", status_words[from->status].word);
 	if (from->state->array)
 		snprintf(row->cells[TASKS], size, "%u/%u", done,
 		         from->state->total);
@@ -263,14 +259,14 @@ status_print_table(const struct run_status *status, FILE *out, bool colour)
 		print_row(&table, &status->rows[i]);
 }
 
-/* 0: something goes on or went wrong; 1: waits; 2: done. */
-static int
-interest(const struct status_row *row)
+static enum status_sign
+sign_of(const struct status_row *row)
 {
-	if (row->word == WORD_COMPLETED)
-		return 2;
-	return row->word == WORD_FAILED || row->live_running || row->live_stuck
-		|| row->live_held || strcmp(row->detail, "lost") == 0 ? 0 : 1;
+	enum status_sign sign = status_words[row->status].sign;
+	bool needs_person = row->word == WORD_FAILED || row->live_held
+		|| row->live_stuck;
+
+	return sign == SIGN_WAIT && needs_person ? SIGN_LOOK : sign;
 }
 
 void
@@ -282,9 +278,9 @@ status_print_summary(const struct run_status *status, size_t max_rows, FILE *out
 
 	begin_table(&table, status, out, colour);
 	memset(words, 0, sizeof words);
-	for (int class = 0; class < 3; class++) {
+	for (int sign = SIGN_LOOK; sign <= SIGN_DONE; sign++) {
 		for (size_t i = 0; i < status->count && shown < max_rows; i++) {
-			if (interest(&status->rows[i]) != class)
+			if ((int)sign_of(&status->rows[i]) != sign)
 				continue;
 			print_row(&table, &status->rows[i]);
 			shown++;

@@ -15,7 +15,8 @@ declare -A owner=([clock]=util [error]=util [text]=util [file]=util
 	[spec]=model [state]=model [trail]=model [inifile]=store [journal]=store [run]=store
 	[recovery]=store [experiment]=store [slurm]=slurm [accounting]=slurm
 	[audit]=model [plan]=engine [reconcile]=engine [audit_slurm]=engine
-	[engine]=engine [runner]=run [run_status]=view [view]=view)
+	[engine]=engine [runner]=run [run_status]=view [status_words]=view
+	[view]=view)
 # contracts of pure data and pure functions that a sibling may read
 declare -A shared=([view:plan]=1)
 
