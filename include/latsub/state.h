@@ -30,6 +30,10 @@ enum task_state {
 	TASK_STATE_COUNT
 };
 
+/* Slurm has it, or is to have it soon; bits 1u << state. */
+#define TASKS_UNDER_WAY (1u << TASK_INTENDED | 1u << TASK_SUBMITTED \
+                         | 1u << TASK_STARTED | 1u << TASK_REQUEUED)
+
 /* The guide's four words. */
 enum phase_word {
 	WORD_PENDING, WORD_IN_PROGRESS, WORD_COMPLETED, WORD_FAILED,
@@ -294,12 +298,56 @@ void phase_count(const struct phase_state *phase, uint32_t *counts);
 void phase_tasks_in(const struct phase_state *phase, unsigned states,
                     struct rangeset *out); /* states: bits 1u << state */
 uint32_t phase_sweep_seq(const struct phase_state *phase); /* for event.seq */
-/* The job that has the task now, 0 if none; of two for one attempt the one with
+/* ---- what others ask of a phase: they do not read its members, other than its
+ * name, total and array.  phase may be NULL in these: it has nothing. ---- */
+
+/* Has it tasks, as far as is known? */
+bool phase_has_tasks(const struct phase_state *phase);
+/* One of its tasks, or NULL: it has none of that index. */
+const struct task_cell *phase_task(const struct phase_state *phase,
+                                   uint32_t task);
+/* Has the task completed, by running or by a person's word? */
+bool phase_task_is_done(const struct phase_state *phase, uint32_t task);
+/* Is a task in one of these states (bits 1u << state)? */
+bool phase_has_any(const struct phase_state *phase, unsigned states);
+/* The generation of its newest intent, 0: it was never to be submitted. */
+uint32_t phase_intended_gen(const struct phase_state *phase);
+/* Is it of this run (and not only named by an old state file), and was it to be
+ * submitted once? */
+bool phase_was_intended(const struct phase_state *phase);
+/* The generation of the newest edit by hand, 0: there was none. */
+uint32_t phase_edited_gen(const struct phase_state *phase);
+/* What is known of the newest attempt; zeros and NULL where nothing is. */
+const struct phase_facts *phase_facts(const struct phase_state *phase);
+/* Its newest checkpoint, or NULL. */
+const char *phase_checkpoint(const struct phase_state *phase);
+/* The seq of the next EVENT_CHECKPOINT of an attempt. */
+uint32_t phase_next_checkpoint_seq(const struct phase_state *phase,
+                                   uint32_t gen, uint32_t attempt);
+/* Did its completion, the newest, run without this parent's? */
+bool phase_ran_without(const struct phase_state *phase, const char *parent);
+/* The values that its tasks of a generation had. */
+const struct sweep *phase_sweep_of(const struct phase_state *phase,
+                                   uint32_t gen);
+
+/* The job that has the task now, or NULL; of two for one attempt the one with
  * the least number, in whatever order they were told. */
-uint32_t phase_job_of(const struct phase_state *phase, uint32_t task);
+const struct phase_job *phase_job_of(const struct phase_state *phase,
+                                     uint32_t task);
 /* The same of all tasks at once: total members, NULL where there is none.  Caller
  * frees the array. */
 const struct phase_job **phase_jobs_by_task(const struct phase_state *phase);
+/* The job of this number in a generation, or NULL. */
+const struct phase_job *phase_find_job(const struct phase_state *phase,
+                                       uint32_t gen, uint32_t job);
+/* The newest submission's jobs: their numbers, and the greatest of these (0: none),
+ * whatever the order in which they were told. */
+void phase_newest_jobs(const struct phase_state *phase, struct rangeset *numbers);
+uint32_t phase_newest_job(const struct phase_state *phase);
+/* The numbers of all jobs that it ever had. */
+void phase_job_numbers(const struct phase_state *phase,
+                       struct rangeset *numbers);
+
 /* Is it one of those that end an attempt? */
 bool mark_is_end(enum mark_kind kind);
 /* The kind that has the reasons of FAILED, LOST or CANCELLED. */

@@ -77,19 +77,11 @@ cli_check_cluster(const struct run *run, const struct slurm_ops *slurm,
 static const struct phase_state *
 phase_under_way(const struct state *state)
 {
-	const unsigned under_way = 1u << TASK_INTENDED | 1u << TASK_SUBMITTED
-		| 1u << TASK_STARTED | 1u << TASK_REQUEUED;
-	const struct phase_state *found = NULL;
-	struct rangeset tasks = { 0 };
-
-	for (size_t i = 0; i < state->count && !found; i++) {
-		if (!state->phases[i]->cells)
-			continue;
-		phase_tasks_in(state->phases[i], under_way, &tasks);
-		found = tasks.count ? state->phases[i] : NULL;
-		rangeset_clear(&tasks);
+	for (size_t i = 0; i < state->count; i++) {
+		if (phase_has_any(state->phases[i], TASKS_UNDER_WAY))
+			return state->phases[i];
 	}
-	return found;
+	return NULL;
 }
 
 int

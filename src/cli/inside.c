@@ -153,10 +153,10 @@ others_go_on(const struct inside *in, const struct live_jobs *live)
 		const struct phase_state *phase = state_find(state,
 			job->phase_name);
 
-		if (!phase)
-			continue;
-		rangeset_for_each_below(&job->tasks, phase->total, t) {
-			if (phase->cells[t].state < TASK_CANCELLED)
+		rangeset_for_each(&job->tasks, t) {
+			const struct task_cell *cell = phase_task(phase, t);
+
+			if (cell && cell->state < TASK_CANCELLED)
 				return true;
 		}
 	}
@@ -195,7 +195,7 @@ another_waits(const struct inside *in, uint32_t element)
 
 	for (size_t i = 0; i < in->jobs.count; i++) {
 		const struct slurm_job *job = &in->jobs.items[i];
-		const struct phase_state *phase;
+		const struct task_cell *cell;
 		struct identity identity;
 		uint32_t task;
 
@@ -203,12 +203,11 @@ another_waits(const struct inside *in, uint32_t element)
 		    || identities_judge(in->ids, job, &identity)
 		    != IDENTITY_OURS)
 			continue;
-		phase = state_find(state, identity.phase);
 		task = identity.base;
 		if (job->array_task_id != SLURM_NO_TASK)
 			task += job->array_task_id;
-		if (phase && task < phase->total
-		    && phase->cells[task].state >= TASK_CANCELLED)
+		cell = phase_task(state_find(state, identity.phase), task);
+		if (cell && cell->state >= TASK_CANCELLED)
 			return true;
 	}
 	return false;

@@ -21,10 +21,10 @@ has_begun(const struct run *run)
 		const struct phase_state *phase = run->state->phases[i];
 		uint32_t n[TASK_STATE_COUNT];
 
-		if (!phase->cells)
+		if (!phase_has_tasks(phase))
 			continue;
 		phase_count(phase, n);
-		if (phase->facts.started
+		if (phase_facts(phase)->started
 		    || n[TASK_NONE] + n[TASK_CANCELLED] + n[TASK_COMPLETED]
 		    + n[TASK_SKIPPED] < phase->total)
 			return true;

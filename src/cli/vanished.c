@@ -44,7 +44,7 @@ find_tasks(const struct phase_state *known, const struct spec_phase *phase,
 		strbuf_puts(names, names->len ? ", " : ": ");
 		add_values(names, sweep, t);
 		strbuf_printf(names, " (%s)", task_state_name(
-			(enum task_state)known->cells[t].state));
+			(enum task_state)phase_task(known, t)->state));
 	}
 	if (count > NAMED_MAX)
 		strbuf_puts(names, ", ...");
@@ -66,8 +66,7 @@ say_tasks(const struct phase_state *known, uint32_t count,
 static bool
 is_missed(const struct phase_state *known)
 {
-	return known->known && known->parents_gen > 0
-		&& !phase_is_excluded(known)
+	return phase_was_intended(known) && !phase_is_excluded(known)
 		&& phase_word(known) != WORD_COMPLETED;
 }
 
@@ -135,7 +134,7 @@ request_check_vanished(const struct request *r, struct latsub_error *err)
 		const struct phase_state *known = state_find(state,
 			spec->phases[i].name);
 		struct strbuf names = { 0 };
-		uint32_t tasks = known && known->cells && known->parents_gen
+		uint32_t tasks = phase_has_tasks(known) && phase_intended_gen(known)
 			? find_tasks(known, &spec->phases[i], &names) : 0;
 
 		if (tasks)

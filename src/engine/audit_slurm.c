@@ -21,17 +21,6 @@ struct joining {
 	struct strmap *ended; /* "JOB_INDEX" -> record */
 };
 
-static bool
-has_job(const struct phase_state *phase, const struct live_job *job)
-{
-	for (size_t i = 0; phase && i < phase->job_count; i++) {
-		if (phase->jobs[i].job == job->job
-		    && phase->jobs[i].gen == job->gen)
-			return true;
-	}
-	return false;
-}
-
 static const struct audit_attempt *
 last_attempt(const struct audit *audit, const struct phase_state *state,
              uint32_t task)
@@ -82,7 +71,7 @@ static enum audit_kind
 find_left(const struct joining *j, const struct live_job *job,
           const struct phase_state *phase, uint32_t task)
 {
-	const struct task_cell *cell = &phase->cells[task];
+	const struct task_cell *cell = phase_task(phase, task);
 	const struct audit_attempt *last = last_attempt(j->audit, phase, task);
 
 	if (cell->state == TASK_NONE || cell->state == TASK_SKIPPED
@@ -118,7 +107,7 @@ static void
 check_left(struct joining *j, const struct live_job *job,
            const struct phase_state *phase, uint32_t task)
 {
-	const struct task_cell *cell = &phase->cells[task];
+	const struct task_cell *cell = phase_task(phase, task);
 	enum audit_kind kind = find_left(j, job, phase, task);
 	bool is_anew = cell->gen != job->gen
 		&& was_intended(j->audit, phase, cell->gen, task);
@@ -149,13 +138,13 @@ check_live(struct joining *j, const struct live_job *job)
 	                                             job->phase_name);
 	struct rangeset tasks = { 0 };
 
-	if (!has_job(phase, job))
+	if (!phase_find_job(phase, job->gen, job->job))
 		audit_differ(j->audit, AUDIT_JOB, job->phase_name,
 		             AUDIT_NO_TASK, xasprintf("Slurm has a job of its "
 		             "generation %u that the journal does not know",
 		             job->gen), xasprintf("job %u, %s", job->job,
 		             slurm_state_name(job->record->state)));
-	if (!phase || !phase->cells)
+	if (!phase_has_tasks(phase))
 		return;
 	tasks_now(phase, job, &tasks);
 	rangeset_for_each_below(&tasks, phase->total, t)
@@ -165,24 +154,12 @@ check_live(struct joining *j, const struct live_job *job)
 
 /* ---- the reverse ---- */
 
-static const struct phase_job *
-job_of(const struct phase_state *phase, uint32_t task)
-{
-	uint32_t id = phase_job_of(phase, task);
-
-	for (size_t i = 0; id && i < phase->job_count; i++) {
-		if (phase->jobs[i].job == id)
-			return &phase->jobs[i];
-	}
-	return NULL;
-}
-
 static char *
 job_text(const struct joining *j, const struct phase_state *phase,
          uint32_t task)
 {
-	const struct task_cell *cell = &phase->cells[task];
-	const struct phase_job *job = job_of(phase, task);
+	const struct task_cell *cell = phase_task(phase, task);
+	const struct phase_job *job = phase_job_of(phase, task);
 	const struct slurm_job *record;
 	char key[32];
 
@@ -201,7 +178,7 @@ static void
 check_gone(struct joining *j, const struct phase_state *phase,
            const struct rangeset *live, uint32_t task)
 {
-	enum task_state state = phase->cells[task].state;
+	enum task_state state = (enum task_state)phase_task(phase, task)->state;
 
 	if (state == TASK_INTENDED ? j->live->count > 0
 	    : state != TASK_SUBMITTED && state != TASK_STARTED
@@ -262,7 +239,7 @@ audit_slurm(struct audit *audit, const char *run_id,
 	for (size_t i = 0; i < live.count; i++)
 		check_live(&j, &live.items[i]);
 	for (size_t i = 0; i < audit->state->count; i++) {
-		if (audit->state->phases[i]->cells)
+		if (phase_has_tasks(audit->state->phases[i]))
 			check_phase(&j, audit->state->phases[i]);
 	}
 	strmap_destroy(j.ended);
@@ -291,13 +268,8 @@ audit_jobs(const struct audit *audit, struct rangeset *jobs)
 	const char *others = state_metadata(audit->state, IDENTITY_OTHERS_KEY);
 	struct rangeset not_ours = { 0 };
 
-	for (size_t i = 0; i < audit->state->count; i++) {
-		const struct phase_state *phase = audit->state->phases[i];
-
-		for (size_t k = 0; k < phase->job_count; k++)
-			rangeset_add(jobs, phase->jobs[k].job,
-			             phase->jobs[k].job);
-	}
+	for (size_t i = 0; i < audit->state->count; i++)
+		phase_job_numbers(audit->state->phases[i], jobs);
 	if (others && rangeset_parse(&not_ours, others) == 0)
 		rangeset_subtract(jobs, &not_ours);
 	rangeset_clear(&not_ours);

@@ -45,7 +45,7 @@ find_silent(const struct live_job *job, const struct phase_state *phase,
 
 	*count = 0;
 	rangeset_for_each_below(&job->tasks, phase->total, t) {
-		const struct task_cell *cell = &phase->cells[t];
+		const struct task_cell *cell = phase_task(phase, t);
 
 		if (ends_in_silence(job, cell, t))
 			silent[(*count)++] = (struct silent_task){
@@ -110,10 +110,10 @@ record_unsubmitted(struct engine *engine, const struct live_jobs *live,
 	for (size_t i = 0; i < state->count && rc == 0; i++) {
 		const struct phase_state *phase = state->phases[i];
 		struct event event = { .kind = EVENT_CANCELLED,
-			.time = time(NULL), .gen = phase->parents_gen,
+			.time = time(NULL), .gen = phase_intended_gen(phase),
 			.code = -1 };
 
-		if (!phase->cells || (only && strcmp(only, phase->name)))
+		if (!phase_has_tasks(phase) || (only && strcmp(only, phase->name)))
 			continue;
 		phase_tasks_in(phase, 1u << TASK_INTENDED, &event.tasks);
 		for (size_t j = 0; event.tasks.count && j < live->count; j++) {

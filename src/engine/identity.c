@@ -113,13 +113,8 @@ identity_numbers(const struct state *state)
 
 	if (before)
 		rangeset_parse(&numbers, before);
-	for (size_t i = 0; i < state->count; i++) {
-		const struct phase_state *phase = state->phases[i];
-
-		for (size_t j = 0; j < phase->job_count; j++)
-			rangeset_add(&numbers, phase->jobs[j].job,
-			             phase->jobs[j].job);
-	}
+	for (size_t i = 0; i < state->count; i++)
+		phase_job_numbers(state->phases[i], &numbers);
 	rangeset_print(&numbers, &text);
 	rangeset_clear(&numbers);
 	return strbuf_steal(&text);

@@ -14,15 +14,16 @@ static bool
 has_started(const struct live_job *job, const struct phase_state *phase)
 {
 	/* a job that waited when its phase was reset runs for that generation */
-	return phase->facts.gen >= job->gen && phase->facts.started;
+	return phase_facts(phase)->gen >= job->gen && phase_facts(phase)->started;
 }
 
 static bool
 all_reset(const struct live_job *job, const struct phase_state *phase)
 {
-	rangeset_for_each_below(&job->tasks, phase->total, t) {
-		if (phase->cells[t].state != TASK_NONE
-		    || phase->cells[t].gen <= job->gen)
+	rangeset_for_each(&job->tasks, t) {
+		const struct task_cell *cell = phase_task(phase, t);
+
+		if (cell && (cell->state != TASK_NONE || cell->gen <= job->gen))
 			return false;
 	}
 	return true;
@@ -36,7 +37,7 @@ live_outdated(const struct live_jobs *live, const struct state *state)
 		const struct phase_state *phase = state_find(state,
 			job->phase_name);
 
-		if (job->running && phase && phase->cells
+		if (job->running && phase_has_tasks(phase)
 		    && has_started(job, phase) && all_reset(job, phase))
 			return job;
 	}

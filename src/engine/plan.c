@@ -28,7 +28,7 @@ tasks_to_do(const struct spec_phase *phase, const struct phase_state *state,
 	uint32_t since, *map;
 
 	rangeset_add(todo, 0, phase->tasks - 1);
-	if (!state || !state->cells)
+	if (!phase_has_tasks(state))
 		return;
 	changed = !sweep_equal(&phase->sweep, phase_sweep_now(state));
 	since = changed ? UINT32_MAX : phase_sweep_seq(state);
@@ -36,7 +36,7 @@ tasks_to_do(const struct spec_phase *phase, const struct phase_state *state,
 	map = xcalloc(state->total, sizeof *map);
 	sweep_map(phase_sweep_now(state), &phase->sweep, map);
 	for (uint32_t i = 0; i < state->total; i++) {
-		const struct task_cell *cell = &state->cells[i];
+		const struct task_cell *cell = phase_task(state, i);
 		bool again = is_kept(cell, since);
 
 		if (map[i] == UINT32_MAX || !(again
@@ -48,12 +48,6 @@ tasks_to_do(const struct spec_phase *phase, const struct phase_state *state,
 			rangeset_add(kept, map[i], map[i]);
 	}
 	free(map);
-}
-
-static bool
-ran_without(const struct phase_state *state, const char *name)
-{
-	return state && strlist_has(&state->ran_without, name);
 }
 
 /* Completed by running, not by a person's word alone. */
@@ -82,7 +76,7 @@ stale_because(const struct spec *spec, const struct state *state,
 		enum plan_action action = plan->phases[parent].action;
 		const struct phase_state *other = state_find(state, name);
 
-		if (!ran_without(own, name))
+		if (!phase_ran_without(own, name))
 			continue;
 		if (action == PLAN_RUN || action == PLAN_ADOPT
 		    || (other && really_completed(other)))

@@ -19,7 +19,7 @@ static void
 count_todo(struct asking *a)
 {
 	rangeset_for_each_below(a->todo, a->phase->total, t)
-		a->counts[a->phase->cells[t].state]++;
+		a->counts[phase_task(a->phase, t)->state]++;
 }
 
 /* Does the mark tell why a task to be done is in this state now? */
@@ -28,7 +28,7 @@ explains(const struct asking *a, const struct phase_mark *mark,
          enum task_state state)
 {
 	rangeset_for_each_below(&mark->tasks, a->phase->total, t) {
-		const struct task_cell *cell = &a->phase->cells[t];
+		const struct task_cell *cell = phase_task(a->phase, t);
 
 		if (cell->state == state && cell->gen == mark->gen
 		    && cell->attempt == mark->attempt
@@ -42,7 +42,7 @@ explains(const struct asking *a, const struct phase_mark *mark,
 static char *
 known_otherwise(const struct asking *a, enum task_state state)
 {
-	const struct phase_facts *facts = &a->phase->facts;
+	const struct phase_facts *facts = phase_facts(a->phase);
 	const struct state_failure *failure = &a->state->failure;
 	const char *parent = state == TASK_CANCELLED
 		? state_blocked_by(a->state, a->phase) : NULL;
@@ -109,7 +109,7 @@ plan_reason_run(const struct state *state, const struct phase_state *phase,
 	struct strbuf out = { 0 };
 
 	*again = false;
-	if (!phase || !phase->cells)
+	if (!phase_has_tasks(phase))
 		return xstrdup("new");
 	count_todo(&a);
 	add_part(&a, &out, TASK_FAILED, MARK_FAILED_WHY, "failed");
@@ -120,7 +120,7 @@ plan_reason_run(const struct state *state, const struct phase_state *phase,
 	add_part(&a, &out, TASK_REQUEUED, NO_REASON,
 	         "requeued, and not in Slurm any more");
 	add_part(&a, &out, TASK_CANCELLED, MARK_CANCELLED_WHY, "cancelled");
-	if (a.counts[TASK_NONE] && phase->edit_gen)
+	if (a.counts[TASK_NONE] && phase_edited_gen(phase))
 		add_part(&a, &out, TASK_NONE, NO_REASON, "reset by hand");
 	return out.len ? strbuf_steal(&out) : xstrdup("pending");
 }

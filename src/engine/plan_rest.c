@@ -5,14 +5,6 @@
 
 #include "latsub/plan.h"
 
-static bool
-is_done(const struct phase_state *phase, uint32_t task)
-{
-	return phase && task < phase->total
-		&& (phase->cells[task].state == TASK_COMPLETED
-		    || phase->cells[task].state == TASK_SKIPPED);
-}
-
 /* Does the parent run, or has it ended as this edge needs it? */
 static bool
 lets_run(const struct spec *spec, const struct state *state,
@@ -24,7 +16,7 @@ lets_run(const struct spec *spec, const struct state *state,
 
 	switch (edge->kind) {
 	case EDGE_AFTER_EACH:
-		return is_done(parent, task)
+		return phase_task_is_done(parent, task)
 			|| rangeset_has(&planned->live, task)
 			|| (planned->action == PLAN_RUN
 			    && rangeset_has(&planned->tasks, task));
@@ -59,9 +51,9 @@ plan_one(const struct spec *spec, const struct state *state,
 	struct plan_phase *out = &plan->phases[index];
 	bool some_must_not = false;
 
-	out->gen = own ? own->parents_gen : 0; /* of the newest intent */
-	for (uint32_t t = 0; own && own->cells && t < own->total; t++) {
-		const struct task_cell *cell = &own->cells[t];
+	out->gen = phase_intended_gen(own);
+	for (uint32_t t = 0; phase_has_tasks(own) && t < own->total; t++) {
+		const struct task_cell *cell = phase_task(own, t);
 
 		if (cell->state != TASK_INTENDED || cell->gen != out->gen
 		    || rangeset_has(&out->live, t))

@@ -99,7 +99,7 @@ record_of(const struct strmap *map, const struct phase_state *phase,
           uint32_t task, uint32_t then, const struct phase_job *job)
 {
 	const struct slurm_job *record;
-	uint32_t gen = phase->cells[task].gen;
+	uint32_t gen = phase_task(phase, task)->gen;
 	char of[24] = "";
 
 	if (job)
@@ -118,7 +118,7 @@ is_reused(const struct strmap *map, const struct phase_state *phase,
 {
 	return job && find_record(map, xasprintf("#%u", job->job))
 		&& !find_record(map, xasprintf("#%u %s %u", job->job,
-			phase->name, phase->cells[task].gen));
+			phase->name, phase_task(phase, task)->gen));
 }
 
 static const struct slurm_job *
@@ -165,18 +165,15 @@ static uint32_t
 index_then(struct gathering *g, const struct phase_state *phase,
            uint32_t task)
 {
-	uint32_t gen = phase->cells[task].gen;
-	size_t i = phase->sweep_count;
+	uint32_t gen = phase_task(phase, task)->gen;
+	const struct sweep *then = phase_sweep_of(phase, gen);
 
-	while (i > 1 && phase->sweeps[i - 1].since > gen)
-		i--;
-	if (i == phase->sweep_count)
+	if (then == phase_sweep_now(phase))
 		return task;
 	if (g->mapped != phase || g->mapped_gen != gen) {
 		free(g->map);
 		g->map = xcalloc(phase->total, sizeof *g->map);
-		sweep_map(phase_sweep_now(phase), &phase->sweeps[i - 1].sweep,
-		          g->map);
+		sweep_map(phase_sweep_now(phase), then, g->map);
 		g->mapped = phase;
 		g->mapped_gen = gen;
 	}
@@ -228,7 +225,7 @@ static void
 gather_task(struct gathering *g, const struct phase_state *phase,
             uint32_t task, const struct phase_job *job)
 {
-	const struct task_cell *cell = &phase->cells[task];
+	const struct task_cell *cell = phase_task(phase, task);
 	uint32_t then = index_then(g, phase, task);
 	const struct slurm_job *unclear = unclear_record(g->records, job, '?');
 	struct reconcile_in in = { .state = cell->state,
@@ -258,15 +255,15 @@ static void
 gather_phase(struct gathering *g, const struct phase_state *phase,
              const struct rangeset *live)
 {
-	const unsigned under_way = 1u << TASK_INTENDED | 1u << TASK_SUBMITTED
-		| 1u << TASK_STARTED | 1u << TASK_REQUEUED;
 	const struct phase_job **jobs = phase_jobs_by_task(phase);
 
 	for (uint32_t t = 0; t < phase->total; t++) {
-		if ((under_way & (1u << phase->cells[t].state))
+		const struct task_cell *cell = phase_task(phase, t);
+
+		if ((TASKS_UNDER_WAY & (1u << cell->state))
 		    && !rangeset_has(live, t))
 			gather_task(g, phase, t, jobs[t] && jobs[t]->gen
-			            == phase->cells[t].gen ? jobs[t] : NULL);
+			            == cell->gen ? jobs[t] : NULL);
 	}
 	free(jobs);
 }

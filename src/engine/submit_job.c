@@ -45,11 +45,7 @@ is_known(const struct engine *engine, const struct engine_result *done,
 		if (done->jobs[i].job == id)
 			return true;
 	}
-	for (size_t i = 0; state && i < state->job_count; i++) {
-		if (state->jobs[i].job == id && state->jobs[i].gen == job->gen)
-			return true;
-	}
-	return false;
+	return phase_find_job(state, job->gen, id) != NULL;
 }
 
 static enum slurm_answer

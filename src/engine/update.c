@@ -142,8 +142,7 @@ is_turned(const struct spec *spec, const struct phase_state *known)
 {
 	bool is_there = spec_find(spec, known->name) >= 0;
 
-	return known->known && known->parents_gen > 0
-		&& is_there == phase_is_excluded(known)
+	return phase_was_intended(known) && is_there == phase_is_excluded(known)
 		&& (is_there || phase_word(known) != WORD_COMPLETED);
 }
 

@@ -1,5 +1,5 @@
 /*
- * phase_state.c - one phase: its cells, sweeps, jobs and marks.
+ * phase_state.c - one phase: its cells, sweeps and marks.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ phase_sweep_now(const struct phase_state *phase)
 {
 	static const struct sweep none;
 
-	return phase->sweep_count
+	return phase && phase->sweep_count
 		? &phase->sweeps[phase->sweep_count - 1].sweep : &none;
 }
 
@@ -104,6 +104,16 @@ phase_set_sweep(struct phase_state *phase, uint32_t since, bool array,
 		phase->array = array;
 	if (at == 0 || !sweep_equal(&phase->sweeps[at - 1].sweep, sweep))
 		insert_sweep(phase, at, since, sweep);
+}
+
+const struct sweep *
+phase_sweep_of(const struct phase_state *phase, uint32_t gen)
+{
+	size_t i = phase ? phase->sweep_count : 0;
+
+	while (i > 1 && phase->sweeps[i - 1].since > gen)
+		i--;
+	return i ? &phase->sweeps[i - 1].sweep : phase_sweep_now(phase);
 }
 
 bool
@@ -198,47 +208,6 @@ phase_sweep_seq(const struct phase_state *phase)
 {
 	return phase->sweep_count
 		? phase->sweeps[phase->sweep_count - 1].since + 1 : 0;
-}
-
-/* A total order, so that all nodes agree whatever they have read first. */
-static bool
-goes_before(const struct phase_job *job, const struct phase_job *other)
-{
-	if (!other || job->gen != other->gen)
-		return !other || job->gen > other->gen;
-	if (job->attempt != other->attempt)
-		return job->attempt > other->attempt;
-	return job->job < other->job;
-}
-
-uint32_t
-phase_job_of(const struct phase_state *phase, uint32_t task)
-{
-	const struct phase_job *newest = NULL;
-
-	for (size_t i = 0; i < phase->job_count; i++) {
-		const struct phase_job *job = &phase->jobs[i];
-
-		if (goes_before(job, newest) && rangeset_has(&job->tasks, task))
-			newest = job;
-	}
-	return newest ? newest->job : 0;
-}
-
-const struct phase_job **
-phase_jobs_by_task(const struct phase_state *phase)
-{
-	const struct phase_job **jobs = xcalloc(phase->total + 1, sizeof *jobs);
-
-	for (size_t i = 0; i < phase->job_count; i++) {
-		const struct phase_job *job = &phase->jobs[i];
-
-		rangeset_for_each_below(&job->tasks, phase->total, t) {
-			if (goes_before(job, jobs[t]))
-				jobs[t] = job;
-		}
-	}
-	return jobs;
 }
 
 bool

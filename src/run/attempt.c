@@ -281,7 +281,7 @@ knows_task(const struct attempt *attempt)
 {
 	const struct phase_state *state = attempt_state(attempt);
 
-	return state && state->cells && attempt->task < state->total;
+	return phase_task(state, attempt->task) != NULL;
 }
 
 /* The journal's words of the submission may not have arrived on this node yet. */

@@ -135,16 +135,14 @@ attempt_note_owner(const struct attempt *attempt, const char *path,
 static bool
 record_path(struct attempt *attempt, const char *newest, const char *relative)
 {
-	const struct phase_state *state = attempt_state(attempt);
 	struct event event = attempt_event(attempt, EVENT_CHECKPOINT);
 	int rc;
 
 	event.path = xstrdup(relative);
 	attempt_note_owner(attempt, newest, &event);
 	event.epoch = checkpoint_epoch(newest);
-	event.seq = state->checkpoint_gen == attempt->gen
-		&& state->checkpoint_attempt == attempt->attempt
-		? state->checkpoint_seq + 1 : 1;
+	event.seq = phase_next_checkpoint_seq(attempt_state(attempt), attempt->gen,
+	                                      attempt->attempt);
 	rc = attempt_record(attempt, &event);
 	event_clear(&event);
 	return rc == 0;
@@ -247,7 +245,7 @@ static bool
 record_fit(struct search *search, const char *newest)
 {
 	struct attempt *attempt = search->attempt;
-	const struct phase_state *state = attempt_state(attempt);
+	const char *known = phase_checkpoint(attempt_state(attempt));
 	const char *relative = file_relative(attempt->experiment->workdir,
 	                                     newest);
 	bool is_new = !attempt->own_checkpoint
@@ -257,7 +255,7 @@ record_fit(struct search *search, const char *newest)
 	if (!text_is_utf8(relative, strlen(relative)))
 		printf("latsub: the checkpoint's path is not UTF-8 and cannot "
 		       "be recorded\n");
-	else if ((state->checkpoint && strcmp(state->checkpoint, relative) == 0)
+	else if ((known && strcmp(known, relative) == 0)
 	         || record_path(attempt, newest, relative)) {
 		if (is_new && search->verified)
 			attempt->recorded = xstrdup(newest);

@@ -84,7 +84,7 @@ attempt_find_report(const struct attempt *attempt,
 			xstrdup(state->checkpoint) };
 		return 0;
 	}
-	if (!state->checkpoint) /* none of its tasks has one */
+	if (!phase_checkpoint(state)) /* none of its tasks has one */
 		return 0;
 	if (attempt_reports(attempt, &all, &count, err))
 		return -1;

@@ -104,10 +104,7 @@ gather_missing(struct attempt *attempt)
 bool
 attempt_is_done(const struct attempt *attempt)
 {
-	const struct task_cell *cell =
-		&attempt_state(attempt)->cells[attempt->task];
-
-	return cell->state == TASK_COMPLETED || cell->state == TASK_SKIPPED;
+	return phase_task_is_done(attempt_state(attempt), attempt->task);
 }
 
 /* The intent of our own submission may not have arrived on this node yet; what
@@ -120,8 +117,8 @@ await_intent(struct attempt *attempt)
 	do {
 		const struct phase_state *state = attempt_state(attempt);
 
-		if (state->parents_gen >= attempt->gen
-		    || state->edit_gen >= attempt->gen)
+		if (phase_intended_gen(state) >= attempt->gen
+		    || phase_edited_gen(state) >= attempt->gen)
 			return 0;
 	} while (attempt_wait(attempt, &wait, ATTEMPT_WAIT_SEC));
 	if (!attempt->trouble)
@@ -155,16 +152,11 @@ static bool
 has_other_job(const struct attempt *attempt)
 {
 	const struct phase_state *state = attempt_state(attempt);
-	uint32_t job = phase_job_of(state, attempt->task);
+	const struct phase_job *newest = phase_job_of(state, attempt->task);
+	const struct phase_job *job = newest && newest->job != attempt->array_job
+		? phase_find_job(state, attempt->gen, newest->job) : NULL;
 
-	for (size_t i = 0; i < state->job_count; i++) {
-		if (state->jobs[i].gen == attempt->gen
-		    && state->jobs[i].base == attempt->base
-		    && state->jobs[i].job != attempt->array_job
-		    && state->jobs[i].job == job)
-			return true;
-	}
-	return false;
+	return job && job->base == attempt->base;
 }
 
 /* 0 would say to Slurm, and to a later resume, that the task is done. */
@@ -210,7 +202,7 @@ find_own_start(struct attempt *attempt, uint32_t gen, bool *is_ours)
 	struct latsub_error err;
 
 	*is_ours = false;
-	if (attempt->attempt == 0 || attempt_state(attempt)->parents_gen == gen)
+	if (attempt->attempt == 0 || phase_intended_gen(attempt_state(attempt)) == gen)
 		return 0; /* it has not begun; or that is a submission's */
 	if (run_task_events(attempt->run, attempt->phase, attempt->task,
 	                    1u << EVENT_STARTED, look_for_own_start, &up, &err)) {
@@ -237,8 +229,8 @@ take_generation(struct attempt *attempt, struct task_cell cell)
 	}
 	printf("latsub: %s (task %u) was %s since (generation %u); this job "
 	       "steps back\n", attempt->phase, attempt->task,
-	       attempt_state(attempt)->parents_gen < cell.gen ? "set by hand"
-	       : "submitted anew", cell.gen);
+	       phase_intended_gen(attempt_state(attempt)) < cell.gen
+	       ? "set by hand" : "submitted anew", cell.gen);
 	return STEP_BACK;
 }
 
@@ -267,11 +259,11 @@ check_turn(struct attempt *attempt)
 	}
 	rc = step_back_for_other(attempt);
 	if (rc == 0)
-		rc = take_generation(attempt, state->cells[attempt->task]);
+		rc = take_generation(attempt, *phase_task(state, attempt->task));
 	if (rc == 0) /* a job goes on for it in that generation? */
 		rc = step_back_for_other(attempt);
 	return rc ? rc : check_not_over(attempt,
-	                                &state->cells[attempt->task]);
+	                                phase_task(state, attempt->task));
 }
 
 int
@@ -282,7 +274,7 @@ attempt_check(struct attempt *attempt)
 		? (int)LATSUB_SYSTEM + 1 : check_turn(attempt);
 
 	if (rc == 0 && (attempt_record_lost(attempt,
-	                                    state->cells[attempt->task])
+	                                    *phase_task(state, attempt->task))
 	                || check_parents(attempt)))
 		rc = attempt->trouble ? (int)LATSUB_SYSTEM + 1
 			: attempt_is_done(attempt) ? LEAVE : STEP_BACK;

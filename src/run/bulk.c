@@ -42,13 +42,10 @@ choose_one(const struct phase_state *phase, const struct phase_job *job,
            struct rangeset *wanted)
 {
 	uint32_t index = record->array_task_id, task = job->base + index;
-	const struct task_cell *cell;
+	const struct task_cell *cell = phase_task(phase, task);
 	uint32_t restarts;
 
-	if (index == SLURM_NO_TASK || task >= phase->total)
-		return;
-	cell = &phase->cells[task];
-	if (cell->gen != job->gen || cell->state != TASK_REQUEUED
+	if (index == SLURM_NO_TASK || !cell || cell->gen != job->gen || cell->state != TASK_REQUEUED
 	    || !cell->shared || cell->queued || cell->attempt < job->attempt)
 		return;
 	restarts = cell->attempt - job->attempt; /* when it asked */
@@ -78,13 +75,10 @@ own_job(const struct attempt *attempt)
 {
 	const struct phase_state *phase = attempt_state(attempt);
 
-	for (size_t i = 0; i < phase->job_count; i++) {
-		if (phase->jobs[i].job == attempt->array_job
-		    && phase->jobs[i].gen == attempt->gen
-		    && phase->jobs[i].base == attempt->base)
-			return &phase->jobs[i];
-	}
-	return NULL;
+	const struct phase_job *job = phase_find_job(phase, attempt->gen,
+	                                             attempt->array_job);
+
+	return job && job->base == attempt->base ? job : NULL;
 }
 
 /* ---- in the agent ---- */
@@ -218,8 +212,8 @@ first_try(const struct attempt *attempt, const struct watch_end *end,
 static bool
 is_queued(const struct attempt *attempt)
 {
-	const struct task_cell *cell =
-		&attempt_state(attempt)->cells[attempt->task];
+	const struct task_cell *cell = phase_task(attempt_state(attempt),
+	                                          attempt->task);
 
 	return cell->gen > attempt->gen || cell->attempt > attempt->attempt
 		|| (cell->state == TASK_REQUEUED && cell->queued);

@@ -121,11 +121,11 @@ add_start(struct finding *finding, const struct event *event)
 		? state_find(run->state, event->phase) : NULL;
 	struct rangeset tasks = { 0 };
 
-	if (!phase || !phase->cells)
+	if (!phase_has_tasks(phase))
 		return;
 	phase_tasks_of(phase, event, &tasks);
 	rangeset_for_each_below(&tasks, phase->total, t) {
-		const struct task_cell *cell = &phase->cells[t];
+		const struct task_cell *cell = phase_task(phase, t);
 
 		if (cell->state == TASK_STARTED && cell->gen == event->gen
 		    && cell->attempt == event->attempt)
@@ -209,9 +209,11 @@ add_all_recorded(struct finding *finding)
 	struct latsub_error err;
 
 	for (size_t i = 0; i < state->count; i++) {
-		if (state->phases[i]->checkpoint)
+		const char *checkpoint = phase_checkpoint(state->phases[i]);
+
+		if (checkpoint)
 			add_recorded(finding, attempt->experiment->workdir,
-			             state->phases[i]->checkpoint);
+			             checkpoint);
 	}
 	if (must_read_all(finding)
 	    && journal_scan_kinds(attempt->run->journal_dir, 1u << EVENT_CHECKPOINT

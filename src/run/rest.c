@@ -31,12 +31,8 @@ static bool
 has_rest(const struct state *state)
 {
 	for (size_t i = 0; i < state->count; i++) {
-		const struct phase_state *phase = state->phases[i];
-
-		for (uint32_t t = 0; t < phase->total; t++) {
-			if (phase->cells[t].state == TASK_INTENDED)
-				return true;
-		}
+		if (phase_has_any(state->phases[i], 1u << TASK_INTENDED))
+			return true;
 	}
 	return false;
 }

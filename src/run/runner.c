@@ -210,13 +210,11 @@ runner_report_checkpoint(const char *path, const char *epoch)
 	if (rc)
 		return rc - 1;
 	state = attempt_state(&attempt);
-	if (state->cells[attempt.task].gen > attempt.gen)
-		attempt.gen = state->cells[attempt.task].gen;
+	if (phase_task(state, attempt.task)->gen > attempt.gen)
+		attempt.gen = phase_task(state, attempt.task)->gen;
 	absolute = file_absolute(path);
 	event = attempt_event(&attempt, EVENT_CHECKPOINT);
-	event.seq = state->checkpoint_gen == attempt.gen
-		&& state->checkpoint_attempt == attempt.attempt
-		? state->checkpoint_seq + 1 : 1;
+	event.seq = phase_next_checkpoint_seq(state, attempt.gen, attempt.attempt);
 	event.path = absolute;
 	attempt_note_owner(&attempt, absolute, &event);
 	event.epoch = epoch ? xstrdup(epoch) : checkpoint_epoch(path);

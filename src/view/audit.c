@@ -50,7 +50,7 @@ print_tasks(const struct audit *audit, FILE *out)
 			char *name = audit_task_name(audit, &task);
 
 			text_print(out, "%s: %s\n", name, task_state_name(
-				phase->state->cells[t].state));
+				phase_task(phase->state, t)->state));
 			for (size_t a = phase->first[t];
 			     a < phase->first[t + 1]; a++)
 				print_attempt(&phase->attempts[a], out);
@@ -67,7 +67,7 @@ count(const struct audit *audit, size_t *tasks, size_t *attempts,
 	for (size_t i = 0; i < audit->state->count; i++) {
 		uint32_t n[TASK_STATE_COUNT];
 
-		if (!audit->state->phases[i]->cells)
+		if (!phase_has_tasks(audit->state->phases[i]))
 			continue;
 		phase_count(audit->state->phases[i], n);
 		*tasks += audit->state->phases[i]->total;
@@ -196,7 +196,8 @@ tasks_json(const struct audit *audit)
 			                    json_string(phase->name));
 			json_object_set_new(task, "task", json_integer(t));
 			json_object_set_new(task, "state", json_string(
-				task_state_name(phase->state->cells[t].state)));
+				task_state_name(phase_task(phase->state,
+				                           t)->state)));
 			json_object_set_new(task, "attempts", attempts);
 			json_array_append_new(tasks, task);
 		}

@@ -53,15 +53,11 @@ count_pending(struct status_row *row, const struct slurm_job *job,
 }
 
 static bool
-is_under_way(const struct phase_state *phase, uint32_t task, uint32_t gen,
+is_under_way(const struct task_cell *cell, const struct identity *of,
              uint32_t restarts)
 {
-	const struct task_cell *cell = &phase->cells[task];
-	const unsigned under_way = 1u << TASK_INTENDED | 1u << TASK_SUBMITTED
-		| 1u << TASK_STARTED | 1u << TASK_REQUEUED;
-
-	return cell->gen == gen && (under_way & (1u << cell->state))
-		&& restarts >= cell->attempt;
+	return cell->gen == of->gen && (TASKS_UNDER_WAY & (1u << cell->state))
+		&& of->first + restarts >= cell->attempt;
 }
 
 /* Over in Slurm: does the journal know it?  A resume records what it does not
@@ -70,19 +66,17 @@ static void
 count_ended(struct status_row *row, const struct slurm_job *job,
             const struct identity *of)
 {
-	const struct phase_state *phase = row->state;
-	uint32_t task = of->base + (job->array_task_id == SLURM_NO_TASK ? 0
-	                            : job->array_task_id);
+	const struct task_cell *cell = phase_task(row->state, of->base
+		+ (job->array_task_id == SLURM_NO_TASK ? 0 : job->array_task_id));
 
-	if (!phase->cells || task >= phase->total
-	    || !is_under_way(phase, task, of->gen, of->first + job->restarts))
+	if (!cell || !is_under_way(cell, of, job->restarts))
 		return;
 	if (job->why == SLURM_WHY_LAUNCH) {
 		row->unlaunched++;
 		row->launch_reason = job->reason;
 	}
 	row->cancelled += job->state == SLURM_CANCELLED
-		&& phase->cells[task].state >= TASK_STARTED;
+		&& cell->state >= TASK_STARTED;
 }
 
 static void

@@ -33,27 +33,16 @@ tasks_json(const struct status_row *row)
 	return tasks;
 }
 
-/* Those of the newest generation, by number, whatever the order in which they were
- * told. */
 static json_t *
 jobs_json(const struct phase_state *phase)
 {
 	json_t *jobs = json_array();
-	struct rangeset ids = { 0 };
-	uint32_t gen = 0;
+	struct rangeset numbers = { 0 };
 
-	for (size_t i = 0; i < phase->job_count; i++) {
-		if (phase->jobs[i].gen > gen)
-			gen = phase->jobs[i].gen;
-	}
-	for (size_t i = 0; i < phase->job_count; i++) {
-		if (phase->jobs[i].gen == gen)
-			rangeset_add(&ids, phase->jobs[i].job,
-			             phase->jobs[i].job);
-	}
-	rangeset_for_each(&ids, id)
-		json_array_append_new(jobs, json_integer(id));
-	rangeset_clear(&ids);
+	phase_newest_jobs(phase, &numbers);
+	rangeset_for_each(&numbers, number)
+		json_array_append_new(jobs, json_integer(number));
+	rangeset_clear(&numbers);
 	return jobs;
 }
 
@@ -106,7 +95,7 @@ own_variables_json(const struct run *run, const struct phase_state *phase)
 static json_t *
 phase_json(const struct run *run, const struct status_row *row)
 {
-	const struct phase_facts *facts = &row->state->facts;
+	const struct phase_facts *facts = phase_facts(row->state);
 	const struct slurm_job *job = status_job(row);
 	json_t *phase = json_object();
 
@@ -133,7 +122,7 @@ phase_json(const struct run *run, const struct status_row *row)
 	json_object_set_new(phase, "requeues",
 	                    json_integer((json_int_t)row->requeues));
 	json_object_set_new(phase, "checkpoint",
-	                    text_or_null(row->state->checkpoint));
+	                    text_or_null(phase_checkpoint(row->state)));
 	json_object_set_new(phase, "variables",
 	                    own_variables_json(run, row->state));
 	json_object_set_new(phase, "excluded",

@@ -31,22 +31,6 @@ colour_of(const struct status_row *row)
 		? status_words[STATUS_FAILED].colour : word->colour;
 }
 
-/* Whatever the order in which they were told. */
-static uint32_t
-newest_job(const struct phase_state *phase)
-{
-	const struct phase_job *newest = NULL;
-
-	for (size_t i = 0; i < phase->job_count; i++) {
-		const struct phase_job *job = &phase->jobs[i];
-
-		if (!newest || job->gen > newest->gen
-		    || (job->gen == newest->gen && job->job > newest->job))
-			newest = job;
-	}
-	return newest ? newest->job : 0;
-}
-
 /* "1-02:03:04", "2:03:04", "3:04". */
 static void
 print_time(char *out, size_t size, int64_t seconds)
@@ -66,7 +50,7 @@ print_time(char *out, size_t size, int64_t seconds)
 static void
 elapsed_text(const struct status_row *row, char *out, size_t size)
 {
-	const struct phase_facts *facts = &row->state->facts;
+	const struct phase_facts *facts = phase_facts(row->state);
 	int64_t end = facts->ended >= facts->started && !row->live_running
 		? facts->ended : (int64_t)time(NULL);
 
@@ -139,10 +123,10 @@ fill_row(const struct status_row *from, struct row *row)
 {
 	uint32_t done = from->counts[TASK_COMPLETED]
 		+ from->counts[TASK_SKIPPED];
-	uint32_t job = newest_job(from->state);
+	uint32_t job = phase_newest_job(from->state);
 	const char *node = from->record && from->record->nodes[0]
-		? from->record->nodes : from->state->facts.node
-		? from->state->facts.node : "-";
+		? from->record->nodes : phase_facts(from->state)->node
+		? phase_facts(from->state)->node : "-";
 	const size_t size = sizeof row->cells[0];
 
 	memset(row, 0, sizeof *row);

@@ -86,8 +86,8 @@ print_phase(const struct run *run, const struct phase_state *phase,
 		uint32_t tasks = 0;
 
 		for (uint32_t t = 0; t < phase->total; t++)
-			tasks += phase->cells[t].gen >= set->gen
-				&& phase->cells[t].gen < end;
+			tasks += phase_task(phase, t)->gen >= set->gen
+				&& phase_task(phase, t)->gen < end;
 		if (tasks == 0 || strcmp(set->mark, newest) == 0
 		    || run_variables(run, set->mark, &old, &err))
 			continue;
@@ -109,7 +109,7 @@ view_print_run_variables(const struct run *run, FILE *out,
 	if (rc == 0)
 		view_print_variables(&now, out);
 	for (size_t i = 0; rc == 0 && newest && i < run->state->count; i++) {
-		if (run->state->phases[i]->cells)
+		if (phase_has_tasks(run->state->phases[i]))
 			print_phase(run, run->state->phases[i], &now, newest,
 			            out);
 	}

@@ -276,7 +276,7 @@ job_after(const struct told *told, const int *order)
 		phase_add_job(phase, one->gen, one->attempt, one->job, 0,
 		              &tasks);
 	}
-	found_job = phase_job_of(phase, 0);
+	found_job = phase_job_of(phase, 0)->job;
 	by_task = phase_jobs_by_task(phase);
 	assert_int_equal(by_task[0]->job, found_job);
 	free(by_task);
