@@ -62,6 +62,18 @@ scene_apply(struct scene *scene, struct event event)
 }
 
 /* An event of all the tasks that have one of these letters; none without any. */
+/* "KIND:NAME KIND:NAME ..." */
+static void
+split_parents(const char *text, struct parents *parents)
+{
+	struct strlist words = { 0 };
+
+	text_split_words(text, &words);
+	for (size_t i = 0; i < words.count; i++)
+		parents_add_text(parents, words.items[i]);
+	strlist_clear(&words);
+}
+
 static void
 apply_to(struct scene *scene, struct event event, const char *tasks,
          const char *letters)
@@ -88,7 +100,7 @@ scene_add_phase(struct scene *scene, const char *name, const char *tasks,
 		.gen = 1, .total = (uint32_t)total, .sweep = total > 1
 		? xasprintf("{\"N\":[[0,%zu]]}", total - 1) : NULL });
 	if (parents)
-		text_split_words(parents, &intended.parents);
+		split_parents(parents, &intended.parents);
 	apply_to(scene, intended, tasks, "isrqlxfck");
 	apply_to(scene, (struct event){ .kind = EVENT_SUBMITTED,
 		.job = last_job(scene), .time = STARTED_AT - 10 }, tasks,
@@ -97,7 +109,7 @@ scene_add_phase(struct scene *scene, const char *name, const char *tasks,
 		.job = last_job(scene), .time = STARTED_AT, .code = -1,
 		.node = xstrdup("n1") }, tasks, "rqlfc");
 	apply_to(scene, (struct event){ .kind = EVENT_REQUEUED, .code = -1,
-		.reason = xstrdup("preempted"), .time = ENDED_AT }, tasks, "q");
+		.requeue.reason = REASON_PREEMPTED, .time = ENDED_AT }, tasks, "q");
 	apply_to(scene, (struct event){ .kind = EVENT_LOST, .code = -1,
 		.time = ENDED_AT }, tasks, "l");
 	apply_to(scene, (struct event){ .kind = EVENT_CANCELLED, .code = -1,

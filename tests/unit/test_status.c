@@ -265,6 +265,185 @@ what_only_the_state_has(void **state)
 	ASSERT_ALL_SHOWN(rows);
 }
 
+/* ---- two phases: what waits for what ---- */
+
+struct pair {
+	const char *first, *first_records;
+	const char *second, *second_records; /* after:a */
+	enum phase_status status;            /* of the second */
+	enum latsub_exit outcome;
+	bool stuck;
+};
+
+static void
+assert_pair(const struct pair *pair, bool has_answer)
+{
+	struct run_status status;
+	struct scene scene;
+
+	scene_begin(&scene);
+	scene_add_phase(&scene, "a", pair->first, NULL);
+	scene_add_records(&scene, pair->first_records);
+	scene_add_phase(&scene, "b", pair->second, "after:a");
+	scene_add_records(&scene, pair->second_records);
+	run_status_create(&status, &scene.run, has_answer ? &scene.jobs : NULL,
+	                  NULL);
+	if (status.rows[1].status != pair->status
+	    || status.outcome != pair->outcome || status.stuck != pair->stuck)
+		fail_msg("a '%s' '%s', b '%s' '%s': %s, outcome %d, %s",
+		         pair->first, pair->first_records, pair->second,
+		         pair->second_records,
+		         status_words[status.rows[1].status].word,
+		         (int)status.outcome, status.stuck ? "stuck"
+		         : "not stuck");
+	run_status_clear(&status);
+	scene_end(&scene);
+}
+
+static void
+two_phases_with_an_answer(void **state)
+{
+	static const struct pair pairs[] = {
+		{ "c", ".", "c", ".", STATUS_COMPLETED, LATSUB_OK, false },
+		{ "c", ".", "r", "R", STATUS_RUNNING, LATSUB_UNFINISHED, false },
+		{ "r", "R", "s", "D", STATUS_QUEUED, LATSUB_UNFINISHED, false },
+		/* nothing that is not live ends by itself */
+		{ "f", ".", "s", ".", STATUS_BLOCKED, LATSUB_FAILED, false },
+		{ "f", ".", "s", "D", STATUS_QUEUED, LATSUB_UNFINISHED, false },
+		{ "r", ".", "s", ".", STATUS_DROPPED, LATSUB_FAILED, false },
+		{ "l", ".", ".", ".", STATUS_PENDING, LATSUB_FAILED, false },
+		{ "s", "L", "s", ".", STATUS_DROPPED, LATSUB_FAILED, false },
+		{ "x", ".", "x", ".", STATUS_CANCELLED, LATSUB_UNFINISHED, false },
+		{ "c", ".", "s", ".", STATUS_DROPPED, LATSUB_UNFINISHED, false },
+		/* what had no room is submitted by what runs, and by nothing else */
+		{ "r", "R", "i", ".", STATUS_DEFERRED, LATSUB_UNFINISHED, false },
+		{ "r", "R", "is", "..", STATUS_DROPPED, LATSUB_UNFINISHED, false },
+		{ "c", ".", "i", ".", STATUS_DROPPED, LATSUB_UNFINISHED, false },
+		/* nothing else is left than what can never run, and its followers */
+		{ "s", "I", "s", "D", STATUS_QUEUED, LATSUB_UNFINISHED, true },
+		{ "s", "N", "s", "N", STATUS_CANNOT_RUN, LATSUB_UNFINISHED, true },
+		{ "s", "I", "s", "P", STATUS_QUEUED, LATSUB_UNFINISHED, false },
+		{ "s", "I", "r", "R", STATUS_RUNNING, LATSUB_UNFINISHED, false },
+		{ "s", "D", "s", "D", STATUS_QUEUED, LATSUB_UNFINISHED, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		assert_pair(&pairs[i], true);
+}
+
+static void
+two_phases_without_an_answer(void **state)
+{
+	static const struct pair pairs[] = {
+		{ "c", ".", "c", ".", STATUS_COMPLETED, LATSUB_OK, false },
+		{ "f", ".", "s", ".", STATUS_BLOCKED, LATSUB_FAILED, false },
+		{ "r", ".", "s", ".", STATUS_SUBMITTED, LATSUB_UNFINISHED, false },
+		{ "f", ".", "r", ".", STATUS_RUNNING, LATSUB_UNFINISHED, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		assert_pair(&pairs[i], false);
+}
+
+static void
+a_run_without_phases_has_not_ended(void **state)
+{
+	struct run_status status;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	run_status_create(&status, &scene.run, &scene.jobs, NULL);
+	assert_int_equal(status.outcome, LATSUB_UNFINISHED);
+	assert_false(status.any_live);
+	assert_false(status.stuck);
+	run_status_clear(&status);
+	scene_end(&scene);
+}
+
+/* Its experiment does not have the phase any more. */
+static void
+what_is_excluded_does_not_count(void **state)
+{
+	struct run_status status;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	scene_add_phase(&scene, "a", "c", NULL);
+	scene_add_phase(&scene, "b", "f", NULL);
+	scene_apply(&scene, (struct event){ .kind = EVENT_EXCLUDED, .seq = 1 });
+	run_status_create(&status, &scene.run, &scene.jobs, NULL);
+	assert_int_equal(status.rows[1].status, STATUS_EXCLUDED);
+	assert_int_equal(status.outcome, LATSUB_OK);
+	run_status_clear(&status);
+	scene_end(&scene);
+}
+
+/* ---- whose job a record is ---- */
+
+static void
+another_runs_job_is_not_shown(void **state)
+{
+	struct run_status status;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	scene_add_phase(&scene, "a", "s", NULL);
+	scene_add_records(&scene, "R");
+	free(scene.jobs.items[0].command);
+	scene.jobs.items[0].command = xstrdup("latsub [latsub run-2 a 1]");
+	run_status_create(&status, &scene.run, &scene.jobs, NULL);
+	assert_int_equal(status.rows[0].status, STATUS_DROPPED);
+	assert_null(status.rows[0].record);
+	assert_null(status.unclear);
+	run_status_clear(&status);
+	scene_end(&scene);
+}
+
+/* The number and the name fit, and the time does not. */
+static void
+what_is_unclear_is_told(void **state)
+{
+	struct run_status status;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	scene_add_phase(&scene, "a", "i", NULL);
+	scene_add_phase(&scene, "b", "s", NULL);
+	scene_add_records(&scene, "R");
+	free(scene.jobs.items[0].command);
+	scene.jobs.items[0].command = NULL;
+	scene.jobs.items[0].submit_time = 1000000;
+	run_status_create(&status, &scene.run, &scene.jobs, NULL);
+	assert_non_null(strstr(status.unclear, "job 20 may be this run's (b)"));
+	assert_true(status.any_live);
+	assert_int_equal(status.rows[0].status, STATUS_DEFERRED);
+	assert_int_equal(status.rows[1].status, STATUS_DROPPED);
+	run_status_clear(&status);
+	scene_end(&scene);
+}
+
+/* A run that nothing was submitted of has no jobs: Slurm's answer is of others. */
+static void
+a_run_without_an_id_has_no_jobs(void **state)
+{
+	struct run run = { .dir = xstrdup("/nowhere"), .state = state_create() };
+	struct slurm_jobs none = { 0 };
+	struct run_status status;
+
+	(void)state;
+	run_status_create(&status, &run, &none, "why");
+	assert_false(status.slurm_answered);
+	run_status_clear(&status);
+	state_destroy(run.state);
+	free(run.dir);
+}
+
 int
 main(void)
 {
@@ -276,6 +455,13 @@ main(void)
 		cmocka_unit_test(what_has_ended),
 		cmocka_unit_test(what_slurm_does_not_have),
 		cmocka_unit_test(what_only_the_state_has),
+		cmocka_unit_test(two_phases_with_an_answer),
+		cmocka_unit_test(two_phases_without_an_answer),
+		cmocka_unit_test(a_run_without_phases_has_not_ended),
+		cmocka_unit_test(what_is_excluded_does_not_count),
+		cmocka_unit_test(another_runs_job_is_not_shown),
+		cmocka_unit_test(what_is_unclear_is_told),
+		cmocka_unit_test(a_run_without_an_id_has_no_jobs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
