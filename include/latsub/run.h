@@ -61,10 +61,16 @@ int run_refresh(struct run *run, bool *changed, struct latsub_error *err);
 /* The events of one task, each once, in no order.  kinds: bits 1u << kind, of
  * STATE_TRAIL_KINDS.  What others wrote until now is looked for first, so cells
  * and lists of run->state may move.  Few lines are read, however long the journal is;
- * all of it only where the task's trail is not whole.  -1: some may be missing, and
- * none was told. */
+ * all of it only where the task's trail is not whole.  The events have at_offset.  -1:
+ * some may be missing, and none was told. */
 int run_task_events(struct run *run, const char *phase, uint32_t task,
                     uint32_t kinds, journal_scan_f *each, void *user,
+                    struct latsub_error *err);
+
+/* The same, but of one kind only the newest: those that no other event of the kind
+ * names.  Mostly it is one; two, where two were written at once. */
+int run_task_newest(struct run *run, const char *phase, uint32_t task,
+                    enum event_kind kind, journal_scan_f *each, void *user,
                     struct latsub_error *err);
 
 /* Hand edits and the events go to the journal, then into run->state: 0 when they

@@ -263,6 +263,9 @@ void state_apply_note(struct state *state, const struct event *event);
                            | 1u << EVENT_GAVE_UP)
 /* The number of a journal's file in the trails. */
 uint32_t state_trail_file(struct state *state, const char *file);
+/* A file of the journal is not the one that was read: what stood in it may have been
+ * on any trail. */
+void state_lose_trails(struct state *state);
 /* Does the trail of a task lead to all of its events?  Not that of one which
  * completed once: a snapshot leaves it out. */
 bool phase_trail_is_whole(const struct phase_state *phase, uint32_t task);
@@ -321,9 +324,6 @@ uint32_t phase_edited_gen(const struct phase_state *phase);
 const struct phase_facts *phase_facts(const struct phase_state *phase);
 /* Its newest checkpoint, or NULL. */
 const char *phase_checkpoint(const struct phase_state *phase);
-/* The seq of the next EVENT_CHECKPOINT of an attempt. */
-uint32_t phase_next_checkpoint_seq(const struct phase_state *phase,
-                                   uint32_t gen, uint32_t attempt);
 /* Did its completion, the newest, run without this parent's? */
 bool phase_ran_without(const struct phase_state *phase, const char *parent);
 /* The values that its tasks of a generation had. */

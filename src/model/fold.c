@@ -19,6 +19,19 @@ state_trail_file(struct state *state, const char *file)
 	return (uint32_t)known - 1;
 }
 
+void
+state_lose_trails(struct state *state)
+{
+	for (size_t i = 0; i < state->count; i++) {
+		struct phase_state *phase = state->phases[i];
+
+		for (uint32_t task = 0; task < phase->trail.total; task++) {
+			if (trail_first(&phase->trail, task))
+				trail_lose(&phase->trail, phase->total, task);
+		}
+	}
+}
+
 bool
 phase_trail_is_whole(const struct phase_state *phase, uint32_t task)
 {

@@ -75,15 +75,6 @@ phase_checkpoint(const struct phase_state *phase)
 	return phase ? phase->checkpoint : NULL;
 }
 
-uint32_t
-phase_next_checkpoint_seq(const struct phase_state *phase, uint32_t gen,
-                          uint32_t attempt)
-{
-	return phase && phase->checkpoint_gen == gen
-		&& phase->checkpoint_attempt == attempt
-		? phase->checkpoint_seq + 1 : 1;
-}
-
 bool
 phase_ran_without(const struct phase_state *phase, const char *parent)
 {

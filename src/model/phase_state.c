@@ -42,11 +42,39 @@ remap_set(struct rangeset *set, const uint32_t *map, uint32_t count)
 	*set = mapped;
 }
 
+/* Tasks that the phase had once, and then had not, are there again: where their
+ * events stand is not known any more. */
+static void
+lose_returning(struct phase_state *phase, const struct sweep *to,
+               const uint32_t *map, uint32_t old_total)
+{
+	bool *stayed = xcalloc(phase->total, sizeof *stayed);
+
+	for (uint32_t i = 0; i < old_total; i++) {
+		if (map[i] < phase->total)
+			stayed[map[i]] = true;
+	}
+	for (size_t i = 0; i + 1 < phase->sweep_count; i++) {
+		const struct sweep *once = &phase->sweeps[i].sweep;
+		uint32_t count = (uint32_t)sweep_size(once);
+		uint32_t *returned = xcalloc(count, sizeof *returned);
+
+		sweep_map(once, to, returned);
+		for (uint32_t t = 0; t < count; t++) {
+			if (returned[t] < phase->total && !stayed[returned[t]])
+				trail_lose(&phase->trail, phase->total,
+				           returned[t]);
+		}
+		free(returned);
+	}
+	free(stayed);
+}
+
 static void
 remap_phase(struct phase_state *phase, const struct sweep *to, uint32_t total)
 {
 	struct task_cell *cells = xcalloc(total, sizeof *cells);
-	uint32_t *map = xcalloc(phase->total, sizeof *map);
+	uint32_t *map = xcalloc(phase->total, sizeof *map), old_total;
 
 	sweep_map(phase_sweep_now(phase), to, map);
 	for (uint32_t i = 0; i < phase->total; i++) {
@@ -60,10 +88,12 @@ remap_phase(struct phase_state *phase, const struct sweep *to, uint32_t total)
 	for (size_t i = 0; i < phase->job_count; i++)
 		remap_set(&phase->jobs[i].tasks, map, phase->total);
 	trail_renumber(&phase->trail, map, total);
-	free(map);
 	free(phase->cells);
 	phase->cells = cells;
+	old_total = phase->total;
 	phase->total = total;
+	lose_returning(phase, to, map, old_total);
+	free(map);
 }
 
 static void

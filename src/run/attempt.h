@@ -162,6 +162,8 @@ int attempt_newest_fingerprint(const struct attempt *attempt, bool closely,
 /* Checkpoints of this task that the journal has. */
 struct attempt_report {
 	uint32_t gen, number, seq; /* number: of the attempt */
+	int64_t time;  /* these two tell reports of one seq apart: two nodes may */
+	off_t offset;  /* write at once, and an older latsub counted by phase */
 	char *path;
 };
 /* -1: the journal cannot be read, which is not "none".  All of them, the newest
@@ -174,6 +176,8 @@ void attempt_reports_free(struct attempt_report *reports, size_t count);
 int attempt_find_report(const struct attempt *attempt,
                         struct attempt_report *report,
                         struct latsub_error *err);
+/* The number of the next report in this attempt; looks for what others wrote. */
+uint32_t attempt_next_seq(const struct attempt *attempt);
 /* Fill checkpoint and own_checkpoint: what the command starts from.  -1: it cannot
  * be told, trouble says why; it must not start from nothing then. */
 int attempt_find_checkpoint(struct attempt *attempt);

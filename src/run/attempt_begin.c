@@ -457,11 +457,12 @@ done:
 int
 attempt_find_checkpoint(struct attempt *attempt)
 {
-	const char *main_phase = state_metadata(attempt->run->state,
-	                                        "checkpoint_phase");
-	const char *path = run_checkpoint(attempt->run);
+	const char *main_phase, *path;
 
 	find_own(attempt);
+	/* now: the state has been read again meanwhile */
+	main_phase = state_metadata(attempt->run->state, "checkpoint_phase");
+	path = run_checkpoint(attempt->run);
 	/* else the experiment's */
 	if (!attempt->trouble && !attempt->checkpoint && path
 	    && !attempt->own_checkpoint

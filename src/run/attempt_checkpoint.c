@@ -115,6 +115,20 @@ has_reported(struct attempt *attempt, const struct attempt_death *death)
 	return has;
 }
 
+/* By a link it may be another's, whatever it is called. */
+static bool
+is_real(const struct attempt *attempt, const char *path)
+{
+	char *real = realpath(path, NULL), *dir = realpath(attempt->run->dir, NULL);
+	char *whole = dir ? file_join(dir, refused_name(attempt, path)) : NULL;
+	bool is = real && whole && strcmp(real, whole) == 0;
+
+	free(whole);
+	free(dir);
+	free(real);
+	return is;
+}
+
 void
 attempt_note_owner(const struct attempt *attempt, const char *path,
                    struct event *event)
@@ -126,7 +140,8 @@ attempt_note_owner(const struct attempt *attempt, const char *path,
 	whole = file_join(attempt->experiment->workdir, path);
 	pattern = attempt_pattern(attempt);
 	claims_mark(attempt->spec->checkpoint, mark);
-	if (claims_is_own(pattern, refused_name(attempt, whole)))
+	if (claims_is_own(pattern, refused_name(attempt, whole))
+	    && is_real(attempt, whole))
 		event->own = xstrdup(mark);
 	free(pattern);
 	free(whole);
@@ -141,8 +156,7 @@ record_path(struct attempt *attempt, const char *newest, const char *relative)
 	event.path = xstrdup(relative);
 	attempt_note_owner(attempt, newest, &event);
 	event.epoch = checkpoint_epoch(newest);
-	event.seq = phase_next_checkpoint_seq(attempt_state(attempt), attempt->gen,
-	                                      attempt->attempt);
+	event.seq = attempt_next_seq(attempt);
 	rc = attempt_record(attempt, &event);
 	event_clear(&event);
 	return rc == 0;

@@ -91,7 +91,8 @@ meets_for(const char *pattern, const struct sweep *sweep, uint32_t task,
 	return meets;
 }
 
-/* Do all values of the task that the pattern names stand in the path? */
+/* Do all values of the task that the pattern names stand in the path?  Those that a
+ * path may spell in another way ("a//b") may. */
 static bool
 has_values(const char *path, const struct sweep *sweep, const bool *used,
            bool uses_index, uint32_t task)
@@ -103,7 +104,9 @@ has_values(const char *path, const struct sweep *sweep, const bool *used,
 	if (uses_index)
 		has = strstr(path, index) != NULL;
 	for (size_t i = 0; has && i < sweep->count; i++)
-		has = !used[i] || strstr(path, sweep_value(sweep, task, i));
+		has = !used[i]
+			|| !text_is_plain_path(sweep_value(sweep, task, i))
+			|| strstr(path, sweep_value(sweep, task, i));
 	return has;
 }
 

@@ -138,9 +138,6 @@ load_experiment(struct pruning *pruning)
 		rc = -1;
 		goto done;
 	}
-	pruning->claims = (struct claims){ pruning->experiment->spec,
-		attempt->phase, phase_sweep_now(attempt_state(attempt)),
-		attempt->task };
 done:
 	latsub_errlist_clear(&errors);
 	variables_clear(&variables);
@@ -171,6 +168,7 @@ static int
 find_used(struct pruning *pruning, const char *newest,
           const struct strlist *paths)
 {
+	const struct attempt *attempt = pruning->attempt;
 	struct latsub_error err;
 
 	if (load_experiment(pruning))
@@ -180,6 +178,10 @@ find_used(struct pruning *pruning, const char *newest,
 		printf("latsub: checkpoint_keep removes nothing: %s\n", err.text);
 		return -1;
 	}
+	/* the refresh may have moved the values */
+	pruning->claims = (struct claims){ pruning->experiment->spec,
+		attempt->phase, phase_sweep_now(attempt_state(attempt)),
+		attempt->task };
 	add_outputs(pruning);
 	return prune_find_used(&pruning->used, pruning->attempt,
 	                       pruning->experiment->spec, pruning->pattern, newest, paths,

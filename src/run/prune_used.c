@@ -174,7 +174,8 @@ may_meet(const struct finding *finding, const char *dir,
          const struct phase_strays *strays)
 {
 	char *whole = strays->any ? file_join(dir, strays->dir) : NULL;
-	bool may = whole && may_concern(finding, whole);
+	/* "": they have nothing in common, and may lie anywhere */
+	bool may = whole && (!*strays->dir || may_concern(finding, whole));
 
 	free(whole);
 	return may;

@@ -214,7 +214,7 @@ runner_report_checkpoint(const char *path, const char *epoch)
 		attempt.gen = phase_task(state, attempt.task)->gen;
 	absolute = file_absolute(path);
 	event = attempt_event(&attempt, EVENT_CHECKPOINT);
-	event.seq = phase_next_checkpoint_seq(state, attempt.gen, attempt.attempt);
+	event.seq = attempt_next_seq(&attempt);
 	event.path = absolute;
 	attempt_note_owner(&attempt, absolute, &event);
 	event.epoch = epoch ? xstrdup(epoch) : checkpoint_epoch(path);

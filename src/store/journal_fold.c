@@ -227,7 +227,8 @@ fold_fd(int fd, struct folding *f)
 
 /* Is the file the one that was read up to the offset, and longer since? */
 static int
-check_mark(int fd, off_t size, struct journal_offset *from)
+check_mark(int fd, off_t size, struct journal_offset *from,
+           struct state *state)
 {
 	char mark[sizeof from->mark];
 
@@ -240,6 +241,7 @@ check_mark(int fd, off_t size, struct journal_offset *from)
 		return -1;
 	if (size < from->offset || strcmp(mark, from->mark)) {
 		from->offset = 0; /* cut off or made anew: all of it */
+		state_lose_trails(state);
 		from->passed = 0;
 	}
 	return 0;
@@ -356,7 +358,7 @@ fold_new(int fd, const struct stat *st, struct journal_offset *from,
 	char mark[sizeof from->mark];
 	int rc;
 
-	if (check_mark(fd, st->st_size, from))
+	if (check_mark(fd, st->st_size, from, f->state))
 		return -1;
 	f->at = f->done = from->offset;
 	rc = fold_fd(fd, f);

@@ -21,14 +21,17 @@
 #define LINE_BYTES 1024 /* most lines are shorter */
 
 struct follow {
-	const struct run *run;
+	struct run *run;
 	const struct phase_state *phase;
 	uint32_t task;
+	uint32_t last_kinds;      /* what stands before these is not asked for */
 	struct event_places todo; /* all that were seen; done: those before next */
 	size_t next;
 	struct strmap *seen; /* "OFFSET FILE" */
 	struct event *found;
 	size_t count;
+	char *open_file;          /* the last one that was read; and fd */
+	int fd;
 };
 
 static void
@@ -72,20 +75,47 @@ read_line(int fd, off_t offset, struct strbuf *line)
 	return -1;
 }
 
+static void
+close_file(struct follow *f)
+{
+	int saved = errno;
+
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f->open_file);
+	f->open_file = NULL;
+	f->fd = -1;
+	errno = saved;
+}
+
 static int
-read_at(const char *path, off_t offset, struct strbuf *line)
+open_file(struct follow *f, const char *file)
+{
+	char *name = xasprintf("%s.jsonl", file);
+	char *path = file_join(f->run->journal_dir, name);
+
+	close_file(f);
+	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	f->open_file = f->fd < 0 ? NULL : xstrdup(file);
+	free(path);
+	free(name);
+	return f->fd < 0 ? -1 : 0;
+}
+
+static int
+read_at(struct follow *f, const struct event_place *place, struct strbuf *line)
 {
 	struct file_tries tries = { 0 };
-	int rc, fd, saved;
+	int rc;
 
 	do {
 		strbuf_clear(line);
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-		rc = fd < 0 ? -1 : read_line(fd, offset, line);
-		saved = errno;
-		if (fd >= 0)
-			close(fd);
-		errno = saved;
+		rc = f->open_file && strcmp(f->open_file, place->file) == 0
+			? 0 : open_file(f, place->file);
+		if (rc == 0)
+			rc = read_line(f->fd, place->offset, line);
+		if (rc)
+			close_file(f);
 	} while (rc && errno && file_try_again(&tries));
 	return rc;
 }
@@ -105,29 +135,43 @@ is_of_task(const struct follow *f, const struct event *event)
 	return is;
 }
 
+/* A file that lost its end and was written to again: this stands where another did,
+ * and what that led to is not known. */
+static bool
+names_what_is_later(const struct event *event, const struct event_place *place)
+{
+	bool names = false;
+
+	for (size_t i = 0; i < event->before.count; i++) {
+		const struct event_place *before = &event->before.items[i];
+
+		names |= strcmp(before->file, place->file) == 0
+			&& before->offset >= place->offset;
+	}
+	return names;
+}
+
 /* 1: it stands there; 0: no such event does, so the trail is not whole. */
 static int
-read_event(const struct follow *f, const struct event_place *place,
+read_event(struct follow *f, const struct event_place *place,
            struct event *event, struct latsub_error *err)
 {
-	char *name = xasprintf("%s.jsonl", place->file);
-	char *path = file_join(f->run->journal_dir, name);
 	struct strbuf line = { 0 };
-	int rc = read_at(path, place->offset, &line);
+	int rc = read_at(f, place, &line);
 
 	if (rc && errno && errno != ENOENT) {
-		latsub_error_errno(err, "%s", path);
+		latsub_error_errno(err, "%s/%s.jsonl", f->run->journal_dir,
+		                   place->file);
 	} else if (rc || journal_decode(strbuf_str(&line), line.len, event)
 	           != JOURNAL_EVENT) {
 		rc = 0;
 	} else {
-		rc = is_of_task(f, event);
+		rc = is_of_task(f, event) && !names_what_is_later(event, place);
+		event->at_offset = place->offset;
 		if (!rc)
 			event_clear(event);
 	}
 	strbuf_clear(&line);
-	free(path);
-	free(name);
 	return rc;
 }
 
@@ -159,7 +203,8 @@ follow_trail(struct follow *f, struct latsub_error *err)
 		rc = read_event(f, &at, &event, err);
 		if (rc != 1)
 			break;
-		for (size_t i = 0; i < event.before.count; i++)
+		for (size_t i = 0; i < event.before.count
+		     && !(1u << event.kind & f->last_kinds); i++)
 			add_place(f, event.before.items[i].file,
 			          event.before.items[i].offset);
 		keep_event(f, &event);
@@ -194,32 +239,53 @@ refresh_now(struct run *run, struct latsub_error *err)
 	return rc;
 }
 
+static int
+find_events(struct follow *f, const char *phase, uint32_t kinds,
+            journal_scan_f *each, void *user, struct latsub_error *err)
+{
+	struct filter filter = { f, each, user };
+	struct run *run = f->run;
+	int rc;
+
+	if (refresh_now(run, err))
+		return -1;
+	f->phase = state_find(run->state, phase);
+	if (!f->phase)
+		return 0;
+	f->seen = strmap_create();
+	f->fd = -1;
+	rc = follow_trail(f, err);
+	for (size_t i = 0; i < f->count; i++) {
+		if (rc == 1 && kinds & 1u << f->found[i].kind)
+			each(&f->found[i], user);
+		event_clear(&f->found[i]);
+	}
+	close_file(f);
+	if (rc == 0)
+		rc = journal_scan_kinds(run->journal_dir, kinds, tell_own,
+		                        &filter, err);
+	free(f->found);
+	event_places_clear(&f->todo);
+	strmap_destroy(f->seen);
+	return rc < 0 ? -1 : 0;
+}
+
 int
 run_task_events(struct run *run, const char *phase, uint32_t task,
                 uint32_t kinds, journal_scan_f *each, void *user,
                 struct latsub_error *err)
 {
 	struct follow f = { .run = run, .task = task };
-	struct filter filter = { &f, each, user };
-	int rc;
 
-	if (refresh_now(run, err))
-		return -1;
-	f.phase = state_find(run->state, phase);
-	if (!f.phase)
-		return 0;
-	f.seen = strmap_create();
-	rc = follow_trail(&f, err);
-	for (size_t i = 0; i < f.count; i++) {
-		if (rc == 1 && kinds & 1u << f.found[i].kind)
-			each(&f.found[i], user);
-		event_clear(&f.found[i]);
-	}
-	if (rc == 0)
-		rc = journal_scan_kinds(run->journal_dir, kinds, tell_own,
-		                        &filter, err);
-	free(f.found);
-	event_places_clear(&f.todo);
-	strmap_destroy(f.seen);
-	return rc < 0 ? -1 : 0;
+	return find_events(&f, phase, kinds, each, user, err);
+}
+
+int
+run_task_newest(struct run *run, const char *phase, uint32_t task,
+                enum event_kind kind, journal_scan_f *each, void *user,
+                struct latsub_error *err)
+{
+	struct follow f = { .run = run, .task = task, .last_kinds = 1u << kind };
+
+	return find_events(&f, phase, 1u << kind, each, user, err);
 }

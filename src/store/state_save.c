@@ -472,9 +472,12 @@ static void
 save_trail(struct saving *s, const struct state *state,
            const struct phase_state *phase)
 {
-	struct strbuf *texts = state_trails_print(state, phase);
+	struct strbuf *texts;
 	struct rangeset lost = { 0 };
 
+	if (!phase->trail.first)
+		return;
+	texts = state_trails_print(state, phase);
 	state_lost_trails(phase, &lost);
 	if (lost.count)
 		put_set(s, "notes", phase, STATE_LOST_TRAILS_KEY, &lost);

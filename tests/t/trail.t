@@ -48,4 +48,36 @@ echo "# bytes read by the first runner: $first, by the last one: $last"
 # the snapshot of the task 2 has 20,000 places: a few hundred kB
 ok "the last runner reads less than 1 MB more than the first did" \
 	[ "$((last - first))" -lt 1000000 ]
+
+# ---- a report, and then a newer match that the runner puts on record: that is the one
+cat >newer.ini <<INI
+[experiment]
+name = newer
+[env]
+TRACE = $tmp/e/newer.trace
+LATSUB = $latsub
+[phase p]
+array.I = 0 1
+checkpoint = ck/\$I/m*
+command = set -e
+    cd "\$LATSUB_RUN_DIR"
+    mkdir -p ck/\$I
+    echo "\$I \${LATSUB_CHECKPOINT##*/}" >> "\$TRACE"
+    n=\$(grep -c "^\$I " "\$TRACE")
+    [ \$n -ge 4 ] || {
+        echo x > ck/\$I/m\$n-1
+        "\$LATSUB" checkpoint ck/\$I/m\$n-1
+        sleep 1.1
+        echo x > ck/\$I/m\$n-2
+        exit 75
+    }
+INI
+timeout 60 "$latsub" experiment newer.ini -o runs/newer >newer.out 2>&1 ||
+	fail "newer is submitted" "$(cat newer.out)"
+newer_completed() { "$latsub" status runs/newer >/dev/null 2>&1; }
+until_true 120 newer_completed
+for i in 0 1; do
+	is "task $i begins from what its runner put on record last" \
+		"$(sed -n "s/^$i //p" newer.trace | tr '\n' ',')" ",m1-2,m2-2,m3-2,"
+done
 finish

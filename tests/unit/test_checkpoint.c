@@ -533,6 +533,87 @@ a_pattern_meets_what_it_matches_and_what_is_above_and_below(void **state)
 	assert_false(claims_meets("ck", "ck2"));
 }
 
+/* Nothing in common: they may lie anywhere. */
+static void
+strays_without_a_directory_may_concern_all(void **state)
+{
+	static const struct spec none;
+	struct run run = { .dir = dir, .journal_dir = make("file", "", 5),
+		.state = state_create() };
+	struct event near = named((char *)"/elsewhere/x", NULL);
+	struct event far = named((char *)"other/x", NULL);
+	int rc;
+
+	(void)state;
+	begin_phase(run.state);
+	assert_int_equal(state_apply(run.state, &near), STATE_APPLIED);
+	assert_int_equal(state_apply(run.state, &far), STATE_APPLIED);
+	assert_string_equal(state_find(run.state, "p")->strays[0].dir, "");
+	count_used(&run, &none, 0, &rc);
+	assert_int_equal(rc, -1);
+	state_destroy(run.state);
+	free(run.journal_dir);
+}
+
+static char *
+own_mark_of(struct attempt *attempt, const char *path)
+{
+	struct event event = { 0 };
+
+	attempt_note_owner(attempt, path, &event);
+	return event.own;
+}
+
+static void
+by_a_link_a_path_is_nobodys_own(void **state)
+{
+	struct experiment experiment = { .workdir = dir };
+	struct spec_phase phase = { .name = (char *)"p",
+		.checkpoint = (char *)"own/*/m*" };
+	struct run run = { .dir = dir, .state = state_create() };
+	struct attempt attempt = { .run = &run, .experiment = &experiment,
+		.spec = &phase, .phase = "p" };
+	char *link_path = file_join(dir, "own/b"), *mark;
+
+	(void)state;
+	begin_phase(run.state);
+	free(make("own/", NULL, 5));
+	free(make("own/a/", NULL, 5));
+	free(make("own/a/m1", "x", 5));
+	assert_int_equal(symlink("a", link_path), 0);
+	mark = own_mark_of(&attempt, "own/a/m1");
+	assert_non_null(mark);
+	free(mark);
+	assert_null(own_mark_of(&attempt, "own/b/m1"));
+	assert_null(own_mark_of(&attempt, "own/a/none"));
+	assert_null(own_mark_of(&attempt, "other"));
+	phase.checkpoint = NULL;
+	assert_null(own_mark_of(&attempt, "own/a/m1"));
+	free(link_path);
+	state_destroy(run.state);
+}
+
+static void
+values_may_spell_one_path_in_two_ways(void **state)
+{
+	struct spec_phase phase = { .name = (char *)"p",
+		.checkpoint = (char *)"ck/$S/m*", .array = true };
+	struct spec spec = { .phases = &phase, .phase_count = 1 };
+	struct claims claims = { &spec, "p", &phase.sweep, 0 };
+	struct sweep_key *key = sweep_add(&phase.sweep, "S");
+
+	(void)state;
+	strlist_add(&key->values, "a/b");
+	strlist_add(&key->values, "a//b");
+	strlist_add(&key->values, "./c");
+	assert_true(claims_has(&claims, "ck/a/b/m1"));
+	assert_true(claims_has(&claims, "ck/c/m1"));
+	claims.task = 1;
+	assert_true(claims_has(&claims, "ck/a/b/m1"));
+	assert_false(claims_has(&claims, "ck/d/m1"));
+	sweep_clear(&phase.sweep);
+}
+
 static void
 a_path_is_the_tasks_own_where_all_of_the_pattern_matches(void **state)
 {
@@ -604,6 +685,9 @@ main(void)
 		cmocka_unit_test(what_lies_elsewhere_is_not_looked_up),
 		cmocka_unit_test(
 			what_patterns_claim_is_not_looked_for_in_the_journal),
+		cmocka_unit_test(strays_without_a_directory_may_concern_all),
+		cmocka_unit_test(by_a_link_a_path_is_nobodys_own),
+		cmocka_unit_test(values_may_spell_one_path_in_two_ways),
 		cmocka_unit_test(
 			a_path_is_the_tasks_own_where_all_of_the_pattern_matches),
 		cmocka_unit_test(

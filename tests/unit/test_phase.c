@@ -21,7 +21,6 @@ a_phase_that_is_not_there_has_nothing(void **state)
 	assert_int_equal(phase_facts(NULL)->started, 0);
 	assert_int_equal(phase_facts(NULL)->code, -1);
 	assert_null(phase_checkpoint(NULL));
-	assert_int_equal(phase_next_checkpoint_seq(NULL, 1, 0), 1);
 	assert_false(phase_ran_without(NULL, "a"));
 	assert_int_equal(phase_sweep_of(NULL, 1)->count, 0);
 	assert_null(phase_job_of(NULL, 0));
@@ -90,9 +89,6 @@ what_happened_to_it(void **state)
 	scene_apply(&scene, (struct event){ .kind = EVENT_CHECKPOINT, .seq = 4,
 		.all = true, .path = xstrdup("ck/4") });
 	assert_string_equal(phase_checkpoint(phase), "ck/4");
-	assert_int_equal(phase_next_checkpoint_seq(phase, 1, 0), 5);
-	assert_int_equal(phase_next_checkpoint_seq(phase, 1, 1), 1);
-	assert_int_equal(phase_next_checkpoint_seq(phase, 2, 0), 1);
 	scene_apply(&scene, completed);
 	assert_int_equal(phase_facts(phase)->ended, 5000);
 	assert_false(phase_ran_without(phase, "b"));

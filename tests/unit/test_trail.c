@@ -473,6 +473,86 @@ values_get_other_numbers(void **arg)
 	end(run);
 }
 
+static struct event
+values(uint32_t gen, int first, int last)
+{
+	struct event phase = event(EVENT_PHASE, 0, -1);
+
+	phase.gen = gen;
+	phase.sweep = sweep_of(first, last);
+	return phase;
+}
+
+static void
+a_task_that_was_gone_is_found_again(void **arg)
+{
+	struct run *run = begin(3);
+
+	(void)arg;
+	record(run, event(EVENT_STARTED, 0, 2));
+	record(run, report(0, 2, 1));
+	record(run, values(2, 0, 1));
+	run = reopen(run);
+	record(run, values(3, 0, 4));
+	assert_events(run, 2, "checkpoint 0.1, started 0.0");
+	assert_true(trail_is_lost(&state_find(run->state, "p")->trail, 2));
+	assert_false(trail_is_lost(&state_find(run->state, "p")->trail, 1));
+	assert_false(trail_is_lost(&state_find(run->state, "p")->trail, 4));
+	run = reopen(run);
+	assert_events(run, 2, "checkpoint 0.1, started 0.0");
+	end(run);
+}
+
+/* What a file lost led to an event in another file; then the task's next event came to
+ * stand where the lost one stood. */
+static void
+a_file_that_lost_its_end(void **arg)
+{
+	struct run *run = begin(1);
+	struct event lost = report(1, 0, 2), later = report(1, 0, 3);
+	char *path = xasprintf("%s/.latsub/journal/b.jsonl", dir);
+	off_t first = write_as("a", report(0, 0, 1)), at;
+
+	(void)arg;
+	event_places_add(&lost.before, "a", first);
+	at = write_as("b", lost);
+	run = reopen(run);
+	assert_int_equal(truncate(path, at), 0);
+	/* by who had read the lost one */
+	event_places_add(&later.before, "b", at);
+	write_as("b", later);
+	assert_events(run, 0, "checkpoint 0.1, checkpoint 1.3");
+	run = reopen(run);
+	assert_events(run, 0, "checkpoint 0.1, checkpoint 1.3");
+	run_close(run);
+	free(path);
+	path = file_join(dir, RUN_STATE_NAME);
+	assert_int_equal(unlink(path), 0); /* and with nothing but the journal */
+	free(path);
+	run = run_open(dir, &err);
+	assert_non_null(run);
+	assert_events(run, 0, "checkpoint 0.1, checkpoint 1.3");
+	end(run);
+}
+
+static void
+of_many_the_newest_is_read_alone(void **arg)
+{
+	struct run *run = begin(1);
+	struct found found = { 0 };
+
+	(void)arg;
+	for (uint32_t i = 1; i <= 100; i++)
+		record(run, report(0, 0, i));
+	record(run, event(EVENT_STARTED, 1, 0));
+	assert_int_equal(run_task_newest(run, "p", 0, EVENT_CHECKPOINT, keep,
+	                                 &found, &err), 0);
+	assert_int_equal(found.count, 1);
+	assert_string_equal(found.lines[0], "checkpoint 0.100");
+	free(found.lines[0]);
+	end(run);
+}
+
 static void
 what_cannot_be_read_is_an_error(void **arg)
 {
@@ -508,6 +588,9 @@ main(void)
 		cmocka_unit_test(a_snapshot_without_trails),
 		cmocka_unit_test(a_place_that_is_wrong),
 		cmocka_unit_test(values_get_other_numbers),
+		cmocka_unit_test(a_task_that_was_gone_is_found_again),
+		cmocka_unit_test(a_file_that_lost_its_end),
+		cmocka_unit_test(of_many_the_newest_is_read_alone),
 		cmocka_unit_test(what_cannot_be_read_is_an_error),
 	};
 
