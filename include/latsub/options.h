@@ -2,10 +2,10 @@
  * options.h - the sbatch options that a phase, [defaults] or a template's
  * "#SBATCH" lines may set, by their long names.
  *
- * One table holds name, kind and check of each; it needs no Slurm, so that
- * "latsub check" works anywhere.  The Slurm module maps the same ids to a
- * job description.  An option that latsub does not have yet is an error that
- * says so; it is never ignored.
+ * One table has a row for each: its names, its parser, what it is about.  It needs
+ * no Slurm, so that "latsub check" works anywhere.  The Slurm module has a second
+ * table, of setters by the same ids.  An option that latsub does not have yet is an
+ * error that says so; it is never ignored.
  */
 #ifndef LATSUB_OPTIONS_H
 #define LATSUB_OPTIONS_H
@@ -21,15 +21,47 @@ enum option_id {
 	OPTION_GPUS, OPTION_GRES, OPTION_CONSTRAINT, OPTION_SIGNAL,
 	OPTION_REQUEUE, OPTION_OUTPUT, OPTION_OPEN_MODE, OPTION_MAIL_TYPE,
 	OPTION_MAIL_USER, OPTION_NICE, OPTION_COMMENT,
-	OPTION_COUNT
+	OPTION_COUNT /* a new one goes before this */
 };
 
 #define OPTION_COMMENT_MAX 900 /* bytes */
 
-/* Checked values, as the user wrote them; text NULL means not set. */
+struct option_signal {
+	int number;         /* SIGUSR1 ... */
+	int64_t seconds;    /* before the end; 60 when not given */
+	bool batch;         /* "B:" */
+	bool reservation;   /* "R:" */
+};
+
+struct option_nodes {
+	uint32_t min, max;
+};
+
+/* The words of mail-type; a value is a set of them, bits 1 << MAIL_ON_... */
+enum option_mail {
+	MAIL_ON_NONE, MAIL_ON_BEGIN, MAIL_ON_END, MAIL_ON_FAIL, MAIL_ON_REQUEUE,
+	MAIL_ON_ALL, MAIL_ON_INVALID_DEPEND, MAIL_ON_STAGE_OUT,
+	MAIL_ON_TIME_LIMIT, MAIL_ON_TIME_LIMIT_90, MAIL_ON_TIME_LIMIT_80,
+	MAIL_ON_TIME_LIMIT_50, MAIL_ON_ARRAY_TASKS,
+	MAIL_ON_COUNT /* a new one goes before this */
+};
+
+/* A value that was set: as the user wrote it, and what it means.  Which member of
+ * the union is filled is the option's own; an option that is any text has none. */
 struct option_value {
-	char *text;
+	char *text;  /* NULL: not set */
 	char *where; /* "FILE:LINE", for messages */
+	union {
+		int64_t seconds;      /* time, time-min; OPTION_TIME_UNLIMITED */
+		uint64_t mib;         /* mem */
+		uint32_t count;       /* ntasks, cpus-per-task */
+		int32_t number;       /* nice */
+		bool flag;            /* requeue */
+		bool append;          /* open-mode */
+		uint32_t mail;        /* mail-type */
+		struct option_nodes nodes;
+		struct option_signal signal;
+	};
 };
 
 struct job_options { /* zero-initialise */
@@ -47,9 +79,13 @@ int options_find_letter(char letter);
 /* Check and set.  0, or -1 with a complaint "WHERE: ..." in errors that says
  * what is wrong with the value and what to write instead. */
 int options_set(struct job_options *options, enum option_id id,
-                const char *value, const char *where,
+                const char *text, const char *where,
                 struct latsub_errlist *errors);
+/* As the user wrote it, or NULL. */
 const char *options_get(const struct job_options *options, enum option_id id);
+/* The same with what it means, or NULL; options' own. */
+const struct option_value *options_value(const struct job_options *options,
+                                         enum option_id id);
 
 /* Fill what options leaves unset from lower ones. */
 void options_inherit(struct job_options *options,
@@ -75,12 +111,6 @@ int options_parse_time(const char *text, int64_t *seconds);
  * bare); MiB, rounded up. */
 int options_parse_mem(const char *text, uint64_t *mib);
 
-struct option_signal {
-	int number;         /* SIGUSR1 ... */
-	int64_t seconds;    /* before the end; 60 when not given */
-	bool batch;         /* "B:" */
-	bool reservation;   /* "R:" */
-};
 /* "[{R|B|RB}:]<signal>[@seconds]", signal by name (with or without SIG) or
  * number. */
 int options_parse_signal(const char *text, struct option_signal *out);
@@ -89,7 +119,9 @@ int options_parse_signal_name(const char *text);
 const char *options_signal_name(int number);
 
 /* "N", "N-M", with the k/m suffix of sbatch (1k = 1024). */
-int options_parse_nodes(const char *text, uint32_t *min, uint32_t *max);
+int options_parse_nodes(const char *text, struct option_nodes *out);
 int options_parse_bool(const char *text, bool *out); /* yes/no/true/false/1/0 */
+/* "END,FAIL": a set of enum option_mail. */
+int options_parse_mail(const char *text, uint32_t *out);
 
 #endif

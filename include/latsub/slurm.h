@@ -18,7 +18,7 @@
 #include "latsub/error.h"
 #include "latsub/options.h"
 
-#define SLURM_OPS_VERSION 6
+#define SLURM_OPS_VERSION 7
 #define SLURM_NO_TASK UINT32_MAX
 
 /* What a call may answer.  "No answer" is never taken for "no". */

@@ -37,12 +37,10 @@ static void
 check_time(const struct spec_phase *phase, const struct slurm_partition *p,
            struct latsub_errlist *errors)
 {
-	const struct option_value *time = &phase->options.values[OPTION_TIME];
-	int64_t seconds;
+	const struct option_value *time = options_value(&phase->options,
+	                                                OPTION_TIME);
 
-	if (!time->text || p->max_time_sec < 0
-	    || options_parse_time(time->text, &seconds)
-	    || seconds <= p->max_time_sec)
+	if (!time || p->max_time_sec < 0 || time->seconds <= p->max_time_sec)
 		return;
 	latsub_errlist_add(errors, "%s: phase %s: time = %s is more than "
 	                   "partition %s allows (%lld minutes); write less, or "
@@ -56,12 +54,11 @@ static void
 check_nodes(const struct spec_phase *phase, const struct slurm_partition *p,
             struct latsub_errlist *errors)
 {
-	const struct option_value *nodes = &phase->options.values[OPTION_NODES];
-	uint32_t min, max;
+	const struct option_value *nodes = options_value(&phase->options,
+	                                                 OPTION_NODES);
 
-	if (!nodes->text || options_get(&phase->options, OPTION_QOS)
-	    || options_parse_nodes(nodes->text, &min, &max)
-	    || p->max_nodes == 0 || min <= p->max_nodes)
+	if (!nodes || options_get(&phase->options, OPTION_QOS)
+	    || p->max_nodes == 0 || nodes->nodes.min <= p->max_nodes)
 		return;
 	latsub_errlist_add(errors, "%s: phase %s: nodes = %s is more than "
 	                   "partition %s allows (%u)", nodes->where,

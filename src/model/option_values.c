@@ -172,17 +172,17 @@ take_count(const char **text, uint32_t *out)
 }
 
 int
-options_parse_nodes(const char *text, uint32_t *min, uint32_t *max)
+options_parse_nodes(const char *text, struct option_nodes *out)
 {
-	if (take_count(&text, min))
+	if (take_count(&text, &out->min))
 		return -1;
-	*max = *min;
+	out->max = out->min;
 	if (*text == '-') {
 		text++;
-		if (take_count(&text, max))
+		if (take_count(&text, &out->max))
 			return -1;
 	}
-	return *text || *max < *min ? -1 : 0;
+	return *text || out->max < out->min ? -1 : 0;
 }
 
 int
@@ -202,4 +202,42 @@ options_parse_bool(const char *text, bool *out)
 		}
 	}
 	return -1;
+}
+
+static const char *const mail_words[] = {
+	[MAIL_ON_NONE] = "NONE",
+	[MAIL_ON_BEGIN] = "BEGIN",
+	[MAIL_ON_END] = "END",
+	[MAIL_ON_FAIL] = "FAIL",
+	[MAIL_ON_REQUEUE] = "REQUEUE",
+	[MAIL_ON_ALL] = "ALL",
+	[MAIL_ON_INVALID_DEPEND] = "INVALID_DEPEND",
+	[MAIL_ON_STAGE_OUT] = "STAGE_OUT",
+	[MAIL_ON_TIME_LIMIT] = "TIME_LIMIT",
+	[MAIL_ON_TIME_LIMIT_90] = "TIME_LIMIT_90",
+	[MAIL_ON_TIME_LIMIT_80] = "TIME_LIMIT_80",
+	[MAIL_ON_TIME_LIMIT_50] = "TIME_LIMIT_50",
+	[MAIL_ON_ARRAY_TASKS] = "ARRAY_TASKS",
+};
+_Static_assert(sizeof mail_words / sizeof *mail_words == MAIL_ON_COUNT,
+               "each enum option_mail has its word");
+
+int
+options_parse_mail(const char *text, uint32_t *out)
+{
+	*out = 0;
+	while (*text) {
+		size_t len = strcspn(text, ",");
+		unsigned i = 0;
+
+		while (i < MAIL_ON_COUNT
+		       && (strncasecmp(text, mail_words[i], len)
+		           || strlen(mail_words[i]) != len))
+			i++;
+		if (i == MAIL_ON_COUNT)
+			return -1;
+		*out |= 1u << i;
+		text += len + (text[len] == ',');
+	}
+	return 0;
 }

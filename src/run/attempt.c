@@ -175,14 +175,15 @@ open_experiment(struct attempt *attempt)
 static void
 read_signals(struct attempt *attempt)
 {
-	const char *text = options_get(&attempt->spec->options, OPTION_SIGNAL);
+	const struct option_value *asked =
+		options_value(&attempt->spec->options, OPTION_SIGNAL);
 	struct option_signal signal = { .number = SIGUSR1, .seconds = 60 };
 
-	if (text)
-		options_parse_signal(text, &signal);
+	if (asked)
+		signal = asked->signal;
 	attempt->warn_signal = signal.number;
 	attempt->warn_sec = signal.seconds;
-	attempt->signal_is_set = text || attempt->spec->checkpoint_signal;
+	attempt->signal_is_set = asked || attempt->spec->checkpoint_signal;
 	attempt->stop_signal = attempt->spec->checkpoint_signal
 		? attempt->spec->checkpoint_signal : signal.number;
 }

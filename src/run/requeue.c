@@ -29,14 +29,13 @@ next_request(const struct attempt *attempt, const struct watch_end *end,
              struct ask_request *request)
 {
 	const struct spec_phase *spec = attempt->spec;
-	const char *limit = options_get(&spec->options, OPTION_TIME);
-	int64_t seconds;
+	const struct option_value *limit = options_value(&spec->options,
+	                                                 OPTION_TIME);
 
 	*request = (struct ask_request){ 0 };
 	if (options_get(&spec->options, OPTION_TIME_MIN) && limit
-	    && options_parse_time(limit, &seconds) == 0
-	    && seconds != OPTION_TIME_UNLIMITED)
-		request->time_limit_sec = seconds;
+	    && limit->seconds != OPTION_TIME_UNLIMITED)
+		request->time_limit_sec = limit->seconds;
 	if (end->cause == END_TIMEOUT && spec->retry_time.set)
 		request->time = &spec->retry_time;
 	if (requeue_for_memory(end) && spec->retry_mem.set)
@@ -80,12 +79,10 @@ succeed(const struct attempt *attempt, const struct ask_request *request,
 static bool
 may_go_on(const struct spec_phase *spec)
 {
-	const char *asked = options_get(&spec->options, OPTION_REQUEUE);
-	bool may = true;
+	const struct option_value *asked = options_value(&spec->options,
+	                                                 OPTION_REQUEUE);
 
-	if (asked)
-		options_parse_bool(asked, &may);
-	return may;
+	return !asked || asked->flag;
 }
 
 

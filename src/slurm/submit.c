@@ -35,10 +35,10 @@ own(struct building *b, char *text)
 	return text;
 }
 
-static const char *
+static const struct option_value *
 option(const struct building *b, enum option_id id)
 {
-	return options_get(b->request->options, id);
+	return options_value(b->request->options, id);
 }
 
 __attribute__((format(printf, 2, 3)))
@@ -58,45 +58,49 @@ static void
 set_text(struct building *b, enum option_id id, char **member)
 {
 	if (option(b, id))
-		*member = own(b, xstrdup(option(b, id)));
+		*member = own(b, xstrdup(option(b, id)->text));
+}
+
+static uint32_t
+minutes(int64_t seconds)
+{
+	return seconds == OPTION_TIME_UNLIMITED ? INFINITE
+		: (uint32_t)((seconds + 59) / 60);
 }
 
 static void
 set_time(struct building *b)
 {
-	int64_t seconds;
+	const struct option_value *limit = option(b, OPTION_TIME);
+	const struct option_value *least = option(b, OPTION_TIME_MIN);
 
-	if (!option(b, OPTION_TIME)
-	    || options_parse_time(option(b, OPTION_TIME), &seconds))
-		return;
-	b->desc.time_limit = seconds == OPTION_TIME_UNLIMITED ? INFINITE
-		: (uint32_t)((seconds + 59) / 60);
-	if (option(b, OPTION_TIME_MIN)
-	    && options_parse_time(option(b, OPTION_TIME_MIN), &seconds) == 0)
-		b->desc.time_min = (uint32_t)((seconds + 59) / 60);
+	if (limit)
+		b->desc.time_limit = minutes(limit->seconds);
+	if (limit && least)
+		b->desc.time_min = minutes(least->seconds);
 }
 
 static void
 set_size(struct building *b)
 {
-	const char *ntasks = option(b, OPTION_NTASKS);
-	const char *cpus = option(b, OPTION_CPUS_PER_TASK);
-	const char *nodes = option(b, OPTION_NODES);
+	const struct option_value *ntasks = option(b, OPTION_NTASKS);
+	const struct option_value *cpus = option(b, OPTION_CPUS_PER_TASK);
+	const struct option_value *nodes = option(b, OPTION_NODES);
 	uint32_t tasks = 1, each = 1;
 
-	if (nodes && options_parse_nodes(nodes, &b->desc.min_nodes,
-	                                 &b->desc.max_nodes) == 0) {
-		tasks = b->desc.min_nodes;
+	if (nodes) {
+		tasks = b->desc.min_nodes = nodes->nodes.min;
+		b->desc.max_nodes = nodes->nodes.max;
 		add_env(b, "SLURM_JOB_NUM_NODES=%u", b->desc.min_nodes);
 		add_env(b, "SLURM_NNODES=%u", b->desc.min_nodes);
 	}
 	if (ntasks) {
-		tasks = (uint32_t)atoi(ntasks);
+		tasks = ntasks->count;
 		add_env(b, "SLURM_NTASKS=%u", tasks);
 		add_env(b, "SLURM_NPROCS=%u", tasks);
 	}
 	if (cpus) {
-		each = (uint32_t)atoi(cpus);
+		each = cpus->count;
 		b->desc.cpus_per_task = (uint16_t)each;
 #ifdef JOB_CPUS_SET
 		b->desc.bitflags |= JOB_CPUS_SET;
@@ -129,103 +133,94 @@ tres_list(const char *prefix, const char *list)
 static void
 set_gres(struct building *b)
 {
-	const char *gpus = option(b, OPTION_GPUS);
-	const char *gres = option(b, OPTION_GRES);
+	const struct option_value *gpus = option(b, OPTION_GPUS);
+	const struct option_value *gres = option(b, OPTION_GRES);
 
 	if (gpus) {
-		b->desc.tres_per_job = own(b, tres_list("gres:gpu:", gpus));
-		add_env(b, "SLURM_GPUS=%s", gpus);
+		b->desc.tres_per_job = own(b, tres_list("gres:gpu:",
+		                                        gpus->text));
+		add_env(b, "SLURM_GPUS=%s", gpus->text);
 	}
-	if (gres && strcasecmp(gres, "none") != 0)
-		b->desc.tres_per_node = own(b, tres_list("gres:", gres));
+	if (gres && strcasecmp(gres->text, "none") != 0)
+		b->desc.tres_per_node = own(b, tres_list("gres:", gres->text));
 }
 
 static void
 set_memory(struct building *b)
 {
-	uint64_t mib;
+	const struct option_value *mem = option(b, OPTION_MEM);
 
-	if (!option(b, OPTION_MEM)
-	    || options_parse_mem(option(b, OPTION_MEM), &mib))
+	if (!mem)
 		return;
-	b->desc.pn_min_memory = mib;
-	add_env(b, "SLURM_MEM_PER_NODE=%llu", (unsigned long long)mib);
+	b->desc.pn_min_memory = mem->mib;
+	add_env(b, "SLURM_MEM_PER_NODE=%llu", (unsigned long long)mem->mib);
 }
 
 /* Always to the batch process, which is the runner: it passes signals on. */
 static void
 set_signal(struct building *b)
 {
-	struct option_signal signal;
+	const struct option_value *asked = option(b, OPTION_SIGNAL);
 
-	if (!option(b, OPTION_SIGNAL)
-	    || options_parse_signal(option(b, OPTION_SIGNAL), &signal))
+	if (!asked)
 		return;
-	b->desc.warn_signal = (uint16_t)signal.number;
-	b->desc.warn_time = (uint16_t)signal.seconds;
+	b->desc.warn_signal = (uint16_t)asked->signal.number;
+	b->desc.warn_time = (uint16_t)asked->signal.seconds;
 	b->desc.warn_flags |= KILL_JOB_BATCH;
-	if (signal.reservation)
+	if (asked->signal.reservation)
 		b->desc.warn_flags |= KILL_JOB_RESV;
 }
 
 static uint16_t
-mail_bits(const char *list)
+mail_bits(uint32_t asked)
 {
-	static const struct { const char *name; uint16_t bits; } types[] = {
-		{ "BEGIN", MAIL_JOB_BEGIN }, { "END", MAIL_JOB_END },
-		{ "FAIL", MAIL_JOB_FAIL }, { "REQUEUE", MAIL_JOB_REQUEUE },
-		{ "ALL", MAIL_JOB_BEGIN | MAIL_JOB_END | MAIL_JOB_FAIL
-			| MAIL_JOB_REQUEUE | MAIL_JOB_STAGE_OUT },
-		{ "STAGE_OUT", MAIL_JOB_STAGE_OUT },
-		{ "TIME_LIMIT", MAIL_JOB_TIME100 },
-		{ "TIME_LIMIT_90", MAIL_JOB_TIME90 },
-		{ "TIME_LIMIT_80", MAIL_JOB_TIME80 },
-		{ "TIME_LIMIT_50", MAIL_JOB_TIME50 },
-		{ "ARRAY_TASKS", MAIL_ARRAY_TASKS },
+	static const uint16_t bits[MAIL_ON_COUNT] = {
+		[MAIL_ON_BEGIN] = MAIL_JOB_BEGIN,
+		[MAIL_ON_END] = MAIL_JOB_END,
+		[MAIL_ON_FAIL] = MAIL_JOB_FAIL,
+		[MAIL_ON_REQUEUE] = MAIL_JOB_REQUEUE,
+		[MAIL_ON_ALL] = MAIL_JOB_BEGIN | MAIL_JOB_END | MAIL_JOB_FAIL
+			| MAIL_JOB_REQUEUE | MAIL_JOB_STAGE_OUT,
+		[MAIL_ON_STAGE_OUT] = MAIL_JOB_STAGE_OUT,
+		[MAIL_ON_TIME_LIMIT] = MAIL_JOB_TIME100,
+		[MAIL_ON_TIME_LIMIT_90] = MAIL_JOB_TIME90,
+		[MAIL_ON_TIME_LIMIT_80] = MAIL_JOB_TIME80,
+		[MAIL_ON_TIME_LIMIT_50] = MAIL_JOB_TIME50,
+		[MAIL_ON_ARRAY_TASKS] = MAIL_ARRAY_TASKS,
 #ifdef MAIL_INVALID_DEPEND
-		{ "INVALID_DEPEND", MAIL_INVALID_DEPEND },
+		[MAIL_ON_INVALID_DEPEND] = MAIL_INVALID_DEPEND,
 #endif
 	};
-	uint16_t bits = 0;
+	uint16_t sum = 0;
 
-	while (*list) {
-		size_t len = strcspn(list, ",");
-
-		for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-			if (strncasecmp(list, types[i].name, len) == 0
-			    && strlen(types[i].name) == len)
-				bits |= types[i].bits;
-		}
-		list += len + (list[len] == ',');
-	}
-	return bits;
+	for (unsigned i = 0; i < MAIL_ON_COUNT; i++)
+		sum |= asked & 1u << i ? bits[i] : 0;
+	return sum;
 }
 
 static void
 set_mail(struct building *b)
 {
 	if (option(b, OPTION_MAIL_TYPE))
-		b->desc.mail_type = mail_bits(option(b, OPTION_MAIL_TYPE));
+		b->desc.mail_type = mail_bits(option(b, OPTION_MAIL_TYPE)->mail);
 	set_text(b, OPTION_MAIL_USER, &b->desc.mail_user);
 }
 
 static void
 set_modes(struct building *b)
 {
-	const char *open_mode = option(b, OPTION_OPEN_MODE);
-	const char *nice = option(b, OPTION_NICE);
-	bool requeue = true;
+	const struct option_value *open_mode = option(b, OPTION_OPEN_MODE);
+	const struct option_value *nice = option(b, OPTION_NICE);
+	const struct option_value *requeue = option(b, OPTION_REQUEUE);
 
-	if (option(b, OPTION_REQUEUE))
-		options_parse_bool(option(b, OPTION_REQUEUE), &requeue);
-	b->desc.requeue = requeue;
+	b->desc.requeue = !requeue || requeue->flag;
 	if (open_mode)
-		b->desc.open_mode = strcmp(open_mode, "append") == 0
+		b->desc.open_mode = open_mode->append
 			? OPEN_MODE_APPEND : OPEN_MODE_TRUNCATE;
 	else if (b->request->append)
 		b->desc.open_mode = OPEN_MODE_APPEND;
 	if (nice)
-		b->desc.nice = NICE_OFFSET + (uint32_t)atoi(nice);
+		b->desc.nice = NICE_OFFSET + (uint32_t)nice->number;
 	if (b->request->hold)
 		b->desc.priority = 0;
 	b->desc.bitflags |= KILL_INV_DEP;

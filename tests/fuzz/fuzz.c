@@ -137,7 +137,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sweep sweep = { 0 };
 	struct variables variables = { 0 };
 	struct identity identity;
-	uint32_t a, b;
+	struct option_nodes nodes;
+	uint32_t mail;
 	int64_t seconds;
 	uint64_t mib;
 	bool flag;
@@ -150,8 +151,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options_parse_mem(text, &mib);
 	options_parse_signal(text, &signal);
 	options_parse_bool(text, &flag);
-	if (options_parse_nodes(text, &a, &b) == 0)
-		check(a >= 1 && a <= b);
+	if (options_parse_nodes(text, &nodes) == 0)
+		check(nodes.min >= 1 && nodes.min <= nodes.max);
+	options_parse_mail(text, &mail);
 	if (rangeset_parse(&set, text) == 0 && size) {
 		struct strbuf out = { 0 };
 		struct rangeset again = { 0 };

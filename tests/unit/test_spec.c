@@ -339,7 +339,7 @@ values_are_read_as_sbatch_reads_them(void **state)
 		{ "2-12", 216000 }, { "1-01:30", 91800 }, { "0-0:0:5", 5 },
 	};
 	struct option_signal signal;
-	uint32_t min, max;
+	struct option_nodes nodes;
 	int64_t seconds;
 	uint64_t mib;
 
@@ -357,9 +357,9 @@ values_are_read_as_sbatch_reads_them(void **state)
 	assert_int_equal(signal.seconds, 90);
 	assert_true(signal.batch);
 	assert_int_equal(options_parse_signal("X@1", &signal), -1);
-	assert_int_equal(options_parse_nodes("2-4", &min, &max), 0);
-	assert_int_equal(max, 4);
-	assert_int_equal(options_parse_nodes("4-2", &min, &max), -1);
+	assert_int_equal(options_parse_nodes("2-4", &nodes), 0);
+	assert_int_equal(nodes.max, 4);
+	assert_int_equal(options_parse_nodes("4-2", &nodes), -1);
 }
 
 static void
