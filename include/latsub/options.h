@@ -68,13 +68,37 @@ struct job_options { /* zero-initialise */
 	struct option_value values[OPTION_COUNT];
 };
 
+/* What an option has to do with where a job may run. */
+enum option_role {
+	OPTION_SELECTS = 1, /* it decides, and is never too much by itself */
+	OPTION_DEMANDS,     /* it decides, and there may be too little of it */
+	OPTION_BESIDE       /* nothing */
+};
+
 /* The id of a long name ("cpus-per-task"), or -1. */
 int options_find(const char *name);
-const char *options_name(enum option_id id);
-/* Is it an option of sbatch that this version of latsub cannot set yet? */
-bool options_is_future(const char *name);
+/* The id of the option to which a long name ("no-requeue") says no, or -1. */
+int options_find_negation(const char *name);
 /* The id of sbatch's short form ('t' for time), or -1. */
 int options_find_letter(char letter);
+const char *options_name(enum option_id id);
+/* sbatch's short form, or 0. */
+char options_letter(enum option_id id);
+/* The value that it has where it stands without one, or NULL: it needs one. */
+const char *options_flag(enum option_id id);
+enum option_role options_role(enum option_id id);
+/* A value that is taken, and differs from what holds without the option. */
+const char *options_example(enum option_id id);
+
+/* Why a long name that options_find() does not know is refused. */
+enum option_refusal {
+	OPTION_UNKNOWN, /* it is no option of sbatch */
+	OPTION_FUTURE,  /* this version of latsub cannot set it yet */
+	OPTION_OWN      /* latsub sets it itself: job-name, array, dependency */
+};
+enum option_refusal options_refusal(const char *name);
+/* The long name of a letter for one of OPTION_OWN, or NULL. */
+const char *options_own_letter(char letter);
 
 /* Check and set.  0, or -1 with a complaint "WHERE: ..." in errors that says
  * what is wrong with the value and what to write instead. */

@@ -19,15 +19,7 @@
 
 #define TRIES_MAX 16 /* each is a question to slurmctld */
 
-/* What may be too much.  A count of 1 is not. */
-static const enum option_id demands[] = { OPTION_NODES, OPTION_NTASKS,
-	OPTION_CPUS_PER_TASK, OPTION_MEM, OPTION_GPUS, OPTION_GRES,
-	OPTION_CONSTRAINT };
-/* What says nothing of where a job may run. */
-static const enum option_id beside[] = { OPTION_SIGNAL, OPTION_REQUEUE,
-	OPTION_OUTPUT, OPTION_OPEN_MODE, OPTION_MAIL_TYPE, OPTION_MAIL_USER,
-	OPTION_NICE, OPTION_COMMENT };
-
+/* A count of 1 is none. */
 static const char *
 demand(const struct spec_phase *phase, enum option_id id)
 {
@@ -43,20 +35,10 @@ same(const char *a, const char *b)
 }
 
 static bool
-is_beside(enum option_id id)
-{
-	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
-		if (beside[i] == id)
-			return true;
-	}
-	return false;
-}
-
-static bool
 asks_for_the_same(const struct spec_phase *a, const struct spec_phase *b)
 {
 	for (size_t id = 0; id < OPTION_COUNT; id++) {
-		if (!is_beside((enum option_id)id)
+		if (options_role((enum option_id)id) != OPTION_BESIDE
 		    && !same(options_get(&a->options, (enum option_id)id),
 		             options_get(&b->options, (enum option_id)id)))
 			return false;
@@ -67,8 +49,9 @@ asks_for_the_same(const struct spec_phase *a, const struct spec_phase *b)
 static bool
 asks_for_much(const struct spec_phase *phase)
 {
-	for (size_t i = 0; i < sizeof demands / sizeof *demands; i++) {
-		if (demand(phase, demands[i]))
+	for (size_t id = 0; id < OPTION_COUNT; id++) {
+		if (options_role((enum option_id)id) == OPTION_DEMANDS
+		    && demand(phase, (enum option_id)id))
 			return true;
 	}
 	return false;

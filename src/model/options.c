@@ -129,55 +129,61 @@ parse_comment(const char *text, struct option_value *value)
 		"takes 1,024, of which latsub needs some" : NULL;
 }
 
-static const struct {
-	const char *name;
-	char letter; /* sbatch's short form, 0 for none */
-	parse_f *parse; /* NULL: any text */
-} table[OPTION_COUNT] = {
-	[OPTION_TIME] = { "time", 't', parse_time },
-	[OPTION_TIME_MIN] = { "time-min", 0, parse_time },
-	[OPTION_PARTITION] = { "partition", 'p', NULL },
-	[OPTION_ACCOUNT] = { "account", 'A', NULL },
-	[OPTION_QOS] = { "qos", 'q', NULL },
-	[OPTION_NODES] = { "nodes", 'N', parse_nodes },
-	[OPTION_NTASKS] = { "ntasks", 'n', parse_count },
-	[OPTION_CPUS_PER_TASK] = { "cpus-per-task", 'c', parse_count },
-	[OPTION_MEM] = { "mem", 0, parse_mem },
-	[OPTION_GPUS] = { "gpus", 'G', parse_gpus },
-	[OPTION_GRES] = { "gres", 0, NULL },
-	[OPTION_CONSTRAINT] = { "constraint", 'C', NULL },
-	[OPTION_SIGNAL] = { "signal", 0, parse_signal },
-	[OPTION_REQUEUE] = { "requeue", 0, parse_bool },
-	[OPTION_OUTPUT] = { "output", 'o', NULL },
-	[OPTION_OPEN_MODE] = { "open-mode", 0, parse_open_mode },
-	[OPTION_MAIL_TYPE] = { "mail-type", 0, parse_mail_type },
-	[OPTION_MAIL_USER] = { "mail-user", 0, NULL },
-	[OPTION_NICE] = { "nice", 0, parse_nice },
-	[OPTION_COMMENT] = { "comment", 0, parse_comment },
+struct option_row {
+	const char *name; /* sbatch's long one */
+	char letter;      /* its short form, 0 for none */
+	parse_f *parse;   /* NULL: any text */
+	enum option_role role;
+	const char *example; /* a value that is not what holds without it */
+	const char *flag;    /* what "--name" alone means; NULL: it needs a value */
+	const char *negation; /* the long name that means no, or NULL */
 };
 
-/* Options of sbatch that cannot be set yet: named, so that they are refused
- * for what they are and not as misspellings. */
-static const char *const future[] = {
-	"acctg-freq", "array", "batch", "bb", "bbf", "begin", "bell",
-	"chdir", "cluster-constraint", "clusters", "container", "contiguous",
-	"core-spec", "cores-per-socket", "cpu-freq", "cpus-per-gpu",
-	"deadline", "delay-boot", "dependency", "distribution", "error",
-	"exclude", "exclusive", "export", "export-file", "extra-node-info",
-	"get-user-env", "gid", "gpu-bind", "gpu-freq", "gpus-per-node",
-	"gpus-per-socket", "gpus-per-task", "gres-flags", "hint", "hold",
-	"ignore-pbs", "input", "job-name", "kill-on-invalid-dep", "licenses",
-	"mcs-label", "mem-bind", "mem-per-cpu", "mem-per-gpu", "mincpus",
-	"network", "no-kill", "no-requeue", "nodefile", "nodelist",
-	"ntasks-per-core", "ntasks-per-gpu", "ntasks-per-node",
-	"ntasks-per-socket", "overcommit", "oversubscribe", "parsable",
-	"power", "prefer", "priority", "profile", "propagate", "quiet",
-	"reboot", "reservation", "segment", "share", "sockets-per-node",
-	"spread-job", "switches", "test-only", "thread-spec",
-	"threads-per-core", "tmp", "tres-bind", "tres-per-task",
-	"uid", "use-min-nodes", "verbose", "wait", "wait-all-nodes",
-	"wckey", "wrap", "x11",
+static const struct option_row table[] = {
+	[OPTION_TIME] = { .name = "time", .letter = 't', .parse = parse_time,
+		.role = OPTION_SELECTS, .example = "1:00:00" },
+	[OPTION_TIME_MIN] = { .name = "time-min", .parse = parse_time,
+		.role = OPTION_SELECTS, .example = "0:10:00" },
+	[OPTION_PARTITION] = { .name = "partition", .letter = 'p',
+		.role = OPTION_SELECTS, .example = "low" },
+	[OPTION_ACCOUNT] = { .name = "account", .letter = 'A',
+		.role = OPTION_SELECTS, .example = "physics" },
+	[OPTION_QOS] = { .name = "qos", .letter = 'q', .role = OPTION_SELECTS,
+		.example = "normal" },
+	[OPTION_NODES] = { .name = "nodes", .letter = 'N', .parse = parse_nodes,
+		.role = OPTION_DEMANDS, .example = "2-4" },
+	[OPTION_NTASKS] = { .name = "ntasks", .letter = 'n',
+		.parse = parse_count, .role = OPTION_DEMANDS, .example = "8" },
+	[OPTION_CPUS_PER_TASK] = { .name = "cpus-per-task", .letter = 'c',
+		.parse = parse_count, .role = OPTION_DEMANDS, .example = "4" },
+	[OPTION_MEM] = { .name = "mem", .parse = parse_mem,
+		.role = OPTION_DEMANDS, .example = "16G" },
+	[OPTION_GPUS] = { .name = "gpus", .letter = 'G', .parse = parse_gpus,
+		.role = OPTION_DEMANDS, .example = "a100:2" },
+	[OPTION_GRES] = { .name = "gres", .role = OPTION_DEMANDS,
+		.example = "gpu:2" },
+	[OPTION_CONSTRAINT] = { .name = "constraint", .letter = 'C',
+		.role = OPTION_DEMANDS, .example = "fast" },
+	[OPTION_SIGNAL] = { .name = "signal", .parse = parse_signal,
+		.role = OPTION_BESIDE, .example = "USR1@120" },
+	[OPTION_REQUEUE] = { .name = "requeue", .parse = parse_bool,
+		.role = OPTION_BESIDE, .example = "no", .flag = "yes",
+		.negation = "no-requeue" },
+	[OPTION_OUTPUT] = { .name = "output", .letter = 'o',
+		.role = OPTION_BESIDE, .example = "log-%j" },
+	[OPTION_OPEN_MODE] = { .name = "open-mode", .parse = parse_open_mode,
+		.role = OPTION_BESIDE, .example = "truncate" },
+	[OPTION_MAIL_TYPE] = { .name = "mail-type", .parse = parse_mail_type,
+		.role = OPTION_BESIDE, .example = "END,FAIL" },
+	[OPTION_MAIL_USER] = { .name = "mail-user", .role = OPTION_BESIDE,
+		.example = "me" },
+	[OPTION_NICE] = { .name = "nice", .parse = parse_nice,
+		.role = OPTION_BESIDE, .example = "100" },
+	[OPTION_COMMENT] = { .name = "comment", .parse = parse_comment,
+		.role = OPTION_BESIDE, .example = "mine" },
 };
+_Static_assert(sizeof table / sizeof *table == OPTION_COUNT,
+               "each enum option_id has its row");
 
 int
 options_find(const char *name)
@@ -205,14 +211,38 @@ options_name(enum option_id id)
 	return table[id].name;
 }
 
-bool
-options_is_future(const char *name)
+char
+options_letter(enum option_id id)
 {
-	for (size_t i = 0; i < sizeof future / sizeof future[0]; i++) {
-		if (strcmp(future[i], name) == 0)
-			return true;
+	return table[id].letter;
+}
+
+int
+options_find_negation(const char *name)
+{
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		if (table[i].negation && strcmp(table[i].negation, name) == 0)
+			return i;
 	}
-	return false;
+	return -1;
+}
+
+const char *
+options_flag(enum option_id id)
+{
+	return table[id].flag;
+}
+
+enum option_role
+options_role(enum option_id id)
+{
+	return table[id].role;
+}
+
+const char *
+options_example(enum option_id id)
+{
+	return table[id].example;
 }
 
 int

@@ -227,7 +227,7 @@ unknown_key(struct reading *r, const struct spec_item *item, bool defaults)
 	const char *nearest = phase_keys_nearest(item->key);
 	const char *where = spec_at(r, item->line);
 
-	if (options_is_future(item->key))
+	if (options_refusal(item->key) != OPTION_UNKNOWN)
 		latsub_errlist_add(r->errors, "%s: '%s' is an option of sbatch "
 		                   "that this version of latsub cannot set yet; "
 		                   "take the line out", where, item->key);

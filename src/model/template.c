@@ -50,13 +50,13 @@ static void
 refuse(struct reading *r, const char *name)
 {
 	const char *nearest = nearest_option(name);
+	enum option_refusal refusal = options_refusal(name);
 
-	if (strcmp(name, "job-name") == 0 || strcmp(name, "array") == 0
-	    || strcmp(name, "dependency") == 0)
+	if (refusal == OPTION_OWN)
 		latsub_errlist_add(r->errors, "%s: --%s is set by latsub "
 		                   "itself; take it out of the template",
 		                   r->where, name);
-	else if (options_is_future(name))
+	else if (refusal == OPTION_FUTURE)
 		latsub_errlist_add(r->errors, "%s: --%s: this version of latsub "
 		                   "cannot set yet; take the line out or "
 		                   "use another option", r->where, name);
@@ -74,14 +74,14 @@ take_long(struct reading *r, const char *word, const char *next)
 	const char *equals = strchr(word, '=');
 	char *name = equals ? xstrndup(word, (size_t)(equals - word))
 		: xstrdup(word);
-	int id = options_find(name);
+	int id = options_find(name), negated = options_find_negation(name);
 	size_t used = 1;
 
-	if (strcmp(name, "no-requeue") == 0) {
-		options_set(r->options, OPTION_REQUEUE, "no", r->where,
+	if (negated >= 0) {
+		options_set(r->options, negated, "no", r->where, r->errors);
+	} else if (id >= 0 && options_flag(id) && !equals) {
+		options_set(r->options, id, options_flag(id), r->where,
 		            r->errors);
-	} else if (id == OPTION_REQUEUE && !equals) {
-		options_set(r->options, id, "yes", r->where, r->errors);
 	} else if (id < 0) {
 		refuse(r, name);
 		used = !equals && next && next[0] != '-' ? 2 : 1;
@@ -105,9 +105,8 @@ take_short(struct reading *r, const char *word, const char *next)
 
 	if (word[1] == '=')
 		value = word + 2;
-	if (word[0] == 'J' || word[0] == 'a' || word[0] == 'd') {
-		refuse(r, word[0] == 'J' ? "job-name"
-		       : word[0] == 'a' ? "array" : "dependency");
+	if (options_own_letter(word[0])) {
+		refuse(r, options_own_letter(word[0]));
 	} else if (id < 0) {
 		latsub_errlist_add(r->errors, "%s: -%c is not an option that "
 		                   "latsub can set; use the long name",

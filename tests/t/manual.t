@@ -30,9 +30,9 @@ commands() {
 long_options() { # command
 	"$latsub" "$1" --help | grep -oE -- '--[a-z][a-z-]*' | sort -u
 }
-# The names in rows such as { "time", 't', check_time }.
+# The names in rows such as { .name = "time", .letter = 't' } and { "command", ... }.
 table_names() { # file, line that begins the table
-	sed -n "/$2/,/^}/s/^[^{]*{ \"\([^\"]*\)\".*/\1/p" "$1" | sort
+	sed -n "/$2/,/^}/s/^[^{]*{ \(\.name = \)\{0,1\}\"\([^\"]*\)\".*/\2/p" "$1" | sort
 }
 
 # ---- what the pages have ----
@@ -90,7 +90,7 @@ mapfile -t complaints < <(
 	done)
 report "latsub.1 has every option of every command's --help" "${complaints[@]}"
 
-names=$(table_names "$top/src/model/options.c" '} table\[OPTION_COUNT\]')
+names=$(table_names "$top/src/model/options.c" 'struct option_row table')
 mapfile -t complaints < <(
 	[ -n "$names" ] || echo "options.c has no table"
 	differences "$names" "$(documented latsub-experiment.5 'OPTIONS OF SBATCH')" \
