@@ -95,6 +95,8 @@ struct spec *spec_create(const char *file, const struct spec_item *items,
                          const struct variable_sources *sources,
                          struct latsub_errlist *errors);
 void spec_destroy(struct spec *spec);
+/* What a phase owns; it is zero then. */
+void spec_phase_clear(struct spec_phase *phase);
 
 /* The index of a phase by name, or -1. */
 long spec_find(const struct spec *spec, const char *name);

@@ -291,34 +291,57 @@ read_exit_codes(struct spec_phase *phase, const char *value)
 	return bad ? "exit codes from 1 to 255" : NULL;
 }
 
-static const struct {
+struct phase_key {
 	const char *name;
 	read_f *read;
-	bool in_defaults;
-} keys[] = {
-	{ "command", read_command, false },
-	{ "number", read_number, false },
-	{ "checkpoint", read_checkpoint, false },
-	{ "outputs", read_outputs, false },
-	{ "max_parallel", read_max_parallel, true },
-	{ "template", read_template, true },
-	{ "checkpoint_mode", read_mode, true },
-	{ "checkpoint_signal", read_signal, true },
-	{ "checkpoint_grace", read_grace, true },
-	{ "checkpoint_target", read_target, true },
-	{ "checkpoint_verify", read_verify, true },
-	{ "checkpoint_keep", read_keep, true },
-	{ "shield_term", read_shield, true },
-	{ "leave_behind", read_leave_behind, true },
-	{ "retries", read_retries, true },
-	{ "retry_delay", read_retry_delay, true },
-	{ "requeue_on", read_requeue_on, true },
-	{ "requeue_exit_codes", read_exit_codes, true },
-	{ "max_requeues", read_max_requeues, true },
-	{ "max_stalled_requeues", read_max_stalled, true },
-	{ "time_budget", read_time_budget, true },
-	{ "retry_mem", read_retry_mem, true },
-	{ "retry_time", read_retry_time, true },
+	const char *example; /* a value that is not the default */
+	bool in_defaults;    /* may [defaults] have it, too? */
+};
+
+static const struct phase_key keys[] = {
+	{ .name = "command", .read = read_command, .example = "./train" },
+	{ .name = "number", .read = read_number, .example = "1" },
+	{ .name = "checkpoint", .read = read_checkpoint,
+	  .example = "checkpoint/epoch*" },
+	{ .name = "outputs", .read = read_outputs, .example = "results/table" },
+	{ .name = "max_parallel", .read = read_max_parallel, .example = "4",
+	  .in_defaults = true },
+	{ .name = "template", .read = read_template, .example = "gpu",
+	  .in_defaults = true },
+	{ .name = "checkpoint_mode", .read = read_mode, .example = "continue",
+	  .in_defaults = true },
+	{ .name = "checkpoint_signal", .read = read_signal, .example = "TERM",
+	  .in_defaults = true },
+	{ .name = "checkpoint_grace", .read = read_grace, .example = "5m",
+	  .in_defaults = true },
+	{ .name = "checkpoint_target", .read = read_target, .example = "leader",
+	  .in_defaults = true },
+	{ .name = "checkpoint_verify", .read = read_verify,
+	  .example = "./verify", .in_defaults = true },
+	{ .name = "checkpoint_keep", .read = read_keep, .example = "3",
+	  .in_defaults = true },
+	{ .name = "shield_term", .read = read_shield, .example = "yes",
+	  .in_defaults = true },
+	{ .name = "leave_behind", .read = read_leave_behind, .example = "yes",
+	  .in_defaults = true },
+	{ .name = "retries", .read = read_retries, .example = "2",
+	  .in_defaults = true },
+	{ .name = "retry_delay", .read = read_retry_delay, .example = "30",
+	  .in_defaults = true },
+	{ .name = "requeue_on", .read = read_requeue_on,
+	  .example = "preempt failure", .in_defaults = true },
+	{ .name = "requeue_exit_codes", .read = read_exit_codes,
+	  .example = "3 4", .in_defaults = true },
+	{ .name = "max_requeues", .read = read_max_requeues, .example = "20",
+	  .in_defaults = true },
+	{ .name = "max_stalled_requeues", .read = read_max_stalled,
+	  .example = "5", .in_defaults = true },
+	{ .name = "time_budget", .read = read_time_budget, .example = "1-0",
+	  .in_defaults = true },
+	{ .name = "retry_mem", .read = read_retry_mem, .example = "x2",
+	  .in_defaults = true },
+	{ .name = "retry_time", .read = read_retry_time, .example = "+1:00:00",
+	  .in_defaults = true },
 };
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 
@@ -341,6 +364,24 @@ phase_keys_set(struct spec_phase *phase, const char *key, const char *value,
 		return true;
 	}
 	return false;
+}
+
+const char *
+phase_keys_name(size_t i)
+{
+	return i < KEY_COUNT ? keys[i].name : NULL;
+}
+
+const char *
+phase_keys_example(size_t i)
+{
+	return keys[i].example;
+}
+
+bool
+phase_keys_in_defaults(size_t i)
+{
+	return keys[i].in_defaults;
 }
 
 bool

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "dag.h"
+#include "experiment_keys.h"
 #include "phase_keys.h"
 #include "spec_reading.h"
 
@@ -37,73 +38,21 @@ in_section(const struct spec_item *item, const char *name)
 /* ---- [experiment] and [env] ---- */
 
 static void
-check_file_name(struct reading *r, const struct spec_item *item)
-{
-	size_t len = strlen(item->value);
-
-	if (len == 0 || len > 100 || strchr(item->value, '/')
-	    || item->value[0] == '.')
-		latsub_errlist_add(r->errors, "%s: name = '%.60s' is to be part "
-		                   "of a directory's name: 1 to 100 bytes, no "
-		                   "'/', no '.' first", spec_at(r, item->line),
-		                   item->value);
-}
-
-static void
-read_umask(struct reading *r, const struct spec_item *item)
-{
-	const char *text = item->value;
-	size_t digits = strspn(text, "01234567");
-	unsigned long mask = strtoul(text, NULL, 8);
-
-	if (digits == 0 || digits > 4 || text[digits] || mask > 0777)
-		latsub_errlist_add(r->errors, "%s: umask = '%.60s' is to be octal, "
-		                   "as umask(1) has it: 077, 027 or 022",
-		                   spec_at(r, item->line), text);
-	else if ((mask & 022) != 022)
-		latsub_errlist_add(r->errors, "%s: umask = %s: others could write "
-		                   "to the run, and so have your jobs run what "
-		                   "they like; take 077, 027 or 022",
-		                   spec_at(r, item->line), text);
-	else if (mask & 0700)
-		latsub_errlist_add(r->errors, "%s: umask = %s: you could not use "
-		                   "the run yourself; take 077, 027 or 022",
-		                   spec_at(r, item->line), text);
-	else
-		r->spec->umask = (unsigned)mask;
-}
-
-static void
 read_experiment(struct reading *r, const struct spec_item *item)
 {
-	static const char *const names[] = { "name", "workdir", "output_root",
-	                                     "checkpoint_phase", "umask" };
-	char **members[] = { &r->spec->name, &r->spec->workdir,
-	                     &r->spec->output_root, &r->spec->checkpoint_phase };
 	const char *nearest;
+	char *all;
 
-	for (size_t i = 0; i < 4; i++) {
-		if (strcmp(names[i], item->key) != 0)
-			continue;
-		free(*members[i]);
-		*members[i] = xstrdup(item->value);
-		if (i == 0)
-			check_file_name(r, item);
-		else if (!*item->value)
-			latsub_errlist_add(r->errors, "%s: %s is empty",
-			                   spec_at(r, item->line), item->key);
+	if (experiment_keys_set(r->spec, item->key, item->value,
+	                        spec_at(r, item->line), r->errors))
 		return;
-	}
-	if (strcmp(item->key, "umask") == 0) {
-		read_umask(r, item);
-		return;
-	}
-	nearest = text_nearest(item->key, names, 5);
+	nearest = experiment_keys_nearest(item->key);
+	all = experiment_keys_list();
 	latsub_errlist_add(r->errors, "%s: [experiment] has no key '%.60s'; %s%s",
 	                   spec_at(r, item->line), item->key,
-	                   nearest ? "did you mean " : "it has: name workdir "
-	                   "output_root checkpoint_phase umask",
-	                   nearest ? nearest : "");
+	                   nearest ? "did you mean " : "it has: ",
+	                   nearest ? nearest : all);
+	free(all);
 }
 
 void
@@ -422,9 +371,6 @@ spec_create(const char *file, const struct spec_item *items, size_t count,
 	read_phases(&r);
 	check_whole(&r);
 	dag_order(spec, errors);
-	free(r.defaults.template);
-	free(r.defaults.checkpoint_verify);
-	options_clear(&r.defaults.options);
-	rangeset_clear(&r.defaults.requeue_exit_codes);
+	spec_phase_clear(&r.defaults);
 	return spec;
 }

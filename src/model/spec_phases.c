@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
-phase_clear(struct spec_phase *phase)
+void
+spec_phase_clear(struct spec_phase *phase)
 {
 	free(phase->name);
 	free(phase->command);
@@ -21,6 +21,7 @@ phase_clear(struct spec_phase *phase)
 	strlist_clear(&phase->outputs);
 	options_clear(&phase->options);
 	rangeset_clear(&phase->requeue_exit_codes);
+	*phase = (struct spec_phase){ 0 };
 }
 
 void
@@ -29,7 +30,7 @@ spec_destroy(struct spec *spec)
 	if (!spec)
 		return;
 	for (size_t i = 0; i < spec->phase_count; i++)
-		phase_clear(&spec->phases[i]);
+		spec_phase_clear(&spec->phases[i]);
 	variables_clear(&spec->env);
 	free(spec->phases);
 	free(spec->order);

@@ -1,6 +1,7 @@
 #!/bin/bash
 # manual.t - the manual pages say what the program says: its commands and their
-# options, the keys of an experiment, the options of sbatch.
+# options, the variables of a job.  The keys of an experiment and the options of sbatch
+# are test_keys.c's.
 #
 # In:  LATSUB, the program; top_srcdir, the tree.
 # Out: TAP.  That the pages format without warnings is checked with whatever
@@ -30,19 +31,11 @@ commands() {
 long_options() { # command
 	"$latsub" "$1" --help | grep -oE -- '--[a-z][a-z-]*' | sort -u
 }
-# The names in rows such as { .name = "time", .letter = 't' } and { "command", ... }.
-table_names() { # file, line that begins the table
-	sed -n "/$2/,/^}/s/^[^{]*{ \(\.name = \)\{0,1\}\"\([^\"]*\)\".*/\2/p" "$1" | sort
-}
 
 # ---- what the pages have ----
 
 section() { # page, command: the lines under ".Ss command"
 	sed -n "/^\.Ss $2\$/,/^\.S[hs] /p" "$docs/$1" | sed '1d'
-}
-documented() { # page, heading: names of the items under it
-	sed -n "/^\.S[hs] $2\$/,/^\.S[hs] /s/^\.It Ic \([^ ]*\).*/\1/p" \
-		"$docs/$1" | sort
 }
 # Names that are in one list and not in the other.
 differences() { # list, list, what the second is
@@ -68,9 +61,9 @@ have_formatter() {
 }
 
 if have_formatter; then
-	echo "1..$((5 + ${#pages[@]}))"
+	echo "1..$((3 + ${#pages[@]}))"
 else
-	echo 1..5
+	echo 1..3
 fi
 
 mapfile -t complaints < <(
@@ -89,23 +82,6 @@ mapfile -t complaints < <(
 		done
 	done)
 report "latsub.1 has every option of every command's --help" "${complaints[@]}"
-
-names=$(table_names "$top/src/model/options.c" 'struct option_row table')
-mapfile -t complaints < <(
-	[ -n "$names" ] || echo "options.c has no table"
-	differences "$names" "$(documented latsub-experiment.5 'OPTIONS OF SBATCH')" \
-		latsub-experiment.5)
-report "latsub-experiment.5 has every option of sbatch that is taken" \
-	"${complaints[@]}"
-
-names=$(table_names "$top/src/model/phase_keys.c" '} keys\[\]')
-mapfile -t complaints < <(
-	[ -n "$names" ] || echo "phase_keys.c has no table"
-	for name in $names; do
-		grep -q "^\.It Ic $name\( \|\$\)" "$docs/latsub-experiment.5" ||
-			echo "$name is not in latsub-experiment.5"
-	done)
-report "latsub-experiment.5 has every key of a phase" "${complaints[@]}"
 
 # The runner's own set_env() calls; what submission sets is checked by hand.
 names=$(sed -n 's/.*set_env("\(LATSUB_[A-Z_]*\)".*/\1/p' \
