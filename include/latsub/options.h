@@ -87,6 +87,9 @@ char options_letter(enum option_id id);
 /* The value that it has where it stands without one, or NULL: it needs one. */
 const char *options_flag(enum option_id id);
 enum option_role options_role(enum option_id id);
+/* May Slurm have meant this option with its words for a refusal, or for why a job
+ * waits?  It is a guess, and only for advice. */
+bool options_is_blamed(enum option_id id, const char *words);
 /* A value that is taken, and differs from what holds without the option. */
 const char *options_example(enum option_id id);
 

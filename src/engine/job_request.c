@@ -229,53 +229,15 @@ static void
 add_lines(struct strbuf *lines, const struct engine *engine,
           const struct spec_phase *phase, const char *words)
 {
-	static const struct { const char *word; enum option_id id; } hints[] = {
-		{ "partition", OPTION_PARTITION },
-		{ "account", OPTION_ACCOUNT }, { "account", OPTION_PARTITION },
-		{ "qos", OPTION_QOS }, { "QOS", OPTION_QOS },
-		{ "time", OPTION_TIME }, { "node", OPTION_NODES },
-		{ "node", OPTION_CPUS_PER_TASK }, { "node", OPTION_NTASKS },
-		{ "node", OPTION_MEM }, { "node", OPTION_GPUS },
-		{ "node", OPTION_GRES }, { "node", OPTION_CONSTRAINT },
-		{ "configuration not", OPTION_NODES },
-		{ "configuration not", OPTION_NTASKS },
-		{ "configuration not", OPTION_CPUS_PER_TASK },
-		{ "configuration not", OPTION_MEM },
-		{ "configuration not", OPTION_GPUS },
-		{ "configuration not", OPTION_GRES },
-		{ "configuration not", OPTION_CONSTRAINT },
-		{ "processors", OPTION_NODES }, { "processors", OPTION_NTASKS },
-		{ "processors", OPTION_CPUS_PER_TASK },
-		/* reasons of a job that waits */
-		{ "BadConstraints", OPTION_NODES },
-		{ "BadConstraints", OPTION_NTASKS },
-		{ "BadConstraints", OPTION_CPUS_PER_TASK },
-		{ "BadConstraints", OPTION_MEM },
-		{ "BadConstraints", OPTION_GPUS },
-		{ "BadConstraints", OPTION_GRES },
-		{ "BadConstraints", OPTION_CONSTRAINT },
-		{ "Partition", OPTION_PARTITION },
-		{ "Time", OPTION_TIME }, { "Wall", OPTION_TIME },
-		{ "Mins", OPTION_TIME }, { "Node", OPTION_NODES },
-		{ "Cpu", OPTION_NTASKS }, { "Cpu", OPTION_CPUS_PER_TASK },
-		{ "CPU", OPTION_NTASKS }, { "CPU", OPTION_CPUS_PER_TASK },
-		{ "Gres", OPTION_GRES }, { "Gres", OPTION_GPUS },
-		{ "GRES", OPTION_GRES }, { "GRES", OPTION_GPUS },
-		{ "Account", OPTION_ACCOUNT },
-		{ "emory", OPTION_MEM }, { "feature", OPTION_CONSTRAINT },
-		{ "generic resource", OPTION_GRES },
-		{ "generic resource", OPTION_GPUS },
-	};
-
-	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		enum option_id id = (enum option_id)i;
 		const struct option_value *value =
-			&phase->options.values[hints[i].id];
+			options_value(&phase->options, id);
 
-		if (strstr(words, hints[i].word) && value->text
-		    && !strstr(strbuf_str(lines), value->where))
+		if (value && options_is_blamed(id, words))
 			strbuf_printf(lines, "%s%s (%s = %s)",
 			              lines->len ? ", " : "; see ",
-			              value->where, options_name(hints[i].id),
+			              value->where, options_name(id),
 			              value->text);
 	}
 	if (lines->len == 0)

@@ -137,33 +137,48 @@ struct option_row {
 	const char *example; /* a value that is not what holds without it */
 	const char *flag;    /* what "--name" alone means; NULL: it needs a value */
 	const char *negation; /* the long name that means no, or NULL */
+	const char *blamed[5]; /* see options_is_blamed() */
 };
+
+/* In words on nodes that cannot run a job: for all that demands something of them. */
+static const char *const blamed_demands[] = { "node", "configuration not",
+	"BadConstraints" };
 
 static const struct option_row table[] = {
 	[OPTION_TIME] = { .name = "time", .letter = 't', .parse = parse_time,
-		.role = OPTION_SELECTS, .example = "1:00:00" },
+		.role = OPTION_SELECTS, .example = "1:00:00",
+		.blamed = { "time", "Time", "Wall", "Mins" } },
 	[OPTION_TIME_MIN] = { .name = "time-min", .parse = parse_time,
 		.role = OPTION_SELECTS, .example = "0:10:00" },
 	[OPTION_PARTITION] = { .name = "partition", .letter = 'p',
-		.role = OPTION_SELECTS, .example = "low" },
+		.role = OPTION_SELECTS, .example = "low",
+		.blamed = { "partition", "Partition", "account" } },
 	[OPTION_ACCOUNT] = { .name = "account", .letter = 'A',
-		.role = OPTION_SELECTS, .example = "physics" },
+		.role = OPTION_SELECTS, .example = "physics",
+		.blamed = { "account", "Account" } },
 	[OPTION_QOS] = { .name = "qos", .letter = 'q', .role = OPTION_SELECTS,
-		.example = "normal" },
+		.example = "normal", .blamed = { "qos", "QOS" } },
 	[OPTION_NODES] = { .name = "nodes", .letter = 'N', .parse = parse_nodes,
-		.role = OPTION_DEMANDS, .example = "2-4" },
+		.role = OPTION_DEMANDS, .example = "2-4",
+		.blamed = { "processors", "Node" } },
 	[OPTION_NTASKS] = { .name = "ntasks", .letter = 'n',
-		.parse = parse_count, .role = OPTION_DEMANDS, .example = "8" },
+		.parse = parse_count, .role = OPTION_DEMANDS, .example = "8",
+		.blamed = { "processors", "Cpu", "CPU" } },
 	[OPTION_CPUS_PER_TASK] = { .name = "cpus-per-task", .letter = 'c',
-		.parse = parse_count, .role = OPTION_DEMANDS, .example = "4" },
+		.parse = parse_count, .role = OPTION_DEMANDS, .example = "4",
+		.blamed = { "processors", "Cpu", "CPU" } },
 	[OPTION_MEM] = { .name = "mem", .parse = parse_mem,
-		.role = OPTION_DEMANDS, .example = "16G" },
+		.role = OPTION_DEMANDS, .example = "16G",
+		.blamed = { "emory" } },
 	[OPTION_GPUS] = { .name = "gpus", .letter = 'G', .parse = parse_gpus,
-		.role = OPTION_DEMANDS, .example = "a100:2" },
+		.role = OPTION_DEMANDS, .example = "a100:2",
+		.blamed = { "generic resource", "Gres", "GRES" } },
 	[OPTION_GRES] = { .name = "gres", .role = OPTION_DEMANDS,
-		.example = "gpu:2" },
+		.example = "gpu:2",
+		.blamed = { "generic resource", "Gres", "GRES" } },
 	[OPTION_CONSTRAINT] = { .name = "constraint", .letter = 'C',
-		.role = OPTION_DEMANDS, .example = "fast" },
+		.role = OPTION_DEMANDS, .example = "fast",
+		.blamed = { "feature" } },
 	[OPTION_SIGNAL] = { .name = "signal", .parse = parse_signal,
 		.role = OPTION_BESIDE, .example = "USR1@120" },
 	[OPTION_REQUEUE] = { .name = "requeue", .parse = parse_bool,
@@ -237,6 +252,24 @@ enum option_role
 options_role(enum option_id id)
 {
 	return table[id].role;
+}
+
+bool
+options_is_blamed(enum option_id id, const char *words)
+{
+	size_t demands = sizeof blamed_demands / sizeof *blamed_demands;
+
+	if (table[id].role == OPTION_DEMANDS) {
+		for (size_t i = 0; i < demands; i++) {
+			if (strstr(words, blamed_demands[i]))
+				return true;
+		}
+	}
+	for (const char *const *word = table[id].blamed; *word; word++) {
+		if (strstr(words, *word))
+			return true;
+	}
+	return false;
 }
 
 const char *

@@ -125,6 +125,65 @@ flags_of_sbatch_need_no_value(void **state)
 	latsub_errlist_clear(&errors);
 }
 
+/* What Slurm 22.05 says, and the options whose lines a user is to look at. */
+static void
+words_of_a_refusal_name_options(void **state)
+{
+	static const enum option_id node[] = { OPTION_NODES, OPTION_NTASKS,
+		OPTION_CPUS_PER_TASK, OPTION_MEM, OPTION_GPUS, OPTION_GRES,
+		OPTION_CONSTRAINT, OPTION_COUNT };
+	static const struct {
+		const char *words;
+		enum option_id options[8]; /* as far as OPTION_COUNT */
+	} cases[] = {
+		{ "Invalid partition name specified",
+		  { OPTION_PARTITION, OPTION_COUNT } },
+		{ "Invalid account or account/partition combination specified",
+		  { OPTION_PARTITION, OPTION_ACCOUNT, OPTION_COUNT } },
+		{ "Invalid qos specification", { OPTION_QOS, OPTION_COUNT } },
+		{ "Requested time limit is invalid (missing or exceeds some "
+		  "limit)", { OPTION_TIME, OPTION_COUNT } },
+		{ "More processors requested than permitted",
+		  { OPTION_NODES, OPTION_NTASKS, OPTION_CPUS_PER_TASK,
+		    OPTION_COUNT } },
+		{ "Memory required by task is not available",
+		  { OPTION_MEM, OPTION_COUNT } },
+		{ "Invalid feature specification",
+		  { OPTION_CONSTRAINT, OPTION_COUNT } },
+		{ "Invalid generic resource (gres) specification",
+		  { OPTION_GPUS, OPTION_GRES, OPTION_COUNT } },
+		{ "it can never run (QOSMaxWallDurationPerJobLimit)",
+		  { OPTION_TIME, OPTION_QOS, OPTION_COUNT } },
+		{ "it can never run (AssocMaxCpuPerJobLimit)",
+		  { OPTION_NTASKS, OPTION_CPUS_PER_TASK, OPTION_COUNT } },
+		{ "Access/permission denied", { OPTION_COUNT } },
+	};
+	static const char *const nodes[] = {
+		"Requested node configuration is not available",
+		"it can never run (BadConstraints)",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const enum option_id *next = cases[i].options;
+
+		for (int id = 0; id < OPTION_COUNT; id++) {
+			bool meant = *next == (enum option_id)id;
+
+			next += meant;
+			if (options_is_blamed((enum option_id)id,
+			                      cases[i].words) != meant)
+				fail_msg("%s: %s", cases[i].words,
+				         options_name((enum option_id)id));
+		}
+	}
+	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
+		for (size_t k = 0; node[k] != OPTION_COUNT; k++)
+			assert_true(options_is_blamed(node[k], nodes[i]));
+		assert_false(options_is_blamed(OPTION_TIME, nodes[i]));
+	}
+}
+
 int
 main(void)
 {
@@ -134,6 +193,7 @@ main(void)
 		cmocka_unit_test(
 			each_option_says_whether_it_decides_where_a_job_runs),
 		cmocka_unit_test(values_keep_what_they_mean),
+		cmocka_unit_test(words_of_a_refusal_name_options),
 		cmocka_unit_test(flags_of_sbatch_need_no_value),
 	};
 
