@@ -18,7 +18,9 @@
 #include "latsub/error.h"
 #include "latsub/options.h"
 
-#define SLURM_OPS_VERSION 7
+/* The module is a file of its own: one that was built with other options, or other
+ * values, is not taken. */
+#define SLURM_OPS_VERSION (7 * 100000 + (int)sizeof(struct job_options))
 #define SLURM_NO_TASK UINT32_MAX
 
 /* What a call may answer.  "No answer" is never taken for "no". */
