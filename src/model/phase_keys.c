@@ -4,6 +4,7 @@
 #include "phase_keys.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,30 +76,6 @@ read_count(const char *value, uint32_t *out)
 	return NULL;
 }
 
-static const char *
-read_max_parallel(struct spec_phase *phase, const char *value)
-{
-	return read_count(value, &phase->max_parallel);
-}
-
-static const char *
-read_retries(struct spec_phase *phase, const char *value)
-{
-	return read_count(value, &phase->retries);
-}
-
-static const char *
-read_max_requeues(struct spec_phase *phase, const char *value)
-{
-	return read_count(value, &phase->max_requeues);
-}
-
-static const char *
-read_max_stalled(struct spec_phase *phase, const char *value)
-{
-	return read_count(value, &phase->max_stalled_requeues);
-}
-
 /* "90", "90s", "5m", "2h": unlike Slurm's times a bare number is seconds,
  * because graces and delays are short. */
 static const char *
@@ -121,15 +98,9 @@ read_span(const char *value, int64_t *out)
 }
 
 static const char *
-read_grace(struct spec_phase *phase, const char *value)
+read_flag(const char *value, bool *out)
 {
-	return read_span(value, &phase->checkpoint_grace_sec);
-}
-
-static const char *
-read_retry_delay(struct spec_phase *phase, const char *value)
-{
-	return read_span(value, &phase->retry_delay_sec);
+	return options_parse_bool(value, out) ? "yes or no" : NULL;
 }
 
 static const char *
@@ -229,26 +200,6 @@ read_verify(struct spec_phase *phase, const char *value)
 }
 
 static const char *
-read_keep(struct spec_phase *phase, const char *value)
-{
-	return read_count(value, &phase->checkpoint_keep);
-}
-
-static const char *
-read_shield(struct spec_phase *phase, const char *value)
-{
-	return options_parse_bool(value, &phase->shield_term) ? "yes or no"
-		: NULL;
-}
-
-static const char *
-read_leave_behind(struct spec_phase *phase, const char *value)
-{
-	return options_parse_bool(value, &phase->leave_behind) ? "yes or no"
-		: NULL;
-}
-
-static const char *
 read_requeue_on(struct spec_phase *phase, const char *value)
 {
 	static const char *const names[] = { "preempt", "timeout", "request",
@@ -291,12 +242,27 @@ read_exit_codes(struct spec_phase *phase, const char *value)
 	return bad ? "exit codes from 1 to 255" : NULL;
 }
 
+enum key_kind {
+	KEY_OWN,    /* it has a reader of its own */
+	KEY_NUMBER, /* uint32_t */
+	KEY_SPAN,   /* int64_t, seconds */
+	KEY_FLAG    /* bool */
+};
+
 struct phase_key {
 	const char *name;
-	read_f *read;
+	enum key_kind kind;
+	read_f *read;        /* of KEY_OWN */
+	size_t member;       /* of the others: in struct spec_phase */
 	const char *example; /* a value that is not the default */
 	bool in_defaults;    /* may [defaults] have it, too? */
 };
+
+#define MEMBER(type, key, at) .name = #key, .kind = type, \
+	.member = offsetof(struct spec_phase, at)
+#define NUMBER(key) MEMBER(KEY_NUMBER, key, key)
+#define SPAN(key) MEMBER(KEY_SPAN, key, key ## _sec)
+#define FLAG(key) MEMBER(KEY_FLAG, key, key)
 
 static const struct phase_key keys[] = {
 	{ .name = "command", .read = read_command, .example = "./train" },
@@ -304,38 +270,29 @@ static const struct phase_key keys[] = {
 	{ .name = "checkpoint", .read = read_checkpoint,
 	  .example = "checkpoint/epoch*" },
 	{ .name = "outputs", .read = read_outputs, .example = "results/table" },
-	{ .name = "max_parallel", .read = read_max_parallel, .example = "4",
-	  .in_defaults = true },
+	{ NUMBER(max_parallel), .example = "4", .in_defaults = true },
 	{ .name = "template", .read = read_template, .example = "gpu",
 	  .in_defaults = true },
 	{ .name = "checkpoint_mode", .read = read_mode, .example = "continue",
 	  .in_defaults = true },
 	{ .name = "checkpoint_signal", .read = read_signal, .example = "TERM",
 	  .in_defaults = true },
-	{ .name = "checkpoint_grace", .read = read_grace, .example = "5m",
-	  .in_defaults = true },
+	{ SPAN(checkpoint_grace), .example = "5m", .in_defaults = true },
 	{ .name = "checkpoint_target", .read = read_target, .example = "leader",
 	  .in_defaults = true },
 	{ .name = "checkpoint_verify", .read = read_verify,
 	  .example = "./verify", .in_defaults = true },
-	{ .name = "checkpoint_keep", .read = read_keep, .example = "3",
-	  .in_defaults = true },
-	{ .name = "shield_term", .read = read_shield, .example = "yes",
-	  .in_defaults = true },
-	{ .name = "leave_behind", .read = read_leave_behind, .example = "yes",
-	  .in_defaults = true },
-	{ .name = "retries", .read = read_retries, .example = "2",
-	  .in_defaults = true },
-	{ .name = "retry_delay", .read = read_retry_delay, .example = "30",
-	  .in_defaults = true },
+	{ NUMBER(checkpoint_keep), .example = "3", .in_defaults = true },
+	{ FLAG(shield_term), .example = "yes", .in_defaults = true },
+	{ FLAG(leave_behind), .example = "yes", .in_defaults = true },
+	{ NUMBER(retries), .example = "2", .in_defaults = true },
+	{ SPAN(retry_delay), .example = "30", .in_defaults = true },
 	{ .name = "requeue_on", .read = read_requeue_on,
 	  .example = "preempt failure", .in_defaults = true },
 	{ .name = "requeue_exit_codes", .read = read_exit_codes,
 	  .example = "3 4", .in_defaults = true },
-	{ .name = "max_requeues", .read = read_max_requeues, .example = "20",
-	  .in_defaults = true },
-	{ .name = "max_stalled_requeues", .read = read_max_stalled,
-	  .example = "5", .in_defaults = true },
+	{ NUMBER(max_requeues), .example = "20", .in_defaults = true },
+	{ NUMBER(max_stalled_requeues), .example = "5", .in_defaults = true },
 	{ .name = "time_budget", .read = read_time_budget, .example = "1-0",
 	  .in_defaults = true },
 	{ .name = "retry_mem", .read = read_retry_mem, .example = "x2",
@@ -344,6 +301,22 @@ static const struct phase_key keys[] = {
 	  .in_defaults = true },
 };
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
+
+/* NULL, or what the value must be. */
+static const char *
+read_key(const struct phase_key *key, struct spec_phase *phase,
+         const char *value)
+{
+	void *member = (char *)phase + key->member;
+
+	switch (key->kind) {
+	case KEY_NUMBER: return read_count(value, member);
+	case KEY_SPAN: return read_span(value, member);
+	case KEY_FLAG: return read_flag(value, member);
+	case KEY_OWN: break;
+	}
+	return key->read(phase, value);
+}
 
 bool
 phase_keys_set(struct spec_phase *phase, const char *key, const char *value,
@@ -356,7 +329,7 @@ phase_keys_set(struct spec_phase *phase, const char *key, const char *value,
 		if (strcmp(keys[i].name, key) != 0
 		    || (in_defaults && !keys[i].in_defaults))
 			continue;
-		wanted = keys[i].read(phase, value);
+		wanted = read_key(&keys[i], phase, value);
 		if (wanted)
 			latsub_errlist_add(errors, "%s: %s = '%.60s' is not "
 			                   "understood; write %s", where, key,
