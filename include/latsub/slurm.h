@@ -20,7 +20,7 @@
 
 /* The module is a file of its own: one that was built with other options, or other
  * values, is not taken. */
-#define SLURM_OPS_VERSION (7 * 100000 + (int)sizeof(struct job_options))
+#define SLURM_OPS_VERSION (8 * 100000 + (int)sizeof(struct job_options))
 #define SLURM_NO_TASK UINT32_MAX
 
 /* What a call may answer.  "No answer" is never taken for "no". */
@@ -29,9 +29,12 @@ enum slurm_answer {
 	SLURM_REFUSED = -1,  /* Slurm said no; the error has its own words */
 	SLURM_SILENT = -2,   /* no answer: it may or may not have happened */
 	SLURM_UNKNOWN_JOB = -3,
-	SLURM_CANCELLED_JOB = -5, /* the runner's: a person has cancelled it */
-	SLURM_FULL = -4      /* no room in the queue: MaxJobCount, or a limit on
+	SLURM_FULL = -4,     /* no room in the queue: MaxJobCount, or a limit on
 	                      * submitted jobs */
+	/* and the runner's own, of a requeue: */
+	SLURM_CANCELLED_JOB = -5, /* a person has cancelled it */
+	SLURM_TOO_MUCH = -6  /* the next attempt would ask for what no partition
+	                      * or node has (retry_time, retry_mem) */
 };
 
 /* Base states, as Slurm's own enum job_states, by their names. */

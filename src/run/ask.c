@@ -308,7 +308,7 @@ work_requeue(const void *what, struct agent_answer *answer)
 		return;
 	}
 	if (!plan_update(ops, work, &update, answer)) {
-		answer->answer = SLURM_REFUSED;
+		answer->answer = SLURM_TOO_MUCH;
 		return;
 	}
 	answer->answer = ops->requeue(work->id, &err);

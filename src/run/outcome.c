@@ -372,7 +372,7 @@ requeue(struct attempt *attempt, const struct watch_end *end,
 		           "recorded: 'latsub --resume' goes on from here");
 		return LATSUB_SLURM;
 	}
-	why = text_starts(words, "retry_") ? xstrdup(words)
+	why = answer == SLURM_TOO_MUCH ? xstrdup(words)
 		: xasprintf("requeue refused: %s", words);
 	rc = fail(attempt, end, why);
 	free(why);

@@ -151,8 +151,7 @@ requeue_job(struct attempt *attempt, const struct watch_end *end,
 	if (answer == SLURM_REFUSED)
 		answer = ask_requeue(attempt->id, attempt->job, &request,
 		                     deadline, words, size);
-	if (answer == SLURM_REFUSED && !text_starts(words, "retry_")
-	    && may_go_on(attempt->spec))
+	if (answer == SLURM_REFUSED && may_go_on(attempt->spec))
 		answer = succeed(attempt, &request, deadline, words, size);
 	return answer;
 }

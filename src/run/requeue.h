@@ -20,7 +20,8 @@ bool requeue_is_shared(const struct attempt *attempt,
 
 /* Tried until Slurm answers or until the deadline (CLOCK_MONOTONIC seconds; 0:
  * as long as it takes).  words gets Slurm's, and what came of it.
- * SLURM_CANCELLED_JOB: a person has cancelled it meanwhile. */
+ * SLURM_CANCELLED_JOB: a person has cancelled it meanwhile.  SLURM_TOO_MUCH: it
+ * was not asked for. */
 enum slurm_answer requeue_job(struct attempt *attempt,
                               const struct watch_end *end,
                               const struct requeue_why *why, double deadline,
