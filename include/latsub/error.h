@@ -24,11 +24,13 @@ enum latsub_exit {
 
 struct latsub_error {
 	enum latsub_exit code;
+	bool says_how;   /* of SYSTEM: the text says how to go on; else who prints
+	                  * it adds that the cause is to be mended */
 	char text[2048]; /* no newline at the end */
 };
 
-/* Fill *err (which may be NULL) and return -1, so that callers can
- * "return latsub_error_set(...)".  errno is kept. */
+/* Fill *err (which may be NULL; says_how is false) and return -1, so that callers
+ * can "return latsub_error_set(...)".  errno is kept. */
 int latsub_error_set(struct latsub_error *err, enum latsub_exit code,
                      const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

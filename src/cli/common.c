@@ -18,9 +18,9 @@
 int
 cli_fail(const struct latsub_error *err)
 {
-	bool is_file = err->code == LATSUB_SYSTEM && !strstr(err->text, "; ");
+	bool lacks_how = err->code == LATSUB_SYSTEM && !err->says_how;
 
-	fprintf(stderr, "latsub: %s%s\n", err->text, is_file
+	fprintf(stderr, "latsub: %s%s\n", err->text, lacks_how
 	        ? "; mend that, then do this again" : "");
 	return err->code;
 }

@@ -104,6 +104,7 @@ add_advice(struct taking_back *b, const char *left)
 	latsub_error_set(b->err, LATSUB_SYSTEM, "%s; %s; mend that, then '%s "
 	                 "--resume %s'", words, left ? left : NOTHING_LEFT,
 	                 program_name(), run);
+	b->err->says_how = true;
 	free(words);
 	free(run);
 }

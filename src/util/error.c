@@ -21,6 +21,7 @@ latsub_error_set(struct latsub_error *err, enum latsub_exit code,
 
 	if (err) {
 		err->code = code;
+		err->says_how = false;
 		va_start(ap, fmt);
 		vsnprintf(err->text, sizeof err->text, fmt, ap);
 		va_end(ap);
@@ -39,6 +40,7 @@ latsub_error_errno(struct latsub_error *err, const char *fmt, ...)
 
 	if (err) {
 		err->code = LATSUB_SYSTEM;
+		err->says_how = false;
 		va_start(ap, fmt);
 		vsnprintf(err->text, sizeof err->text, fmt, ap);
 		va_end(ap);

@@ -348,6 +348,22 @@ a_private_group_is_no_other(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* Whether it says how to go on is no matter of what stands in its text. */
+static void
+an_error_says_how_to_go_on_where_its_maker_says_so(void **state)
+{
+	struct latsub_error err = { .says_how = true };
+
+	(void)state;
+	errno = ENOENT;
+	latsub_error_errno(&err, "a; path");
+	assert_false(err.says_how);
+	assert_int_equal(err.code, LATSUB_SYSTEM);
+	err.says_how = true;
+	latsub_error_set(&err, LATSUB_SYSTEM, "%s", "a; path: gone");
+	assert_false(err.says_how);
+}
+
 /* The way to a/b/f, by names and by links, with one step of it open to others. */
 static void
 the_whole_way_to_a_file_is_looked_at(void **state)
@@ -412,6 +428,7 @@ main(void)
 		cmocka_unit_test(paths_are_normalised),
 		cmocka_unit_test(controls_are_blanked_and_lines_stay),
 		cmocka_unit_test(a_private_group_is_no_other),
+		cmocka_unit_test(an_error_says_how_to_go_on_where_its_maker_says_so),
 		cmocka_unit_test(the_whole_way_to_a_file_is_looked_at),
 	};
 
