@@ -84,6 +84,9 @@ struct event {
 	char *own;             /* CHECKPOINT, STARTED: the mark of the phase's
 	                        * pattern, where path or from is the task's own
 	                        * by it (claims_is_own()) */
+	bool late;             /* REFUSED, and no path: no time to look ... */
+	double stopped_at;     /* ... at what a command left that was killed then,
+	                        * in seconds since 1970; 0: it was not */
 	char *mark;            /* of from, or of what was REFUSED: tells it from
 	                        * a later file of that name */
 	char *word;            /* EVENT_EDITED */
@@ -153,8 +156,7 @@ struct phase_variables {
 /* What the choice of a checkpoint depends on, of tasks in one attempt. */
 enum phase_note_kind {
 	NOTE_REFUSED, /* name with this mark must not be begun from */
-	NOTE_LATE,    /* there was no time to look; name: the second in which
-	               * the command was killed, or "".  A task's newest only */
+	NOTE_LATE,    /* there was no time to look.  A task's newest only */
 	NOTE_QUICK,   /* it failed soon after it began from name with this mark */
 	NOTE_KIND_COUNT
 };
@@ -162,7 +164,9 @@ enum phase_note_kind {
 struct phase_note {
 	enum phase_note_kind kind;
 	uint32_t gen, attempt;
-	char *name, *mark; /* mark of LATE: "" */
+	char *name, *mark; /* of LATE: "" */
+	uint64_t second;   /* of LATE: in which the command was killed; 0: it
+	                    * was not */
 	struct rangeset tasks;
 };
 
@@ -367,6 +371,9 @@ void phase_add_mark(struct phase_state *phase, const struct phase_mark *mark);
 void phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
                     uint32_t gen, uint32_t attempt, const char *name,
                     const char *mark, const struct rangeset *tasks);
+/* The same of kind LATE. */
+void phase_add_late(struct phase_state *phase, uint32_t gen, uint32_t attempt,
+                    uint64_t second, const struct rangeset *tasks);
 /* A task named a path, claimed by the pattern of a mark; or by none, NULL. */
 void phase_add_path(struct phase_state *phase, int sort, const char *path,
                     const char *own);
@@ -388,8 +395,6 @@ void phase_set_variables(struct phase_state *phase, uint32_t gen,
 /* The tasks that an event speaks of, in the indices of the current sweep. */
 void phase_tasks_of(const struct phase_state *phase, const struct event *event,
                     struct rangeset *out);
-
-#define REFUSED_LATE "late" /* the reason of an EVENT_REFUSED without a path */
 
 const char *task_state_name(enum task_state state);
 int task_state_find(const char *name);

@@ -272,10 +272,11 @@ apply_note(struct phase_state *phase, const struct event *event,
 	if (event->kind == EVENT_REFUSED && event->path && event->mark)
 		phase_add_note(phase, NOTE_REFUSED, event->gen, event->attempt,
 		               event->path, event->mark, tasks);
-	else if (event->kind == EVENT_REFUSED && event->reason
-	         && strcmp(event->reason, REFUSED_LATE) == 0)
-		phase_add_note(phase, NOTE_LATE, event->gen, event->attempt,
-		               event->text ? event->text : "", "", tasks);
+	else if (event->kind == EVENT_REFUSED && event->late)
+		/* whole seconds: tasks that were killed together share a note.
+		 * Earlier than it was, never later: what may be half of one */
+		phase_add_late(phase, event->gen, event->attempt,
+		               (uint64_t)event->stopped_at, tasks);
 	else if ((event->kind == EVENT_FAILED || event->kind == EVENT_REQUEUED)
 	         && event->from && event->mark)
 		phase_add_note(phase, NOTE_QUICK, event->gen, event->attempt,

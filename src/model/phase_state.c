@@ -356,35 +356,34 @@ phase_add_mark(struct phase_state *phase, const struct phase_mark *mark)
 	rangeset_union(&phase->marks[at].tasks, &mark->tasks);
 }
 
+/* of: its kind, its attempt, its second. */
 static void
-add_note(struct phase_state *phase, enum phase_note_kind kind,
-         uint32_t gen, uint32_t attempt, const char *name,
+add_note(struct phase_state *phase, struct phase_note of, const char *name,
          const char *mark, const struct rangeset *tasks)
 {
 	size_t at;
 
-	if (!find_place(phase, phase->note_count, &at, "note%u %u.%u.%s.%s",
-	                (unsigned)kind, gen, attempt, mark, name)) {
+	if (!find_place(phase, phase->note_count, &at, "note%u %u.%u.%llu.%s.%s",
+	                (unsigned)of.kind, of.gen, of.attempt,
+	                (unsigned long long)of.second, mark, name)) {
 		phase->notes = grow(phase->notes, phase->note_count++,
 		                    sizeof *phase->notes);
-		phase->notes[at] = (struct phase_note){ .kind = kind,
-			.gen = gen, .attempt = attempt, .name = xstrdup(name),
-			.mark = xstrdup(mark) };
+		phase->notes[at] = of;
+		phase->notes[at].name = xstrdup(name);
+		phase->notes[at].mark = xstrdup(mark);
 	}
 	rangeset_union(&phase->notes[at].tasks, tasks);
 }
 
 static int
 compare_late(const struct phase_note *note, uint32_t gen, uint32_t attempt,
-             unsigned long long second)
+             uint64_t second)
 {
-	unsigned long long noted = strtoull(note->name, NULL, 10);
-
 	if (note->gen != gen)
 		return note->gen < gen ? -1 : 1;
 	if (note->attempt != attempt)
 		return note->attempt < attempt ? -1 : 1;
-	return noted < second ? -1 : noted > second;
+	return note->second < second ? -1 : note->second > second;
 }
 
 /* Most sets are one task, and most notes are not of it. */
@@ -395,15 +394,12 @@ may_share(const struct rangeset *set, const struct rangeset *tasks)
 		|| rangeset_has(set, tasks->items[0].first);
 }
 
-/* Only the newest one of each task counts; and to the second, so that tasks which
- * were killed together share a note. */
-static void
-add_late(struct phase_state *phase, uint32_t gen, uint32_t attempt,
-         const char *when, const struct rangeset *all)
+/* Only the newest one of each task counts. */
+void
+phase_add_late(struct phase_state *phase, uint32_t gen, uint32_t attempt,
+               uint64_t second, const struct rangeset *all)
 {
-	unsigned long long second = strtoull(when, NULL, 10);
 	struct rangeset tasks = { 0 };
-	char name[24] = "";
 
 	rangeset_copy(&tasks, all);
 	for (size_t i = 0; i < phase->note_count && tasks.count; i++) {
@@ -417,10 +413,10 @@ add_late(struct phase_state *phase, uint32_t gen, uint32_t attempt,
 		else if (order > 0)
 			rangeset_subtract(&tasks, &note->tasks);
 	}
-	if (second) /* earlier than it was, never later: what may be half of one */
-		snprintf(name, sizeof name, "%llu", second);
 	if (tasks.count)
-		add_note(phase, NOTE_LATE, gen, attempt, name, "", &tasks);
+		add_note(phase, (struct phase_note){ .kind = NOTE_LATE,
+			.gen = gen, .attempt = attempt, .second = second },
+			"", "", &tasks);
 	rangeset_clear(&tasks);
 }
 
@@ -429,10 +425,8 @@ phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
                uint32_t gen, uint32_t attempt, const char *name,
                const char *mark, const struct rangeset *tasks)
 {
-	if (kind == NOTE_LATE)
-		add_late(phase, gen, attempt, name, tasks);
-	else
-		add_note(phase, kind, gen, attempt, name, mark, tasks);
+	add_note(phase, (struct phase_note){ .kind = kind, .gen = gen,
+		.attempt = attempt }, name, mark, tasks);
 }
 
 /* Two attempts have come since. */

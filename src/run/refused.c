@@ -47,7 +47,7 @@ add_late(struct attempt *attempt, const struct phase_note *note)
 	if (rangeset_has(&note->tasks, attempt->task)
 	    && is_after(note, &attempt->late))
 		attempt->late = (struct attempt_late){ true, note->gen,
-			note->attempt, *note->name ? atof(note->name) : 0 };
+			note->attempt, (double)note->second };
 }
 
 void
@@ -117,9 +117,8 @@ refused_record_late(struct attempt *attempt, double stopped_at)
 {
 	struct event event = attempt_event(attempt, EVENT_REFUSED);
 
-	event.reason = xstrdup(REFUSED_LATE);
-	if (stopped_at > 0)
-		event.text = xasprintf("%.6f", stopped_at);
+	event.late = true;
+	event.stopped_at = stopped_at;
 	attempt_record(attempt, &event);
 	event_clear(&event);
 }

@@ -18,7 +18,12 @@
 #define CRC_TAIL_LEN (sizeof CRC_TAIL - 1 + 8 + 2)
 
 enum field_type { FIELD_U32, FIELD_INT, FIELD_TEXT, FIELD_LIST,
-                  FIELD_PARENTS, FIELD_REQUEUE, FIELD_PLACES };
+                  FIELD_PARENTS, FIELD_REQUEUE, FIELD_LATE, FIELD_SECONDS,
+                  FIELD_PLACES };
+
+#define LATE "late" /* the reason of a refusal without a path */
+
+#define SECONDS_MAX 1e12
 
 #define BIT(kind) (1u << (kind))
 #define ANY_KIND (~0u)
@@ -46,8 +51,10 @@ static const struct field {
 	FIELD("shared", FIELD_U32, shared),
 	FIELD("node", FIELD_TEXT, node),
 	FIELD_OF(BIT(EVENT_REQUEUED), "reason", FIELD_REQUEUE, requeue),
+	FIELD_OF(BIT(EVENT_REFUSED), "reason", FIELD_LATE, late),
 	FIELD_OF(~BIT(EVENT_REQUEUED), "reason", FIELD_TEXT, reason),
-	FIELD("text", FIELD_TEXT, text),
+	FIELD_OF(BIT(EVENT_REFUSED), "text", FIELD_SECONDS, stopped_at),
+	FIELD_OF(~BIT(EVENT_REFUSED), "text", FIELD_TEXT, text),
 	FIELD("path", FIELD_TEXT, path),
 	FIELD("epoch", FIELD_TEXT, epoch),
 	FIELD("from", FIELD_TEXT, from),
@@ -122,6 +129,15 @@ parents_to_json(const struct parents *list)
 }
 
 static json_t *
+seconds_to_json(double seconds)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%.6f", seconds);
+	return seconds > 0 ? json_string(text) : NULL;
+}
+
+static json_t *
 requeue_to_json(const struct requeue_why *why)
 {
 	struct strbuf text = { 0 };
@@ -158,6 +174,10 @@ field_to_json(const struct event *event, const struct field *field)
 		                      (const void *)at);
 	case FIELD_PARENTS:
 		return parents_to_json((const struct parents *)(const void *)at);
+	case FIELD_LATE:
+		return event->late ? json_string(LATE) : NULL;
+	case FIELD_SECONDS:
+		return seconds_to_json(event->stopped_at);
 	case FIELD_REQUEUE:
 		return requeue_to_json(
 			(const struct requeue_why *)(const void *)at);
@@ -251,6 +271,23 @@ parents_from_json(struct parents *list, const json_t *array)
 	}
 }
 
+static bool
+is_late(const json_t *reason)
+{
+	return json_is_string(reason)
+		&& strcmp(json_string_value(reason), LATE) == 0;
+}
+
+/* 0: none that a clock could have told. */
+static double
+seconds_from_json(const json_t *text)
+{
+	double seconds = json_is_string(text)
+		? strtod(json_string_value(text), NULL) : 0;
+
+	return seconds > 0 && seconds < SECONDS_MAX ? seconds : 0;
+}
+
 static void
 field_from_json(struct event *event, const struct field *field,
                 const json_t *value)
@@ -266,6 +303,10 @@ field_from_json(struct event *event, const struct field *field,
 		places_from_json((struct event_places *)(void *)at, value);
 	} else if (field->type == FIELD_PARENTS) {
 		parents_from_json((struct parents *)(void *)at, value);
+	} else if (field->type == FIELD_LATE) {
+		event->late = is_late(value);
+	} else if (field->type == FIELD_SECONDS) {
+		event->stopped_at = seconds_from_json(value);
 	} else if (field->type == FIELD_REQUEUE) {
 		requeue_why_parse((struct requeue_why *)(void *)at,
 		                  json_string_value(value));

@@ -2,9 +2,10 @@
  * state_notes.c - what the choice of a checkpoint depends on, in the state file.
  *
  * "PHASE.KIND.GENERATION.ATTEMPT.N=SET MARK NAME"; N only tells such lines apart
- * and comes from mark and name, so that it does not depend on order.  Of LATE it is the
- * name, a second.
+ * and comes from mark and name, so that it does not depend on order.  Of LATE
+ * "PHASE.late.GENERATION.ATTEMPT.SECOND=SET SECOND", or nothing for a second 0.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +14,36 @@
 
 static const char *const names[NOTE_KIND_COUNT] = { "refused", "late", "quick" };
 
+static void
+print_late(const struct phase_note *note, const struct rangeset *tasks,
+           struct strbuf *what, struct strbuf *value)
+{
+	char second[24] = "";
+
+	if (note->second)
+		snprintf(second, sizeof second, "%" PRIu64, note->second);
+	strbuf_printf(what, "%s.%u.%u.%s", names[note->kind], note->gen,
+	              note->attempt, second);
+	rangeset_print(tasks, value);
+	strbuf_printf(value, " %s", second);
+}
+
 void
 state_note_print(const struct phase_note *note, const struct rangeset *tasks,
                  struct strbuf *what, struct strbuf *value)
 {
-	char *both = xasprintf("%s %s", note->mark, note->name);
-	char *twice = xasprintf("%s %s", note->name, both);
+	char *both, *twice;
 
-	strbuf_printf(what, "%s.%u.%u.%s", names[note->kind], note->gen,
-	              note->attempt, note->kind == NOTE_LATE ? note->name
-	              : note->mark);
-	if (note->kind != NOTE_LATE) /* 32 bits are few for 50,000 names */
-		strbuf_printf(what, "%08x%08x", text_hash(both),
-		              text_hash(twice));
+	if (note->kind == NOTE_LATE) {
+		print_late(note, tasks, what, value);
+		return;
+	}
+	both = xasprintf("%s %s", note->mark, note->name);
+	twice = xasprintf("%s %s", note->name, both);
+	/* 32 bits are few for 50,000 names */
+	strbuf_printf(what, "%s.%u.%u.%s%08x%08x", names[note->kind], note->gen,
+	              note->attempt, note->mark, text_hash(both),
+	              text_hash(twice));
 	rangeset_print(tasks, value);
 	strbuf_printf(value, " %s", *note->mark ? both : note->name);
 	free(twice);
@@ -59,7 +77,12 @@ state_note_load(struct phase_state *phase, const char *what, const char *value)
 		mark_len = strcspn(rest, " ");
 	mark = xstrndup(rest, mark_len);
 	rest += mark_len + (mark_len && rest[mark_len] == ' ');
-	if (kind >= 0 && rangeset_parse(&tasks, set) == 0)
+	if (kind >= 0 && rangeset_parse(&tasks, set))
+		kind = -1;
+	if (kind == NOTE_LATE)
+		phase_add_late(phase, gen, attempt, strtoull(rest, NULL, 10),
+		               &tasks);
+	else if (kind >= 0)
 		phase_add_note(phase, (enum phase_note_kind)kind, gen, attempt,
 		               rest, mark, &tasks);
 	rangeset_clear(&tasks);

@@ -119,6 +119,38 @@ a_journal_line_keeps_its_reason(void **unused)
 	}
 }
 
+/* A look that had no time has a reason, but is no text in here. */
+static void
+a_journal_line_keeps_a_late_look(void **unused)
+{
+	static const char *const lines[] = { "\"reason\":\"late\","
+		"\"text\":\"1736201422.250000\"", "\"reason\":\"late\"",
+		"\"reason\":\"half\",\"path\":\"a/b\"" };
+
+	(void)unused;
+	for (size_t i = 0; i < 3; i++) {
+		struct event event = { .kind = EVENT_REFUSED, .all = true };
+		struct event back;
+		struct strbuf line = { 0 };
+
+		event.late = i < 2;
+		event.stopped_at = i == 0 ? 1736201422.25 : 0;
+		event.reason = i == 2 ? xstrdup("half") : NULL;
+		event.path = i == 2 ? xstrdup("a/b") : NULL;
+		journal_encode(&event, &line);
+		assert_non_null(strstr(line.data, lines[i]));
+		assert_int_equal(strstr(line.data, "text") != NULL, i == 0);
+		assert_int_equal(journal_decode(line.data, line.len - 1, &back),
+		                 JOURNAL_EVENT);
+		assert_int_equal(back.late, i < 2);
+		assert_true(back.stopped_at >= event.stopped_at
+		            && back.stopped_at <= event.stopped_at);
+		event_clear(&event);
+		event_clear(&back);
+		strbuf_clear(&line);
+	}
+}
+
 /* ---- the state file ---- */
 
 static void
@@ -248,6 +280,7 @@ main(void)
 		cmocka_unit_test(retries_are_counted_unless_they_stalled),
 		cmocka_unit_test(people_are_told_in_words),
 		cmocka_unit_test(a_journal_line_keeps_its_reason),
+		cmocka_unit_test(a_journal_line_keeps_a_late_look),
 		cmocka_unit_test(marks_stand_in_the_state_file),
 	};
 

@@ -763,7 +763,8 @@ notes_are_there(struct run *run)
 	assert_string_equal(note->mark, "00000000000000a2");
 	note = note_of(run, NOTE_LATE);
 	assert_int_equal(note->attempt, 1);
-	assert_string_equal(note->name, "17");
+	assert_int_equal(note->second, 17);
+	assert_string_equal(note->name, "");
 	assert_string_equal(note->mark, "");
 	note = note_of(run, NOTE_QUICK);
 	assert_string_equal(note->name, "epoch3");
@@ -818,8 +819,8 @@ what_runners_ask_for_is_in_the_snapshot(void **unused)
 	e[2].path = xstrdup("a dir/epoch=4 ");
 	e[2].mark = xstrdup("00000000000000a2");
 	e[3] = event(EVENT_REFUSED, "p", 1, 1, "1");
-	e[3].reason = xstrdup("late");
-	e[3].text = xstrdup("17.5");
+	e[3].late = true;
+	e[3].stopped_at = 17.5;
 	e[4] = event(EVENT_REQUEUED, "p", 1, 1, "0");
 	e[4].requeue.reason = REASON_RETRY;
 	e[4].from = xstrdup("epoch3");
@@ -869,8 +870,8 @@ late_event(uint32_t attempt, uint32_t task, double when)
 
 	e.all = false;
 	rangeset_add(&e.tasks, task, task);
-	e.reason = xstrdup(REFUSED_LATE);
-	e.text = xasprintf("%.6f", when);
+	e.late = true;
+	e.stopped_at = when;
 	return e;
 }
 
