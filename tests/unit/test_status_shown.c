@@ -201,6 +201,7 @@ on_terminal(const struct run_status *status, unsigned short columns)
 	int master = posix_openpt(O_RDWR | O_NOCTTY);
 	char text[4096], *carriage;
 	FILE *out;
+	size_t len = 0;
 	ssize_t got;
 
 	assert_true(master >= 0);
@@ -209,13 +210,14 @@ on_terminal(const struct run_status *status, unsigned short columns)
 	assert_non_null(out);
 	assert_int_equal(ioctl(fileno(out), TIOCSWINSZ, &size), 0);
 	status_print_table(status, out, false);
-	fflush(out);
-	got = read(master, text, sizeof text - 1);
-	assert_true(got > 0);
-	text[got] = '\0';
+	fclose(out);
+	/* it comes in parts, and ends with EIO */
+	while ((got = read(master, text + len, sizeof text - 1 - len)) > 0)
+		len += (size_t)got;
+	assert_true(len > 0);
+	text[len] = '\0';
 	while ((carriage = strchr(text, '\r')))
 		memmove(carriage, carriage + 1, strlen(carriage));
-	fclose(out);
 	close(master);
 	return xstrdup(text);
 }
