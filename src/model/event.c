@@ -1,59 +1,16 @@
 /*
- * words.c - the names that states, events and words have in files.
+ * event.c - the names of events in the journal, and what an event owns.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "latsub/state.h"
 
-static const char *const task_names[TASK_STATE_COUNT] = {
-	"none", "intended", "submitted", "started", "lost", "requeued",
-	"cancelled", "failed", "completed", "skipped",
-};
-
-static const char *const word_names[WORD_COUNT] = {
-	"pending", "in_progress", "completed", "failed",
-};
-
 static const char *const event_names[EVENT_KIND_COUNT] = {
 	"run", "phase", "intended", "submitted", "started", "checkpoint",
 	"refused", "lost", "requeued", "cancelled", "failed", "completed", "edited",
 	"queued", "excluded", "gave_up",
 };
-
-static int
-find(const char *const *names, int count, const char *name)
-{
-	for (int i = 0; i < count; i++) {
-		if (strcmp(names[i], name) == 0)
-			return i;
-	}
-	return -1;
-}
-
-const char *
-task_state_name(enum task_state state)
-{
-	return task_names[state];
-}
-
-int
-task_state_find(const char *name)
-{
-	return find(task_names, TASK_STATE_COUNT, name);
-}
-
-const char *
-phase_word_name(enum phase_word word)
-{
-	return word_names[word];
-}
-
-int
-phase_word_find(const char *name)
-{
-	return find(word_names, WORD_COUNT, name);
-}
 
 const char *
 event_name(enum event_kind kind)
@@ -64,7 +21,11 @@ event_name(enum event_kind kind)
 int
 event_find(const char *name)
 {
-	return find(event_names, EVENT_KIND_COUNT, name);
+	for (int i = 0; i < EVENT_KIND_COUNT; i++) {
+		if (strcmp(event_names[i], name) == 0)
+			return i;
+	}
+	return -1;
 }
 
 void
