@@ -1,12 +1,11 @@
 /*
- * create.c - a run's directory, its copies of the experiment, first events.
+ * create_run.c - a run's directory, its copies of the experiment, first events.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,47 +187,4 @@ done:
 	}
 	free(path);
 	return run;
-}
-
-/* Who holds the lock writes its name next: that may take a moment. */
-static void
-read_holder(int fd, char *text, size_t size)
-{
-	ssize_t got = pread(fd, text, size - 1, 0);
-
-	for (int i = 0; got == 0 && i < 20; i++) {
-		clock_pause(0.05);
-		got = pread(fd, text, size - 1, 0);
-	}
-	text[got > 0 ? got : 0] = '\0';
-}
-
-int
-engine_lock(const struct run *run, struct latsub_error *err)
-{
-	char *path = file_join(run->dir, ".latsub/submit.lock");
-	char text[160] = "", host[64] = "?";
-	int fd = file_open_new(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW,
-	                       run_file_mode(run->dir));
-
-	if (fd < 0) {
-		latsub_error_errno(err, "%s", path);
-	} else if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
-		read_holder(fd, text, sizeof text);
-		latsub_error_set(err, LATSUB_UNFINISHED, "%s: another latsub is "
-			"submitting this run (%s); wait for it, then try again",
-			run->dir, text_trim(text));
-		close(fd);
-		fd = -1;
-	} else {
-		gethostname(host, sizeof host - 1);
-		snprintf(text, sizeof text, "process %d on %s\n", (int)getpid(),
-		         host);
-		/* for people only: the lock is what counts */
-		if (ftruncate(fd, 0)
-		    || pwrite(fd, text, strlen(text), 0) < 0)
-			errno = 0;
-	}
-	free(path);
-	return fd;
 }

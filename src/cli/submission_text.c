@@ -1,5 +1,5 @@
 /*
- * report.c - what a submission tells: what it does with each phase, the jobs,
+ * submission_text.c - what a submission tells: what it does with each phase, the jobs,
  * and the commands to go on with.
  */
 #include <stdio.h>
