@@ -206,7 +206,6 @@ struct phase_state {
 	size_t sweep_count;
 	struct task_cell *cells;
 	uint32_t edit_gen;      /* of the newest edit, 0: none */
-	char *edit_word;
 	uint32_t gen;           /* greatest seen, edits included */
 	struct phase_job *jobs;
 	size_t job_count;

@@ -214,10 +214,8 @@ apply_edit(struct phase_state *phase, const struct event *event)
 	phase_tasks_of(phase, event, &tasks);
 	rangeset_for_each_below(&tasks, phase->total, t)
 		set_cell(phase, t, event->gen, 0, after[word]);
-	if (event->gen > phase->edit_gen) {
+	if (event->gen > phase->edit_gen)
 		phase->edit_gen = event->gen;
-		replace(&phase->edit_word, event->word);
-	}
 	rangeset_clear(&tasks);
 	apply_checkpoint(phase, event);
 }

@@ -48,7 +48,6 @@ phase_destroy(struct phase_state *phase)
 	free(phase->name);
 	free(phase->sweeps);
 	free(phase->cells);
-	free(phase->edit_word);
 	free(phase->jobs);
 	free(phase->marks);
 	free(phase->notes);
