@@ -45,10 +45,10 @@ plain(const char *line)
 
 /* "WORD: what it means" of each item of a list in the manual page. */
 static void
-read_items(const char *heading, struct strlist *out)
+read_items(const char *page, const char *heading, struct strlist *out)
 {
 	const char *top = getenv("top_srcdir");
-	char *path = file_join(top ? top : "..", "docs/latsub.1");
+	char *path = xasprintf("%s/docs/%s", top ? top : "..", page);
 	struct latsub_error err;
 	char *text, *rest, *line;
 	struct strbuf item = { 0 };
@@ -98,17 +98,47 @@ the_manual_has_the_same_words(void **state)
 	struct strlist items = { 0 };
 
 	(void)state;
-	read_items("The column STATE has one of these words:", &items);
+	read_items("latsub.1", "The column STATE has one of these words:", &items);
 	assert_int_equal(items.count, STATUS_COUNT);
 	for (size_t i = 0; i < items.count; i++)
 		assert_item(items.items[i], status_words[i].word,
 		            status_words[i].meaning);
 	strlist_clear(&items);
-	read_items("Slurm is not asked:", &items);
+	read_items("latsub.1", "Slurm is not asked:", &items);
 	assert_int_equal(items.count, RUN_WORD_COUNT);
 	for (size_t i = 0; i < items.count; i++)
 		assert_item(items.items[i], run_words[i].word,
 		            run_words[i].meaning);
+	strlist_clear(&items);
+}
+
+static void
+assert_word(const char *item, const char *word)
+{
+	char *begins = xasprintf("%s:", word);
+
+	if (!text_starts(item, begins))
+		assert_string_equal(item, begins);
+	free(begins);
+}
+
+static void
+the_manual_has_the_words_of_files(void **state)
+{
+	struct strlist items = { 0 };
+
+	(void)state;
+	read_items("latsub-state.5", "There are four words:", &items);
+	assert_int_equal(items.count, WORD_COUNT);
+	for (size_t i = 0; i < items.count; i++)
+		assert_word(items.items[i],
+		            phase_word_name((enum phase_word)i));
+	strlist_clear(&items);
+	read_items("latsub-state.5", "States of a task:", &items);
+	assert_int_equal(items.count, TASK_STATE_COUNT);
+	for (size_t i = 0; i < items.count; i++)
+		assert_word(items.items[i],
+		            task_state_name((enum task_state)i));
 	strlist_clear(&items);
 }
 
@@ -450,6 +480,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_word_has_a_row),
 		cmocka_unit_test(the_manual_has_the_same_words),
+		cmocka_unit_test(the_manual_has_the_words_of_files),
 		cmocka_unit_test(what_waits_in_slurm),
 		cmocka_unit_test(what_runs_in_slurm),
 		cmocka_unit_test(what_has_ended),
