@@ -36,6 +36,7 @@ enum task_state {
 
 /* The guide's four words. */
 enum phase_word {
+	WORD_NONE, /* not said; or a newer latsub's, which says nothing here */
 	WORD_PENDING, WORD_IN_PROGRESS, WORD_COMPLETED, WORD_FAILED,
 	WORD_COUNT
 };
@@ -89,7 +90,7 @@ struct event {
 	                        * in seconds since 1970; 0: it was not */
 	char *mark;            /* of from, or of what was REFUSED: tells it from
 	                        * a later file of that name */
-	char *word;            /* EVENT_EDITED */
+	enum phase_word word;  /* EVENT_EDITED */
 	char *sweep;           /* JSON, or NULL */
 	char *variables;       /* INTENDED: the mark of those it was made with */
 	struct parents parents;/* INTENDED: waited for */
@@ -397,8 +398,8 @@ void phase_tasks_of(const struct phase_state *phase, const struct event *event,
 
 const char *task_state_name(enum task_state state);
 int task_state_find(const char *name);
-const char *phase_word_name(enum phase_word word);
-int phase_word_find(const char *name);
+const char *phase_word_name(enum phase_word word); /* not of WORD_NONE */
+enum phase_word phase_word_find(const char *name); /* or WORD_NONE */
 
 /* Does the phase wait for one that failed (or is itself blocked)?  The name
  * of that one, or NULL. */

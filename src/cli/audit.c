@@ -192,7 +192,8 @@ add_notes(struct auditing *a)
 		strlist_add_owned(&a->notes, xasprintf("%s was set to %s in the "
 			"state file; the next resume takes it up",
 			a->run->edits[i].phase, a->run->edits[i].word
-			? a->run->edits[i].word : "another checkpoint"));
+			? phase_word_name(a->run->edits[i].word)
+			: "another checkpoint"));
 }
 
 static int

@@ -37,7 +37,7 @@ imagine_checkpoint(const struct request *r, struct state *state)
 		return;
 	event.phase = phase->name;
 	event.gen = phase->gen + 1;
-	event.word = (char *)(uintptr_t)"completed";
+	event.word = WORD_COMPLETED;
 	state_apply(state, &event);
 }
 

@@ -80,7 +80,7 @@ add_downstream(const struct state *state, struct strlist *names)
 }
 
 static int
-edit(struct run *run, const struct strlist *names, const char *word,
+edit(struct run *run, const struct strlist *names, enum phase_word word,
      const char *reason)
 {
 	struct event *events = xcalloc(names->count, sizeof *events);
@@ -92,7 +92,7 @@ edit(struct run *run, const struct strlist *names, const char *word,
 			.time = time(NULL), .all = true,
 			.phase = xstrdup(names->items[i]),
 			.gen = state_find(run->state, names->items[i])->gen + 1,
-			.word = xstrdup(word), .reason = xstrdup(reason) };
+			.word = word, .reason = xstrdup(reason) };
 	rc = run_record(run, events, names->count, true, &err);
 	if (rc == 0 && run_save(run, &err)) {
 		fprintf(stderr, "latsub: %s; the journal has it all the same\n",
@@ -101,7 +101,7 @@ edit(struct run *run, const struct strlist *names, const char *word,
 	}
 	for (size_t i = 0; i < names->count; i++) {
 		if (rc == 0)
-			printf("%s=%s\n", names->items[i], word);
+			printf("%s=%s\n", names->items[i], phase_word_name(word));
 		event_clear(&events[i]);
 	}
 	free(events);
@@ -109,9 +109,9 @@ edit(struct run *run, const struct strlist *names, const char *word,
 }
 
 static int
-reset_or_skip(int argc, char **argv, const char *help, const char *word)
+reset_or_skip(int argc, char **argv, const char *help, enum phase_word word)
 {
-	bool downstream = false, skip = strcmp(word, "completed") == 0;
+	bool downstream = false, skip = word == WORD_COMPLETED;
 	struct strlist names = { 0 };
 	struct run *run;
 	int option, rc = 0, lock;
@@ -156,11 +156,11 @@ reset_or_skip(int argc, char **argv, const char *help, const char *word)
 int
 command_reset(int argc, char **argv)
 {
-	return reset_or_skip(argc, argv, help_reset, "pending");
+	return reset_or_skip(argc, argv, help_reset, WORD_PENDING);
 }
 
 int
 command_skip(int argc, char **argv)
 {
-	return reset_or_skip(argc, argv, help_skip, "completed");
+	return reset_or_skip(argc, argv, help_skip, WORD_COMPLETED);
 }

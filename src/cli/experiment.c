@@ -290,7 +290,7 @@ take_checkpoint(struct request *r, struct latsub_error *err)
 	event = (struct event){ .kind = EVENT_EDITED, .time = time(NULL),
 		.phase = xstrdup(spec->checkpoint_phase), .all = true,
 		.gen = (phase ? phase->gen : 0) + 1,
-		.word = xstrdup("completed"), .path = path,
+		.word = WORD_COMPLETED, .path = path,
 		.reason = xstrdup("--checkpoint") };
 	rc = run_record(r->engine.run, &event, 1, true, err);
 	event_clear(&event);

@@ -97,7 +97,7 @@ record_intents(struct submitting *s)
 				.kind = EVENT_EDITED, .time = time(NULL),
 				.phase = xstrdup(spec->phases[i].name),
 				.gen = planned->gen, .seq = seq,
-				.word = xstrdup("completed"),
+				.word = WORD_COMPLETED,
 				.reason = xstrdup("kept by its values") };
 			rangeset_copy(&events[count++].tasks, &planned->kept);
 		}

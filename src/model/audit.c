@@ -218,8 +218,7 @@ keep_record(struct audit *audit, const struct event *event,
 			? phase->record_count * 2 : 1) * sizeof *record);
 	record = &phase->records[phase->record_count++];
 	*record = (struct audit_record){ .kind = event->kind,
-		.all = event->all,
-		.word = event->word ? phase_word_find(event->word) : -1,
+		.all = event->all, .word = event->word,
 		.gen = event->gen, .attempt = event->attempt,
 		.job = event->job, .time = event->time, .place = place,
 		.node = keep_text(audit, event->node),

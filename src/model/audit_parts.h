@@ -9,7 +9,7 @@
 struct audit_record {
 	enum event_kind kind;
 	bool all;
-	int word;              /* EDITED */
+	enum phase_word word;  /* EDITED */
 	uint32_t gen, attempt, job;
 	int64_t time;
 	struct rangeset tasks; /* as its generation counted them */

@@ -49,7 +49,6 @@ event_clear(struct event *event)
 	free(event->from);
 	free(event->own);
 	free(event->mark);
-	free(event->word);
 	free(event->sweep);
 	free(event->variables);
 	parents_clear(&event->parents);

@@ -206,14 +206,13 @@ apply_edit(struct phase_state *phase, const struct event *event)
 		[WORD_PENDING] = TASK_NONE, [WORD_IN_PROGRESS] = TASK_STARTED,
 		[WORD_COMPLETED] = TASK_SKIPPED, [WORD_FAILED] = TASK_FAILED,
 	};
-	int word = event->word ? phase_word_find(event->word) : -1;
 	struct rangeset tasks = { 0 };
 
-	if (word < 0)
+	if (event->word == WORD_NONE)
 		return;
 	phase_tasks_of(phase, event, &tasks);
 	rangeset_for_each_below(&tasks, phase->total, t)
-		set_cell(phase, t, event->gen, 0, after[word]);
+		set_cell(phase, t, event->gen, 0, after[event->word]);
 	if (event->gen > phase->edit_gen)
 		phase->edit_gen = event->gen;
 	rangeset_clear(&tasks);

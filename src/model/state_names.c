@@ -12,18 +12,9 @@ static const char *const task_names[TASK_STATE_COUNT] = {
 };
 
 static const char *const word_names[WORD_COUNT] = {
-	"pending", "in_progress", "completed", "failed",
+	[WORD_PENDING] = "pending", [WORD_IN_PROGRESS] = "in_progress",
+	[WORD_COMPLETED] = "completed", [WORD_FAILED] = "failed",
 };
-
-static int
-find(const char *const *names, int count, const char *name)
-{
-	for (int i = 0; i < count; i++) {
-		if (strcmp(names[i], name) == 0)
-			return i;
-	}
-	return -1;
-}
 
 const char *
 task_state_name(enum task_state state)
@@ -34,7 +25,11 @@ task_state_name(enum task_state state)
 int
 task_state_find(const char *name)
 {
-	return find(task_names, TASK_STATE_COUNT, name);
+	for (int i = 0; i < TASK_STATE_COUNT; i++) {
+		if (strcmp(task_names[i], name) == 0)
+			return i;
+	}
+	return -1;
 }
 
 const char *
@@ -43,8 +38,12 @@ phase_word_name(enum phase_word word)
 	return word_names[word];
 }
 
-int
+enum phase_word
 phase_word_find(const char *name)
 {
-	return find(word_names, WORD_COUNT, name);
+	for (int i = WORD_NONE + 1; i < WORD_COUNT; i++) {
+		if (strcmp(word_names[i], name) == 0)
+			return (enum phase_word)i;
+	}
+	return WORD_NONE;
 }

@@ -114,7 +114,8 @@ struct attempt_tries { /* zero-initialise */
  * again?  Waits: for patience_sec, but not into the two seconds before Slurm's KILL,
  * and not at all where the last one waited in vain. */
 bool attempt_try_again(struct attempt *attempt, struct attempt_tries *tries);
-/* Bring the state file up to it. */
+/* Bring the state file up to it.  In an array not more than once a second, unless the
+ * phase's word is another than before (WORD_NONE: it is not asked). */
 void attempt_snapshot(struct attempt *attempt, enum phase_word before);
 /* A line of latsub's own in the log: what is so, and more of it ("" if none). */
 void attempt_print(const struct attempt *attempt, const char *what,

@@ -105,7 +105,7 @@ attempt_record_lost(struct attempt *attempt, struct task_cell cell)
 	if (!again) {
 		printf("latsub: %s does not run again: %s\n", attempt->phase,
 		       event.reason);
-		attempt_snapshot(attempt, WORD_COUNT);
+		attempt_snapshot(attempt, WORD_NONE);
 	}
 	event_clear(&event);
 	return !again;

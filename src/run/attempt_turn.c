@@ -85,7 +85,7 @@ check_parents(struct attempt *attempt)
 	event = attempt_event(attempt, EVENT_CANCELLED);
 	event.reason = xasprintf("parent %s is not completed", parent);
 	attempt_record(attempt, &event);
-	attempt_snapshot(attempt, WORD_COUNT);
+	attempt_snapshot(attempt, WORD_NONE);
 	event_clear(&event);
 	return 1;
 }

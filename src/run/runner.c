@@ -229,7 +229,7 @@ runner_report_checkpoint(const char *path, const char *epoch)
 	} else if (attempt_record(&attempt, &event)) {
 		rc = LATSUB_SYSTEM;
 	} else {
-		attempt_snapshot(&attempt, WORD_COUNT);
+		attempt_snapshot(&attempt, WORD_NONE);
 	}
 	event_clear(&event);
 	attempt_close(&attempt);

@@ -18,8 +18,8 @@
 #define CRC_TAIL_LEN (sizeof CRC_TAIL - 1 + 8 + 2)
 
 enum field_type { FIELD_U32, FIELD_INT, FIELD_TEXT, FIELD_LIST,
-                  FIELD_PARENTS, FIELD_REQUEUE, FIELD_LATE, FIELD_SECONDS,
-                  FIELD_PLACES };
+                  FIELD_WORD, FIELD_PARENTS, FIELD_REQUEUE, FIELD_LATE,
+                  FIELD_SECONDS, FIELD_PLACES };
 
 #define LATE "late" /* the reason of a refusal without a path */
 
@@ -60,7 +60,7 @@ static const struct field {
 	FIELD("from", FIELD_TEXT, from),
 	FIELD("own", FIELD_TEXT, own),
 	FIELD("mark", FIELD_TEXT, mark),
-	FIELD("word", FIELD_TEXT, word),
+	FIELD("word", FIELD_WORD, word),
 	FIELD("sweep", FIELD_TEXT, sweep),
 	FIELD("vars", FIELD_TEXT, variables),
 	FIELD_OF(~BIT(EVENT_COMPLETED), "parents", FIELD_PARENTS, parents),
@@ -153,6 +153,7 @@ static json_t *
 field_to_json(const struct event *event, const struct field *field)
 {
 	const char *at = (const char *)event + field->offset;
+	enum phase_word word;
 	const char *text;
 	uint32_t number;
 	int integer;
@@ -167,6 +168,9 @@ field_to_json(const struct event *event, const struct field *field)
 	case FIELD_TEXT:
 		memcpy(&text, at, sizeof text);
 		return text ? json_text(text) : NULL;
+	case FIELD_WORD:
+		memcpy(&word, at, sizeof word);
+		return word ? json_string(phase_word_name(word)) : NULL;
 	case FIELD_LIST:
 		return list_to_json((const struct strlist *)(const void *)at);
 	case FIELD_PLACES:
@@ -293,6 +297,7 @@ field_from_json(struct event *event, const struct field *field,
                 const json_t *value)
 {
 	char *at = (char *)event + field->offset;
+	enum phase_word word;
 	uint32_t number;
 	int integer;
 	char *text;
@@ -310,6 +315,9 @@ field_from_json(struct event *event, const struct field *field,
 	} else if (field->type == FIELD_REQUEUE) {
 		requeue_why_parse((struct requeue_why *)(void *)at,
 		                  json_string_value(value));
+	} else if (field->type == FIELD_WORD && json_is_string(value)) {
+		word = phase_word_find(json_string_value(value));
+		memcpy(at, &word, sizeof word);
 	} else if (field->type == FIELD_TEXT && json_is_string(value)) {
 		text = xstrdup(json_string_value(value));
 		memcpy(at, &text, sizeof text);

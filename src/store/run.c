@@ -119,7 +119,7 @@ find_word_edits(struct run *run, const struct state_words *words)
 			.kind = EVENT_EDITED, .time = time(NULL), .all = true,
 			.phase = xstrdup(word->phase),
 			.gen = (phase ? phase->gen : 0) + 1,
-			.word = xstrdup(phase_word_name(word->word)),
+			.word = word->word,
 			.reason = xstrdup("state file") });
 	}
 }

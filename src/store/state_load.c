@@ -49,16 +49,17 @@ add_word(struct loading *l, const char *phase, enum phase_word word)
 static void
 load_word(struct loading *l, const struct inifile_entry *entry)
 {
+	enum phase_word word = phase_word_find(entry->value);
 	const char *names[WORD_COUNT], *nearest;
-	int word = phase_word_find(entry->value);
+	size_t count = 0;
 
-	if (word >= 0) {
-		add_word(l, entry->key, (enum phase_word)word);
+	if (word != WORD_NONE) {
+		add_word(l, entry->key, word);
 		return;
 	}
-	for (int i = 0; i < WORD_COUNT; i++)
-		names[i] = phase_word_name((enum phase_word)i);
-	nearest = text_nearest(entry->value, names, WORD_COUNT);
+	for (int i = WORD_NONE + 1; i < WORD_COUNT; i++)
+		names[count++] = phase_word_name((enum phase_word)i);
+	nearest = text_nearest(entry->value, names, count);
 	state_add(l->state, entry->key);
 	latsub_errlist_add(l->errors, "%s:%d: %s=%.60s: that is no state of a "
 	                   "phase; %s%s%s", l->path, entry->line, entry->key,
@@ -71,7 +72,7 @@ load_word(struct loading *l, const struct inifile_entry *entry)
 static void
 load_bare(struct loading *l, const struct inifile_entry *entry)
 {
-	if (phase_word_find(entry->value) >= 0)
+	if (phase_word_find(entry->value) != WORD_NONE)
 		load_word(l, entry);
 	else if (!text_starts(entry->key, "checkpoint_")
 	         && !text_starts(entry->key, "failure_")

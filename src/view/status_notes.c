@@ -140,7 +140,7 @@ status_print_notes(const struct run_status *status, FILE *out)
 			text_print(out, "note: %s was set to %s by hand; the next "
 			        "resume takes it up\n",
 			        status->run->edits[i].phase,
-			        status->run->edits[i].word);
+			        phase_word_name(status->run->edits[i].word));
 	}
 	if (status->outcome == LATSUB_FAILED)
 		print_failure(status, out);

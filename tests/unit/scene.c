@@ -120,7 +120,7 @@ scene_add_phase(struct scene *scene, const char *name, const char *tasks,
 	apply_to(scene, (struct event){ .kind = EVENT_COMPLETED,
 		.time = ENDED_AT }, tasks, "c");
 	apply_to(scene, (struct event){ .kind = EVENT_EDITED, .gen = 2,
-		.word = xstrdup("completed") }, tasks, "k");
+		.word = WORD_COMPLETED }, tasks, "k");
 	return last_phase(scene);
 }
 

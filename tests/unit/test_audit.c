@@ -224,8 +224,7 @@ test_reset_is_a_cause(void **unused)
 	(void)unused;
 	begin(&life);
 	run_task(&life, "train", 1, 0, "0", 110, 120);
-	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 130)->word =
-		xstrdup("pending");
+	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 130)->word = WORD_PENDING;
 	intend(&life, "train", 3, 131);
 	run_task(&life, "train", 3, 0, "0", 140, 150);
 	expect(&life, -1, NULL);
@@ -351,8 +350,7 @@ test_reset_without_end(void **unused)
 	(void)unused;
 	begin(&life);
 	own(&life, EVENT_STARTED, "train", 1, 0, "0", 110);
-	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 130)->word =
-		xstrdup("pending");
+	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 130)->word = WORD_PENDING;
 	intend(&life, "train", 3, 131);
 	run_task(&life, "train", 3, 0, "0", 140, 150);
 	expect(&life, -1, NULL);
@@ -453,8 +451,7 @@ test_skipped_parent(void **unused)
 
 	(void)unused;
 	begin(&life);
-	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 102)->word =
-		xstrdup("completed");
+	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 102)->word = WORD_COMPLETED;
 	run_task(&life, "eval", 1, 0, "0", 110, 120);
 	expect(&life, -1, NULL);
 }
@@ -629,8 +626,7 @@ test_order_after_reset(void **unused)
 	(void)unused;
 	begin(&life);
 	run_task(&life, "train", 1, 0, "0", 110, 120);
-	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 130)->word =
-		xstrdup("pending");
+	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 130)->word = WORD_PENDING;
 	run_task(&life, "eval", 1, 0, "0", 150, 160);
 	expect(&life, AUDIT_ORDER, "eval[S=1]");
 }
@@ -803,8 +799,7 @@ test_slurm_edited(void **unused)
 	(void)unused;
 	for (int until = 0; until < 4; until++) {
 		submit_train(&life);
-		add(&life, EVENT_EDITED, "train", 2, 0, NULL, 105)->word =
-			xstrdup("pending");
+		add(&life, EVENT_EDITED, "train", 2, 0, NULL, 105)->word = WORD_PENDING;
 		if (until > 0)
 			own(&life, EVENT_STARTED, "train", 2, 0, "0",
 			    110)->job = 11;
@@ -820,12 +815,10 @@ test_slurm_edited(void **unused)
 		expect_slurm(&life, &job, until == 3 ? AUDIT_LEFT : -1, 200);
 	}
 	begin_train(&life);
-	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 120)->word =
-		xstrdup("failed");
+	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 120)->word = WORD_FAILED;
 	expect_slurm(&life, &job, AUDIT_SET, 200);
 	submit_train(&life); /* gone, and its job is known all the same */
-	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 105)->word =
-		xstrdup("pending");
+	add(&life, EVENT_EDITED, "train", 2, 0, NULL, 105)->word = WORD_PENDING;
 	own(&life, EVENT_STARTED, "train", 2, 0, "0", 110)->job = 11;
 	finish(&life);
 	job.state = SLURM_NODE_FAIL;

@@ -70,7 +70,7 @@ make_life(struct event *events)
 	events[n++].reason = xstrdup("exit code 3");
 	events[n++] = event(EVENT_CANCELLED, "eval", 1, 0, "2");
 	events[n] = event(EVENT_EDITED, "eval", 2, 0, NULL);
-	events[n++].word = xstrdup("pending");
+	events[n++].word = WORD_PENDING;
 	events[n] = event(EVENT_PHASE, "eval", 3, 0, NULL);
 	events[n].order = 1;
 	events[n++].sweep = xstrdup("{\"S\":[\"0\",\"1\",\"2\"]}");

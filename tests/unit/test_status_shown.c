@@ -471,7 +471,7 @@ what_else_one_should_know(void **state)
 	scene.run.edits = xcalloc(2, sizeof *scene.run.edits);
 	scene.run.edit_count = 2;
 	scene.run.edits[0] = (struct event){ .phase = xstrdup("a"),
-		.word = xstrdup("completed") };
+		.word = WORD_COMPLETED };
 	scene.run.edits[1] = (struct event){ .phase = xstrdup("a") };
 	run_status_create(&status, &scene.run, NULL, "Slurm is silent");
 	text = printed(&status, status_print_notes);
