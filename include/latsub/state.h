@@ -308,6 +308,8 @@ uint32_t phase_sweep_seq(const struct phase_state *phase); /* for event.seq */
 /* ---- what others ask of a phase: they do not read its members, other than its
  * name, total and array.  phase may be NULL in these: it has nothing. ---- */
 
+/* Is it of this run, and not only named by an old state file? */
+bool phase_is_known(const struct phase_state *phase);
 /* Has it tasks, as far as is known? */
 bool phase_has_tasks(const struct phase_state *phase);
 /* One of its tasks, or NULL: it has none of that index. */
@@ -319,8 +321,7 @@ bool phase_task_is_done(const struct phase_state *phase, uint32_t task);
 bool phase_has_any(const struct phase_state *phase, unsigned states);
 /* The generation of its newest intent, 0: it was never to be submitted. */
 uint32_t phase_intended_gen(const struct phase_state *phase);
-/* Is it of this run (and not only named by an old state file), and was it to be
- * submitted once? */
+/* Is it known, and was it to be submitted once? */
 bool phase_was_intended(const struct phase_state *phase);
 /* The generation of the newest edit by hand, 0: there was none. */
 uint32_t phase_edited_gen(const struct phase_state *phase);
@@ -330,9 +331,36 @@ const struct phase_facts *phase_facts(const struct phase_state *phase);
 const char *phase_checkpoint(const struct phase_state *phase);
 /* Did its completion, the newest, run without this parent's? */
 bool phase_ran_without(const struct phase_state *phase, const char *parent);
-/* The values that its tasks of a generation had. */
+/* What it was submitted to wait for, the last time. */
+const struct parents *phase_parents(const struct phase_state *phase);
+/* The seq of the next EVENT_EXCLUDED, which turns what the one before said. */
+uint32_t phase_next_excluded_seq(const struct phase_state *phase);
+/* The values that its tasks of a generation had; and has its array had others than
+ * now? */
 const struct sweep *phase_sweep_of(const struct phase_state *phase,
                                    uint32_t gen);
+bool phase_values_changed(const struct phase_state *phase);
+
+/* One by one, in the order in which they were told (variables: by generation); after
+ * the one given, NULL: the first.  NULL: there is no more. */
+const struct phase_job *phase_next_job(const struct phase_state *phase,
+                                       const struct phase_job *job);
+const struct phase_mark *phase_next_mark(const struct phase_state *phase,
+                                         const struct phase_mark *mark);
+const struct phase_note *phase_next_note(const struct phase_state *phase,
+                                         const struct phase_note *note);
+const struct phase_variables *
+phase_next_variables(const struct phase_state *phase,
+                     const struct phase_variables *variables);
+#define phase_for_each_job(phase, job) \
+	for (const struct phase_job *job = phase_next_job(phase, NULL); job; \
+	     job = phase_next_job(phase, job))
+#define phase_for_each_mark(phase, mark) \
+	for (const struct phase_mark *mark = phase_next_mark(phase, NULL); \
+	     mark; mark = phase_next_mark(phase, mark))
+#define phase_for_each_note(phase, note) \
+	for (const struct phase_note *note = phase_next_note(phase, NULL); \
+	     note; note = phase_next_note(phase, note))
 
 /* The job that has the task now, or NULL; of two for one attempt the one with
  * the least number, in whatever order they were told. */

@@ -47,8 +47,10 @@ unknown_phase(const struct run *run, const char *name)
 static bool
 waits_for_one_of(const struct phase_state *phase, const struct strmap *names)
 {
-	for (size_t i = 0; i < phase->parents.count; i++) {
-		if (strmap_get(names, phase->parents.items[i].phase))
+	const struct parents *parents = phase_parents(phase);
+
+	for (size_t i = 0; i < parents->count; i++) {
+		if (strmap_get(names, parents->items[i].phase))
 			return true;
 	}
 	return false;

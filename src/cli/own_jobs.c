@@ -104,7 +104,7 @@ check_live_arrays(const struct request *r, struct latsub_error *err)
 		const struct phase_state *state = state_find(
 			r->engine.run->state, job->phase_name);
 
-		if (job->phase == SIZE_MAX || !state || !state->known
+		if (job->phase == SIZE_MAX || !phase_is_known(state)
 		    || sweep_equal(&spec->phases[job->phase].sweep,
 		                   phase_sweep_now(state)))
 			continue;

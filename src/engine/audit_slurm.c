@@ -301,9 +301,7 @@ static const struct accounting_fact *
 fact_of(const struct accounting *accounting, const struct phase_state *phase,
         uint32_t task, const struct audit_attempt *attempt)
 {
-	for (size_t i = 0; i < phase->job_count; i++) {
-		const struct phase_job *job = &phase->jobs[i];
-
+	phase_for_each_job(phase, job) {
 		if (job->job == attempt->job && rangeset_has(&job->tasks, task))
 			return accounting_find(accounting, job->job,
 				phase->array ? task - job->base
@@ -379,7 +377,7 @@ audit_accounting(struct audit *audit, const struct accounting *accounting)
 		const struct audit_phase *phase = audit->phases[i];
 
 		/* other values, other indices: Slurm's are of then */
-		if (!phase->first || phase->state->sweep_count > 1)
+		if (!phase->first || phase_values_changed(phase->state))
 			continue;
 		for (uint32_t t = 0; t < phase->state->total; t++)
 			check_accounting(audit, accounting, phase, t);

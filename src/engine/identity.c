@@ -177,14 +177,16 @@ identities_create(const char *run_id, const struct state *state,
 	ids->by_number = strmap_create();
 	if (!numbers_count(ids, state, cluster))
 		return ids;
-	for (size_t i = 0; i < state->count; i++)
-		count += state->phases[i]->job_count;
+	for (size_t i = 0; i < state->count; i++) {
+		phase_for_each_job(state->phases[i], job)
+			count++;
+	}
 	ids->known = xcalloc(count + 1, sizeof *ids->known);
 	for (size_t i = 0; i < state->count; i++) {
 		const struct phase_state *phase = state->phases[i];
 
-		for (size_t j = 0; j < phase->job_count; j++)
-			add_known(ids, phase, &phase->jobs[j]);
+		phase_for_each_job(phase, job)
+			add_known(ids, phase, job);
 	}
 	return ids;
 }

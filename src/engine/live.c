@@ -53,7 +53,7 @@ is_missed(const struct live_jobs *live, const struct spec *spec,
 	long index = spec_find(spec, edge->phase);
 	size_t first;
 
-	if (edge->kind != EDGE_AFTER || !parent || !parent->cells || index < 0
+	if (edge->kind != EDGE_AFTER || !phase_has_tasks(parent) || index < 0
 	    || phase_word(parent) == WORD_COMPLETED)
 		return false;
 	first = live_first(live, (size_t)index);
@@ -69,12 +69,12 @@ live_in_vain(const struct live_jobs *live, const struct spec *spec,
 		const struct live_job *job = &live->items[i];
 		const struct phase_state *phase = state_find(state,
 			job->phase_name);
+		const struct parents *parents = phase_parents(phase);
 
 		if (!job->running || !phase || has_started(job, phase))
 			continue;
-		for (size_t p = 0; p < phase->parents.count; p++) {
-			if (is_missed(live, spec, state,
-			              &phase->parents.items[p]))
+		for (size_t p = 0; p < parents->count; p++) {
+			if (is_missed(live, spec, state, &parents->items[p]))
 				return job;
 		}
 	}

@@ -58,21 +58,19 @@ known_otherwise(const struct asking *a, enum task_state state)
 		? xasprintf("exit code %d", facts->code) : xstrdup("");
 }
 
-/* "exit code 3", "exit code 3, and others"; "" when nobody knows. */
+/* "exit code 3", "exit code 3, and others", the newest; "" when nobody knows. */
 static char *
 reason_in(const struct asking *a, enum task_state state, enum mark_kind kind)
 {
 	const char *reason = NULL;
 	bool others = false;
 
-	for (size_t i = a->phase->mark_count; i-- > 0; ) {
-		const struct phase_mark *mark = &a->phase->marks[i];
-
+	phase_for_each_mark(a->phase, mark) {
 		if (mark->kind != kind || !*mark->reason
 		    || !explains(a, mark, state))
 			continue;
 		others |= reason && strcmp(reason, mark->reason) != 0;
-		reason = reason ? reason : mark->reason;
+		reason = mark->reason;
 	}
 	return reason ? xasprintf("%s%s", reason, others ? ", and others" : "")
 		: known_otherwise(a, state);

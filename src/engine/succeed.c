@@ -24,9 +24,7 @@ find_in_journal(const struct engine *engine, const struct engine_ended *ended,
 	const struct phase_state *state = state_find(engine->run->state,
 	                                             ended->phase);
 
-	for (size_t i = 0; state && i < state->job_count; i++) {
-		const struct phase_job *known = &state->jobs[i];
-
+	phase_for_each_job(state, known) {
 		if (known->gen == job->gen && known->attempt == job->attempt
 		    && (!job->job || known->job < job->job)
 		    && rangeset_has(&known->tasks, ended->task))

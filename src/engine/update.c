@@ -103,7 +103,7 @@ record_phases(struct engine *engine, struct latsub_error *err)
 		const struct phase_state *state =
 			state_find(engine->run->state, phase->name);
 
-		if (state && state->known && state->order == i
+		if (phase_is_known(state) && state->order == i
 		    && state->array == phase->array
 		    && sweep_equal(&phase->sweep, phase_sweep_now(state))
 		    && engine->run->has_journal)
@@ -159,7 +159,7 @@ record_excluded(struct engine *engine, struct latsub_error *err)
 			events[count++] = (struct event){
 				.kind = EVENT_EXCLUDED, .time = time(NULL),
 				.phase = xstrdup(known->phases[i]->name),
-				.seq = known->phases[i]->excluded_seq + 1,
+				.seq = phase_next_excluded_seq(known->phases[i]),
 				.all = true };
 	}
 	if (count && engine->run->has_journal)

@@ -10,6 +10,12 @@
 /* ---- its tasks ---- */
 
 bool
+phase_is_known(const struct phase_state *phase)
+{
+	return phase && phase->known;
+}
+
+bool
 phase_has_tasks(const struct phase_state *phase)
 {
 	return phase && phase->cells;
@@ -52,7 +58,7 @@ phase_intended_gen(const struct phase_state *phase)
 bool
 phase_was_intended(const struct phase_state *phase)
 {
-	return phase && phase->known && phase->parents_gen > 0;
+	return phase_is_known(phase) && phase->parents_gen > 0;
 }
 
 uint32_t
@@ -79,6 +85,59 @@ bool
 phase_ran_without(const struct phase_state *phase, const char *parent)
 {
 	return phase && strlist_has(&phase->ran_without, parent);
+}
+
+const struct parents *
+phase_parents(const struct phase_state *phase)
+{
+	static const struct parents none;
+
+	return phase ? &phase->parents : &none;
+}
+
+uint32_t
+phase_next_excluded_seq(const struct phase_state *phase)
+{
+	return phase ? phase->excluded_seq + 1 : 1;
+}
+
+bool
+phase_values_changed(const struct phase_state *phase)
+{
+	return phase && phase->sweep_count > 1;
+}
+
+/* ---- one by one ---- */
+
+/* The member of an array after this one, or the first; NULL: there is none. */
+#define NEXT(items, count, item) \
+	(!(item) && (count) ? (items) \
+	 : (item) && (item) + 1 < (items) + (count) ? (item) + 1 : NULL)
+
+const struct phase_job *
+phase_next_job(const struct phase_state *phase, const struct phase_job *job)
+{
+	return phase ? NEXT(phase->jobs, phase->job_count, job) : NULL;
+}
+
+const struct phase_mark *
+phase_next_mark(const struct phase_state *phase, const struct phase_mark *mark)
+{
+	return phase ? NEXT(phase->marks, phase->mark_count, mark) : NULL;
+}
+
+const struct phase_note *
+phase_next_note(const struct phase_state *phase, const struct phase_note *note)
+{
+	return phase ? NEXT(phase->notes, phase->note_count, note) : NULL;
+}
+
+const struct phase_variables *
+phase_next_variables(const struct phase_state *phase,
+                     const struct phase_variables *variables)
+{
+	return phase ? NEXT(phase->variables, phase->variables_count, variables)
+		: NULL;
 }
 
 /* ---- its jobs ---- */

@@ -345,11 +345,7 @@ attempt_state(const struct attempt *attempt)
 const struct requeue_why *
 attempt_requeue_why(const struct attempt *attempt, uint32_t number)
 {
-	const struct phase_state *state = attempt_state(attempt);
-
-	for (size_t i = 0; i < state->mark_count; i++) {
-		const struct phase_mark *mark = &state->marks[i];
-
+	phase_for_each_mark(attempt_state(attempt), mark) {
 		if (mark->kind == MARK_REQUEUED && mark->gen == attempt->gen
 		    && mark->attempt == number
 		    && rangeset_has(&mark->tasks, attempt->task))

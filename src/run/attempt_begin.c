@@ -68,12 +68,9 @@ is_first(const struct attempt *attempt)
 static const struct phase_mark *
 last_end(const struct attempt *attempt)
 {
-	const struct phase_state *state = attempt_state(attempt);
 	const struct phase_mark *last = NULL;
 
-	for (size_t i = 0; i < state->mark_count; i++) {
-		const struct phase_mark *mark = &state->marks[i];
-
+	phase_for_each_mark(attempt_state(attempt), mark) {
 		if (!mark_is_end(mark->kind) || mark->gen > attempt->gen
 		    || (mark->gen == attempt->gen
 		        && mark->attempt >= attempt->attempt)
@@ -269,11 +266,7 @@ find_candidates(struct beginning *begin)
 static void
 load_failures(struct beginning *begin)
 {
-	const struct phase_state *phase = attempt_state(begin->attempt);
-
-	for (size_t i = 0; i < phase->note_count; i++) {
-		const struct phase_note *note = &phase->notes[i];
-
+	phase_for_each_note(attempt_state(begin->attempt), note) {
 		if (note->kind == NOTE_QUICK
 		    && rangeset_has(&note->tasks, begin->attempt->task))
 			suspect_add(&begin->failures, note->gen, note->attempt,

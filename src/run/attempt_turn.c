@@ -18,15 +18,11 @@ parent_is_done(const struct attempt *attempt, const struct parent *edge)
 {
 	const struct phase_state *parent = state_find(attempt->run->state,
 	                                              edge->phase);
-	const struct task_cell *cell;
 
-	if (!parent || !parent->cells)
+	if (!phase_has_tasks(parent))
 		return true; /* of an experiment that changed since */
-	if (edge->kind == EDGE_AFTER_EACH && attempt->task < parent->total) {
-		cell = &parent->cells[attempt->task];
-		return cell->state == TASK_COMPLETED
-			|| cell->state == TASK_SKIPPED;
-	}
+	if (edge->kind == EDGE_AFTER_EACH && phase_task(parent, attempt->task))
+		return phase_task_is_done(parent, attempt->task);
 	return phase_word(parent) == WORD_COMPLETED;
 }
 
@@ -34,7 +30,7 @@ parent_is_done(const struct attempt *attempt, const struct parent *edge)
 static const char *
 unfinished_parent(const struct attempt *attempt)
 {
-	const struct parents *parents = &attempt_state(attempt)->parents;
+	const struct parents *parents = phase_parents(attempt_state(attempt));
 
 	for (size_t i = 0; i < parents->count; i++) {
 		const struct parent *edge = &parents->items[i];
@@ -93,7 +89,7 @@ check_parents(struct attempt *attempt)
 static void
 gather_missing(struct attempt *attempt)
 {
-	const struct parents *parents = &attempt_state(attempt)->parents;
+	const struct parents *parents = phase_parents(attempt_state(attempt));
 
 	for (size_t i = 0; i < parents->count; i++) {
 		if (!parent_is_done(attempt, &parents->items[i]))

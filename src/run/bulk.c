@@ -97,14 +97,15 @@ record_queued(const struct attempt *attempt, const struct rangeset *queued)
 		while (first <= last) {
 			struct event event = attempt_event(attempt,
 			                                   EVENT_QUEUED);
+			uint32_t attempts = phase_task(phase, first)->attempt;
 			uint32_t end = first;
 
-			while (end < last && phase->cells[end + 1].attempt
-			       == phase->cells[first].attempt)
+			while (end < last && phase_task(phase, end + 1)->attempt
+			       == attempts)
 				end++;
 			rangeset_clear(&event.tasks);
 			rangeset_add(&event.tasks, first, end);
-			event.attempt = phase->cells[first].attempt;
+			event.attempt = attempts;
 			run_record(attempt->run, &event, 1, false, &ignored);
 			event_clear(&event);
 			first = end + 1;

@@ -165,7 +165,7 @@ is_claimed(const struct finding *finding, const struct phase_state *phase)
 		return true;
 	if (pattern)
 		claims_mark(pattern, mark);
-	return phase->own_marks.count == 1 && phase->sweep_count <= 1
+	return phase->own_marks.count == 1 && !phase_values_changed(phase)
 		&& strcmp(phase->own_marks.items[0], mark) == 0;
 }
 

@@ -77,14 +77,17 @@ static void
 print_phase(const struct run *run, const struct phase_state *phase,
             const struct variables *now, const char *newest, FILE *out)
 {
-	for (size_t i = 0; i < phase->variables_count; i++) {
-		const struct phase_variables *set = &phase->variables[i];
-		uint32_t end = i + 1 < phase->variables_count
-			? phase->variables[i + 1].gen : UINT32_MAX;
+	const struct phase_variables *set = phase_next_variables(phase, NULL), *next;
+
+	for (; set; set = next) {
+		uint32_t end = UINT32_MAX;
 		struct variables old = { 0 };
 		struct latsub_error err;
 		uint32_t tasks = 0;
 
+		next = phase_next_variables(phase, set);
+		if (next)
+			end = next->gen;
 		for (uint32_t t = 0; t < phase->total; t++)
 			tasks += phase_task(phase, t)->gen >= set->gen
 				&& phase_task(phase, t)->gen < end;

@@ -11,6 +11,7 @@ a_phase_that_is_not_there_has_nothing(void **state)
 	struct rangeset numbers = { 0 };
 
 	(void)state;
+	assert_false(phase_is_known(NULL));
 	assert_false(phase_has_tasks(NULL));
 	assert_null(phase_task(NULL, 0));
 	assert_false(phase_task_is_done(NULL, 0));
@@ -23,6 +24,13 @@ a_phase_that_is_not_there_has_nothing(void **state)
 	assert_null(phase_checkpoint(NULL));
 	assert_false(phase_ran_without(NULL, "a"));
 	assert_int_equal(phase_sweep_of(NULL, 1)->count, 0);
+	assert_false(phase_values_changed(NULL));
+	assert_int_equal(phase_parents(NULL)->count, 0);
+	assert_int_equal(phase_next_excluded_seq(NULL), 1);
+	assert_null(phase_next_job(NULL, NULL));
+	assert_null(phase_next_mark(NULL, NULL));
+	assert_null(phase_next_note(NULL, NULL));
+	assert_null(phase_next_variables(NULL, NULL));
 	assert_null(phase_job_of(NULL, 0));
 	assert_null(phase_find_job(NULL, 1, 10));
 	assert_int_equal(phase_newest_job(NULL), 0);
@@ -42,6 +50,7 @@ a_phase_of_which_only_the_name_is_known(void **state)
 	assert_false(phase_has_tasks(phase));
 	assert_null(phase_task(phase, 0));
 	assert_false(phase_has_any(phase, ~0u));
+	assert_false(phase_is_known(phase));
 	assert_false(phase_was_intended(phase));
 	assert_int_equal(phase_sweep_of(phase, 7)->count, 0);
 	state_destroy(run);
@@ -109,12 +118,14 @@ its_values_by_generation(void **state)
 	(void)state;
 	scene_begin(&scene);
 	phase = scene_add_phase(&scene, "a", "cc", NULL);
+	assert_false(phase_values_changed(phase));
 	scene_apply(&scene, (struct event){ .kind = EVENT_PHASE, .gen = 3,
 		.total = 3, .sweep = xstrdup("{\"N\":[[0,2]]}") });
 	assert_int_equal(sweep_size(phase_sweep_of(phase, 1)), 2);
 	assert_int_equal(sweep_size(phase_sweep_of(phase, 2)), 2);
 	assert_int_equal(sweep_size(phase_sweep_of(phase, 3)), 3);
 	assert_ptr_equal(phase_sweep_of(phase, 9), phase_sweep_now(phase));
+	assert_true(phase_values_changed(phase));
 	scene_end(&scene);
 }
 
@@ -170,6 +181,46 @@ its_jobs(void **state)
 	scene_end(&scene);
 }
 
+/* In the order in which they were told; none, one and several. */
+static void
+one_by_one(void **state)
+{
+	struct scene scene;
+	const struct phase_state *phase;
+	struct strbuf seen = { 0 };
+
+	(void)state;
+	scene_begin(&scene);
+	phase = scene_add_phase(&scene, "none", ".", NULL);
+	phase_for_each_job(phase, job)
+		fail_msg("job %u", job->job);
+	phase_for_each_mark(phase, mark)
+		fail_msg("mark of generation %u", mark->gen);
+	phase_for_each_note(phase, note)
+		fail_msg("note of generation %u", note->gen);
+	assert_null(phase_next_variables(phase, NULL));
+	phase = scene_add_phase(&scene, "a", "qf", "after:none");
+	submit(&scene, 2, 33, "0-1");
+	submit(&scene, 2, 31, "2");
+	phase_for_each_job(phase, job)
+		strbuf_printf(&seen, "%u ", job->job);
+	phase_for_each_mark(phase, mark) {
+		if (mark_is_end(mark->kind))
+			strbuf_printf(&seen, "%s ", mark->kind == MARK_FAILED
+			              ? "failed" : "requeued");
+	}
+	assert_string_equal(strbuf_str(&seen), "20 33 31 requeued failed ");
+	strbuf_clear(&seen);
+	assert_int_equal(phase_parents(phase)->count, 0); /* of the newest */
+	phase = scene_add_phase(&scene, "b", "s", "after:none after_any:a");
+	assert_int_equal(phase_parents(phase)->count, 2);
+	assert_string_equal(phase_parents(phase)->items[1].phase, "a");
+	assert_int_equal(phase_next_excluded_seq(phase), 1);
+	scene_apply(&scene, (struct event){ .kind = EVENT_EXCLUDED, .seq = 1 });
+	assert_int_equal(phase_next_excluded_seq(phase), 2);
+	scene_end(&scene);
+}
+
 int
 main(void)
 {
@@ -180,6 +231,7 @@ main(void)
 		cmocka_unit_test(what_happened_to_it),
 		cmocka_unit_test(its_values_by_generation),
 		cmocka_unit_test(its_jobs),
+		cmocka_unit_test(one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
