@@ -10,44 +10,73 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state_sections.h"
+#include "state_keys.h"
 
 static const char *const names[NOTE_KIND_COUNT] = { "refused", "late", "quick" };
 
 static void
 print_late(const struct phase_note *note, const struct rangeset *tasks,
-           struct strbuf *what, struct strbuf *value)
+           struct strbuf *rest, struct strbuf *value)
 {
 	char second[24] = "";
 
 	if (note->second)
 		snprintf(second, sizeof second, "%" PRIu64, note->second);
-	strbuf_printf(what, "%s.%u.%u.%s", names[note->kind], note->gen,
+	strbuf_printf(rest, "%s.%u.%u.%s", names[note->kind], note->gen,
 	              note->attempt, second);
 	rangeset_print(tasks, value);
 	strbuf_printf(value, " %s", second);
 }
 
-void
-state_note_print(const struct phase_note *note, const struct rangeset *tasks,
-                 struct strbuf *what, struct strbuf *value)
+/* tasks: of its own those that it still counts for. */
+static void
+print_note(const struct phase_note *note, const struct rangeset *tasks,
+           struct strbuf *rest, struct strbuf *value)
 {
 	char *both, *twice;
 
 	if (note->kind == NOTE_LATE) {
-		print_late(note, tasks, what, value);
+		print_late(note, tasks, rest, value);
 		return;
 	}
 	both = xasprintf("%s %s", note->mark, note->name);
 	twice = xasprintf("%s %s", note->name, both);
 	/* 32 bits are few for 50,000 names */
-	strbuf_printf(what, "%s.%u.%u.%s%08x%08x", names[note->kind], note->gen,
+	strbuf_printf(rest, "%s.%u.%u.%s%08x%08x", names[note->kind], note->gen,
 	              note->attempt, note->mark, text_hash(both),
 	              text_hash(twice));
 	rangeset_print(tasks, value);
 	strbuf_printf(value, " %s", *note->mark ? both : note->name);
 	free(twice);
 	free(both);
+}
+
+void
+state_write_notes(struct state_writing *writing, const struct state_key *key,
+                  const struct phase_state *phase)
+{
+	for (size_t i = 0; i < phase->note_count; i++) {
+		struct strbuf rest = { 0 }, value = { 0 };
+		struct rangeset tasks = { 0 };
+
+		phase_note_tasks(phase, &phase->notes[i], &tasks);
+		if (tasks.count) {
+			print_note(&phase->notes[i], &tasks, &rest, &value);
+			state_put(writing, key, phase, strbuf_str(&rest), "%s",
+			          strbuf_str(&value));
+		}
+		rangeset_clear(&tasks);
+		strbuf_clear(&rest);
+		strbuf_clear(&value);
+	}
+}
+
+void
+state_write_notes_format(struct state_writing *writing,
+                         const struct state_key *key,
+                         const struct phase_state *phase)
+{
+	state_put(writing, key, phase, "", "%s", STATE_NOTES_FORMAT);
 }
 
 static int
@@ -61,8 +90,9 @@ find_kind(const char *word)
 }
 
 void
-state_note_load(struct phase_state *phase, const char *what, const char *value)
+state_read_note(struct state_reading *reading, const struct state_line *line)
 {
+	const char *value = line->value;
 	size_t set_len = strcspn(value, " "), mark_len = 0;
 	char *set = xstrndup(value, set_len), *mark;
 	const char *rest = value + set_len + (value[set_len] == ' ');
@@ -71,7 +101,8 @@ state_note_load(struct phase_state *phase, const char *what, const char *value)
 	char word[16];
 	int kind = -1;
 
-	if (sscanf(what, "%15[a-z].%u.%u.", word, &gen, &attempt) == 3)
+	(void)reading;
+	if (sscanf(line->rest, "%15[a-z].%u.%u.", word, &gen, &attempt) == 3)
 		kind = find_kind(word);
 	if (kind >= 0 && kind != NOTE_LATE)
 		mark_len = strcspn(rest, " ");
@@ -80,11 +111,11 @@ state_note_load(struct phase_state *phase, const char *what, const char *value)
 	if (kind >= 0 && rangeset_parse(&tasks, set))
 		kind = -1;
 	if (kind == NOTE_LATE)
-		phase_add_late(phase, gen, attempt, strtoull(rest, NULL, 10),
-		               &tasks);
+		phase_add_late(line->phase, gen, attempt,
+		               strtoull(rest, NULL, 10), &tasks);
 	else if (kind >= 0)
-		phase_add_note(phase, (enum phase_note_kind)kind, gen, attempt,
-		               rest, mark, &tasks);
+		phase_add_note(line->phase, (enum phase_note_kind)kind, gen,
+		               attempt, rest, mark, &tasks);
 	rangeset_clear(&tasks);
 	free(mark);
 	free(set);

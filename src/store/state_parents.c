@@ -9,20 +9,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state_sections.h"
+#include "state_keys.h"
 
 #define FEW_PARENTS 8 /* those stay in people's words */
+#define NUMBER_MAX 1000000u /* more are nobody's */
 
 struct state_numbers {
 	struct strmap *by_name; /* -> number + 1 */
 	char **names;           /* of loading; NULL: there is none */
 	size_t count;
+	uint32_t next;          /* of saving */
 };
 
-bool
-state_parents_are_many(size_t count)
+static bool
+are_many(size_t count)
 {
 	return count > FEW_PARENTS;
+}
+
+bool
+state_numbers_are_worth_it(const struct state *state)
+{
+	for (size_t i = 0; i < state->count; i++) {
+		if (are_many(state->phases[i]->parents.count)
+		    || are_many(state->phases[i]->ran_without.count))
+			return true;
+	}
+	return false;
 }
 
 struct state_numbers *
@@ -50,7 +63,7 @@ void
 state_numbers_set(struct state_numbers *numbers, const char *name,
                   uint32_t number)
 {
-	if (number > STATE_NUMBER_MAX)
+	if (number > NUMBER_MAX)
 		return;
 	if (number >= numbers->count) {
 		size_t count = 2 * (size_t)number + 1;
@@ -66,11 +79,35 @@ state_numbers_set(struct state_numbers *numbers, const char *name,
 	strmap_set(numbers->by_name, name, (void *)((uintptr_t)number + 1));
 }
 
+void
+state_read_phase_number(struct state_reading *reading,
+                        const struct state_line *line)
+{
+	state_numbers_set(reading->numbers, line->phase->name,
+	                  state_number_of(line->value));
+}
+
+/* Once for all, where any list of phases is long. */
+void
+state_write_phase_number(struct state_writing *writing,
+                         const struct state_key *key,
+                         const struct phase_state *phase)
+{
+	struct state_numbers *numbers = writing->numbers;
+
+	if (!numbers)
+		return;
+	state_put(writing, key, phase, "", "%u", numbers->next);
+	state_numbers_set(numbers, phase->name, numbers->next++);
+}
+
+/* ---- lists ---- */
+
 /* The number of a phase in a list of so many, and one; or 0. */
 static uint32_t
 number_in(const struct state_numbers *numbers, size_t count, const char *name)
 {
-	return numbers && state_parents_are_many(count)
+	return numbers && are_many(count)
 		? (uint32_t)(uintptr_t)strmap_get(numbers->by_name, name) : 0;
 }
 
@@ -170,4 +207,67 @@ state_names_parse(const struct state_numbers *numbers, const char *word,
 	if (!kind)
 		strlist_add(list, word);
 	free(kind);
+}
+
+/* ---- "GEN WORD WORD": what a generation waits for, or completed without ---- */
+
+void
+state_read_waits_for(struct state_reading *reading,
+                     const struct state_line *line)
+{
+	struct phase_state *phase = line->phase;
+	struct strlist words = { 0 };
+
+	text_split_words(line->value, &words);
+	phase->parents_gen = words.count ? state_number_of(words.items[0]) : 0;
+	parents_clear(&phase->parents);
+	for (size_t i = 1; i < words.count; i++)
+		state_parents_parse(reading->numbers, words.items[i],
+		                    &phase->parents);
+	strlist_clear(&words);
+}
+
+void
+state_write_waits_for(struct state_writing *writing,
+                      const struct state_key *key,
+                      const struct phase_state *phase)
+{
+	struct strbuf words = { 0 };
+
+	state_parents_print(writing->numbers, &phase->parents, &words);
+	if (phase->parents_gen)
+		state_put(writing, key, phase, "", "%u%s", phase->parents_gen,
+		          strbuf_str(&words));
+	strbuf_clear(&words);
+}
+
+void
+state_read_ran_without(struct state_reading *reading,
+                       const struct state_line *line)
+{
+	struct phase_state *phase = line->phase;
+	struct strlist words = { 0 };
+
+	text_split_words(line->value, &words);
+	phase->ran_without_gen = words.count ? state_number_of(words.items[0])
+		: 0;
+	strlist_clear(&phase->ran_without);
+	for (size_t i = 1; i < words.count; i++)
+		state_names_parse(reading->numbers, words.items[i],
+		                  &phase->ran_without);
+	strlist_clear(&words);
+}
+
+void
+state_write_ran_without(struct state_writing *writing,
+                        const struct state_key *key,
+                        const struct phase_state *phase)
+{
+	struct strbuf words = { 0 };
+
+	state_names_print(writing->numbers, &phase->ran_without, &words);
+	if (phase->ran_without_gen)
+		state_put(writing, key, phase, "", "%u%s",
+		          phase->ran_without_gen, strbuf_str(&words));
+	strbuf_clear(&words);
 }

@@ -9,13 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state_sections.h"
+#include "state_keys.h"
 
-struct strbuf *
-state_trails_print(const struct state *state, const struct phase_state *phase)
+/* A line for each file of the journal. */
+void
+state_write_trails(struct state_writing *writing, const struct state_key *key,
+                   const struct phase_state *phase)
 {
-	struct strbuf *texts = xcalloc(state->trail_files.count, sizeof *texts);
+	const struct strlist *files = &writing->state->trail_files;
+	struct strbuf *texts;
 
+	if (!phase->trail.first)
+		return;
+	texts = xcalloc(files->count, sizeof *texts);
 	for (uint32_t t = 0; t < phase->trail.total; t++) {
 		const struct trail_place *place = phase_trail_is_whole(phase, t)
 			? trail_first(&phase->trail, t) : NULL;
@@ -27,24 +33,40 @@ state_trails_print(const struct state *state, const struct phase_state *phase)
 			              t, (long long)place->offset);
 		}
 	}
-	return texts;
-}
-
-void
-state_lost_trails(const struct phase_state *phase, struct rangeset *lost)
-{
-	for (uint32_t t = 0; t < phase->trail.total; t++) {
-		if (!phase->cells[t].done && trail_is_lost(&phase->trail, t))
-			rangeset_add(lost, t, t);
+	for (size_t i = 0; i < files->count; i++) {
+		if (texts[i].len)
+			state_put(writing, key, phase, files->items[i], "%s",
+			          texts[i].data);
+		strbuf_clear(&texts[i]);
 	}
+	free(texts);
 }
 
 void
-state_lost_trails_load(struct phase_state *phase, const char *value)
+state_write_lost_trails(struct state_writing *writing,
+                        const struct state_key *key,
+                        const struct phase_state *phase)
 {
 	struct rangeset lost = { 0 };
 
-	if (rangeset_parse(&lost, value) == 0) {
+	for (uint32_t t = 0; t < phase->trail.total; t++) {
+		if (!phase->cells[t].done && trail_is_lost(&phase->trail, t))
+			rangeset_add(&lost, t, t);
+	}
+	if (lost.count)
+		state_put_set(writing, key, phase, "", &lost);
+	rangeset_clear(&lost);
+}
+
+void
+state_read_lost_trails(struct state_reading *reading,
+                       const struct state_line *line)
+{
+	struct phase_state *phase = line->phase;
+	struct rangeset lost = { 0 };
+
+	(void)reading;
+	if (rangeset_parse(&lost, line->value) == 0) {
 		for (uint32_t t = 0; t < phase->total; t++) {
 			if (rangeset_has(&lost, t))
 				trail_lose(&phase->trail, phase->total, t);
@@ -71,10 +93,11 @@ parse_place(const char **text, unsigned long *task, long long *offset)
 }
 
 void
-state_trail_load(struct state *state, struct phase_state *phase,
-                 const char *file, const char *value)
+state_read_trail(struct state_reading *reading, const struct state_line *line)
 {
-	uint32_t number = state_trail_file(state, file);
+	uint32_t number = state_trail_file(reading->state, line->rest);
+	struct phase_state *phase = line->phase;
+	const char *value = line->value;
 	unsigned long task;
 	long long offset;
 

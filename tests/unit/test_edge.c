@@ -5,7 +5,7 @@
 #include "unit.h"
 
 #include "latsub/journal.h"
-#include "store/state_sections.h"
+#include "store/state_keys.h"
 
 static void
 each_kind_has_a_name(void **unused)

@@ -11,7 +11,7 @@
 #include "latsub/file.h"
 #include "latsub/run.h"
 #include "store/state_file.h"
-#include "store/state_sections.h"
+#include "store/state_keys.h"
 #include "latsub/state.h"
 
 static struct event
