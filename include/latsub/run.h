@@ -1,12 +1,7 @@
 /*
  * run.h - one run: its directory, state file and journal.
  *
- *   DIR/.experiment_state        the snapshot, INI, for people and tools
- *   DIR/.latsub/journal/HOST-BOOTID.jsonl  the truth
- *   DIR/.latsub/experiment.ini   the run's own copy of what it runs
- *   DIR/.latsub/environment      variables of [env] as they were taken
- *   DIR/.latsub/slurm_templates/ its templates
- *   DIR/logs/                    the phases' logs
+ * Where its files are tells run_layout.h.
  */
 #ifndef LATSUB_RUN_H
 #define LATSUB_RUN_H
@@ -19,10 +14,10 @@
 #include "latsub/error.h"
 #include "latsub/inifile.h"
 #include "latsub/journal.h"
+#include "latsub/run_layout.h"
 #include "latsub/state.h"
 #include "latsub/variables.h"
 
-#define RUN_STATE_NAME ".experiment_state"
 #define RUN_FILE_MAX (SIZE_MAX / 4) /* what a run has was written by us */
 
 struct run {
@@ -176,9 +171,7 @@ void run_sets_pair(const struct run *run, const struct strlist *sets,
                    struct event *event);
 /* The mark of the experiment's copy that belongs to a set, or NULL. */
 const char *run_copy_of(const struct run *run, const char *mark);
-/* RUN/.latsub/copies/MARK; caller frees. */
-char *run_copy_path(const char *dir, const char *mark);
-/* The same for people and shells: the file .latsub/environment. */
+/* The variables for people and shells: what RUN_ENVIRONMENT has. */
 char *run_variables_text(const struct variables *variables);
 
 /* The checkpoint of the experiment, or NULL. */

@@ -67,7 +67,7 @@ say(const char *line, void *user)
 static bool
 names_run(const char *path)
 {
-	char *state = file_join(path, RUN_STATE_NAME);
+	char *state = run_path_in(path, RUN_STATE);
 	bool is_run = file_exists(state)
 		|| strcmp(file_basename(path), RUN_STATE_NAME) == 0;
 
@@ -178,7 +178,7 @@ read_options(struct request *r, int argc, char **argv)
 static char *
 check_of_copy(const struct run *run)
 {
-	char *path = file_join(run->dir, ".latsub/experiment.ini");
+	char *path = run_path_in(run->dir, RUN_EXPERIMENT);
 	char *text, *check = NULL;
 	struct latsub_error ignored;
 	size_t len;
@@ -207,7 +207,7 @@ load_experiment(struct request *r)
 	if (run) {
 		r->copy = check_of_copy(run);
 		file = request_resumed_file(r, run);
-		if (strstr(file, "/.latsub/experiment.ini"))
+		if (run_is_copy(file))
 			workdir = run_workdir(run);
 	} else {
 		file = xstrdup(r->config ? r->config : r->file ? r->file

@@ -33,7 +33,7 @@ open_experiment(struct inside *in)
 	struct experiment_inputs inputs = {
 		.workdir = state_metadata(run->state, "workdir"),
 		.variables = &variables, .keep_env = true };
-	char *copy = file_join(run->dir, ".latsub/experiment.ini");
+	char *copy = run_path_in(run->dir, RUN_EXPERIMENT);
 	int rc = run_variables(run, NULL, &variables, &in->err);
 
 	if (rc == 0)

@@ -68,7 +68,7 @@ static struct log *
 find_logs(const struct run *run, const char *phase, const char *task,
           size_t *count)
 {
-	char *dir = file_join(run->dir, "logs");
+	char *dir = run_path_in(run->dir, RUN_LOGS);
 	struct strbuf pattern = { 0 };
 	struct log *logs = NULL;
 	glob_t found;
@@ -146,8 +146,8 @@ show(const struct run *run, const char *phase, const char *task, bool follow,
 	int rc = LATSUB_OK;
 
 	if (count == 0) {
-		text_print(stderr, "latsub: logs: %s has no logs under %s/logs "
-		           "yet\n", phase, run->dir);
+		text_print(stderr, "latsub: logs: %s has no logs under %s/%s "
+		           "yet\n", phase, run->dir, run_part_name(RUN_LOGS));
 		free(logs);
 		return LATSUB_UNFINISHED;
 	}

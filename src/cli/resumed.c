@@ -33,7 +33,7 @@ note_changed_source(const struct run *run)
 char *
 request_resumed_file(const struct request *r, const struct run *run)
 {
-	char *copy = file_join(run->dir, ".latsub/experiment.ini");
+	char *copy = run_path_in(run->dir, RUN_EXPERIMENT);
 	const char *recorded = state_metadata(run->state, "experiment");
 	bool exists;
 
@@ -81,7 +81,7 @@ static int
 check_begun(const struct request *r, struct latsub_error *err)
 {
 	const struct run *run = r->engine.run;
-	char *copy = file_join(run->dir, ".latsub/experiment.ini");
+	char *copy = run_path_in(run->dir, RUN_EXPERIMENT);
 	bool begun = run->has_journal || run->doc_exists || file_exists(copy);
 
 	free(copy);

@@ -138,8 +138,8 @@ static int
 look_around(const char *path, bool *had_dir, bool *had_run,
             struct latsub_error *err)
 {
-	char *state = file_join(path, RUN_STATE_NAME);
-	char *hidden = file_join(path, ".latsub");
+	char *state = run_path_in(path, RUN_STATE);
+	char *hidden = run_path_in(path, RUN_HIDDEN);
 	bool had_state, had_hidden = false;
 	int rc = file_look(path, had_dir, err) || file_look(state, &had_state, err)
 		|| file_look(hidden, &had_hidden, err) ? -1 : 0;

@@ -30,7 +30,7 @@ read_holder(int fd, char *text, size_t size)
 int
 engine_lock(const struct run *run, struct latsub_error *err)
 {
-	char *path = file_join(run->dir, ".latsub/submit.lock");
+	char *path = run_path_in(run->dir, RUN_LOCK);
 	char text[160] = "", host[64] = "?";
 	int fd = file_open_new(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW,
 	                       run_file_mode(run->dir));

@@ -33,8 +33,8 @@ log_path(const char *run_dir, const struct spec_phase *phase)
 	if (asked)
 		strbuf_printf(&out, "/%s", asked);
 	else
-		strbuf_printf(&out, "/logs/%s-%s.log", phase->name,
-		              phase->array ? "%A_%a" : "%j");
+		strbuf_printf(&out, "/%s/%s-%s.log", run_part_name(RUN_LOGS),
+		              phase->name, phase->array ? "%A_%a" : "%j");
 	return strbuf_steal(&out);
 }
 

@@ -16,11 +16,11 @@
 
 /* ---- the copies ---- */
 
+/* path is freed. */
 static int
-write_one(const struct engine *engine, const char *dir, const char *name,
-          const char *text, size_t len, struct latsub_error *err)
+write_one(const struct engine *engine, char *path, const char *text, size_t len,
+          struct latsub_error *err)
 {
-	char *path = file_join(dir, name);
 	int rc = file_replace(path, text, len, run_file_mode(engine->run->dir),
 	                      err);
 
@@ -28,23 +28,25 @@ write_one(const struct engine *engine, const char *dir, const char *name,
 	return rc;
 }
 
-/* The experiment and its templates, which are found beside it under its names. */
+/* The experiment and its templates, which are found beside it under its names.
+ * mark NULL: the newest. */
 static int
-write_copies(const struct engine *engine, const char *dir,
+write_copies(const struct engine *engine, const char *mark,
              struct latsub_error *err)
 {
 	const struct experiment *experiment = engine->experiment;
-	int rc = write_one(engine, dir, "experiment.ini", experiment->text,
-	                   experiment->text_len, err);
+	char *dir = run_copy_path(engine->run->dir, mark, RUN_COPY_DIRECTORY);
+	int rc = write_one(engine, run_copy_path(engine->run->dir, mark,
+	                                         RUN_COPY_EXPERIMENT),
+	                   experiment->text, experiment->text_len, err);
 
 	for (size_t i = 0; rc == 0 && i < experiment->template_count; i++) {
 		const struct experiment_template *t = &experiment->templates[i];
-		char *path = experiment_template_copy(dir, t->name);
 
-		rc = file_replace(path, t->text, strlen(t->text),
-		                  run_file_mode(engine->run->dir), err);
-		free(path);
+		rc = write_one(engine, experiment_template_copy(dir, t->name),
+		               t->text, strlen(t->text), err);
 	}
+	free(dir);
 	return rc;
 }
 
@@ -52,14 +54,13 @@ write_copies(const struct engine *engine, const char *dir,
 static int
 write_newest(const struct engine *engine, struct latsub_error *err)
 {
-	char *dir = file_join(engine->run->dir, ".latsub");
 	char *text = run_variables_text(&engine->experiment->spec->env);
-	int rc = write_copies(engine, dir, err)
-		|| write_one(engine, dir, "environment", text, strlen(text), err)
-		? -1 : 0;
+	int rc = write_copies(engine, NULL, err)
+		|| write_one(engine, run_path_in(engine->run->dir,
+		                                 RUN_ENVIRONMENT),
+		             text, strlen(text), err) ? -1 : 0;
 
 	free(text);
-	free(dir);
 	return rc;
 }
 
@@ -69,20 +70,20 @@ static int
 write_kept(const struct engine *engine, struct latsub_error *err)
 {
 	char *mark = experiment_mark(engine->experiment);
-	char *dir = run_copy_path(engine->run->dir, mark);
-	char *templates = file_join(dir, "slurm_templates");
-	char *whole = file_join(dir, "whole");
+	const char *run_dir = engine->run->dir;
+	char *templates = run_copy_path(run_dir, mark, RUN_COPY_TEMPLATES);
+	char *whole = run_copy_path(run_dir, mark, RUN_COPY_WHOLE);
 	bool exists = false;
 	int rc = file_look(whole, &exists, err);
 
 	if (rc == 0 && !exists) {
-		rc = file_mkdirs(templates, run_dir_mode(engine->run->dir), err)
-			|| write_copies(engine, dir, err)
-			|| write_one(engine, dir, "whole", "", 0, err) ? -1 : 0;
+		rc = file_mkdirs(templates, run_dir_mode(run_dir), err)
+			|| write_copies(engine, mark, err)
+			|| file_replace(whole, "", 0, run_file_mode(run_dir),
+			                err) ? -1 : 0;
 	}
 	free(whole);
 	free(templates);
-	free(dir);
 	free(mark);
 	return rc;
 }
@@ -224,7 +225,7 @@ record_source(struct engine *engine, struct latsub_error *err)
 	const char *old_main = state_metadata(state, "checkpoint_phase");
 	int rc = 0;
 
-	if (!strstr(experiment->file, "/.latsub/experiment.ini")
+	if (!run_is_copy(experiment->file)
 	    && (!old_file || strcmp(experiment->file, old_file)
 	        || strcmp(experiment->check, state_metadata(state,
 	                  "experiment_check")

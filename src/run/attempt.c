@@ -109,13 +109,11 @@ static char *
 copy_path(const struct attempt *attempt)
 {
 	const char *mark = getenv("LATSUB_COPY");
-	char *dir = mark && *mark && mark[strspn(mark, "0123456789abcdef")] == '\0'
-		? run_copy_path(attempt->run->dir, mark)
-		: file_join(attempt->run->dir, ".latsub");
-	char *path = file_join(dir, "experiment.ini");
+	bool is_mark = mark && *mark
+		&& mark[strspn(mark, "0123456789abcdef")] == '\0';
 
-	free(dir);
-	return path;
+	return run_copy_path(attempt->run->dir, is_mark ? mark : NULL,
+	                     RUN_COPY_EXPERIMENT);
 }
 
 /* Another text must not run in its place. */

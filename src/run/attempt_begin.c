@@ -128,7 +128,7 @@ log_time_of_old_job(const struct attempt *attempt)
 	struct last_start last = { .attempt = attempt };
 	struct latsub_error err;
 	struct stat st;
-	char *name, *path;
+	char *name, *logs, *path;
 	int rc;
 
 	if (run_task_events(attempt->run, attempt->phase, attempt->task,
@@ -136,12 +136,13 @@ log_time_of_old_job(const struct attempt *attempt)
 	    || !last.job || options_get(&attempt->spec->options, OPTION_OUTPUT))
 		return 0;
 	name = attempt->spec->array
-		? xasprintf("logs/%s-%u_%u.log", attempt->phase, last.job,
-		            last.index)
-		: xasprintf("logs/%s-%u.log", attempt->phase, last.job);
-	path = file_join(attempt->run->dir, name);
+		? xasprintf("%s-%u_%u.log", attempt->phase, last.job, last.index)
+		: xasprintf("%s-%u.log", attempt->phase, last.job);
+	logs = run_path_in(attempt->run->dir, RUN_LOGS);
+	path = file_join(logs, name);
 	rc = stat(path, &st);
 	free(path);
+	free(logs);
 	free(name);
 	return rc ? 0 : doubt_seconds(st.st_mtim);
 }
@@ -151,7 +152,7 @@ log_time_of_old_job(const struct attempt *attempt)
 static double
 log_time_before_start(const struct attempt *attempt)
 {
-	char *dir = file_join(attempt->run->dir, ".latsub");
+	char *dir = run_path_in(attempt->run->dir, RUN_HIDDEN);
 	double start = attempt->opened + doubt_clock_offset(dir);
 
 	free(dir);

@@ -237,7 +237,8 @@ static char *
 find_fit(struct search *search)
 {
 	struct strlist paths = { 0 };
-	char *dir = file_join(search->attempt->run->dir, ".latsub"), *fit = NULL;
+	char *dir = run_path_in(search->attempt->run->dir, RUN_HIDDEN);
+	char *fit = NULL;
 
 	if (search->death->killed)
 		search->stopped_at = doubt_seconds(search->death->at)

@@ -10,6 +10,7 @@
 #include "latsub/clock.h"
 #include "latsub/file.h"
 #include "latsub/journal.h"
+#include "latsub/run_layout.h"
 
 #define ASK_SEC 300
 
@@ -19,7 +20,7 @@ static void
 leave_word(const struct attempt *attempt)
 {
 	char *dir = file_directory(getenv("LATSUB_STATE"));
-	char *journal = file_join(dir, ".latsub/journal");
+	char *journal = run_path_in(dir, RUN_JOURNAL);
 	struct event event = attempt_event(attempt, EVENT_GAVE_UP);
 	struct latsub_error err = { 0 };
 

@@ -124,7 +124,7 @@ load_experiment(struct pruning *pruning)
 		.workdir = attempt->experiment->workdir,
 		.variables = &variables, .keep_env = true };
 	struct latsub_error err = { 0 };
-	char *copy = file_join(attempt->run->dir, ".latsub/experiment.ini");
+	char *copy = run_path_in(attempt->run->dir, RUN_EXPERIMENT);
 	int rc = run_variables(attempt->run, NULL, &variables, &err);
 
 	if (rc) {

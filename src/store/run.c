@@ -388,7 +388,7 @@ open_run(const char *path, bool anyhow, bool glance,
 	run->dir = is_dir ? xstrdup(absolute) : file_directory(absolute);
 	run->state_path = is_dir ? file_join(absolute, RUN_STATE_NAME)
 		: xstrdup(absolute);
-	run->journal_dir = file_join(run->dir, ".latsub/journal");
+	run->journal_dir = run_path_in(run->dir, RUN_JOURNAL);
 	free(absolute);
 	/* links first: they choose what is opened */
 	if (unknown || find_run(run, path, exists, err)

@@ -16,20 +16,29 @@
 
 #define LEFTOVER_SEC 3600 /* nobody takes that long to write a file */
 
+static int
+make_one(const char *path, mode_t mask, struct latsub_error *err)
+{
+	if (file_make_directory(path, 0777 & ~mask) && errno != EEXIST
+	    && !(errno == EROFS && file_exists(path)))
+		return latsub_error_errno(err, "%s", path);
+	return 0;
+}
+
 int
 run_make_masked(const char *dir, mode_t mask, struct latsub_error *err)
 {
-	static const char *const parts[] = { ".", ".latsub", ".latsub/journal",
-		".latsub/slurm_templates", "logs" };
+	static const enum run_part parts[] = { RUN_HIDDEN, RUN_JOURNAL,
+		RUN_TEMPLATES, RUN_LOGS };
 	char *above = file_directory(dir);
 	int rc = file_mkdirs(above, 0777, err);
 
+	if (rc == 0)
+		rc = make_one(dir, mask, err);
 	for (size_t i = 0; rc == 0 && i < sizeof parts / sizeof *parts; i++) {
-		char *path = i ? file_join(dir, parts[i]) : xstrdup(dir);
+		char *path = run_path_in(dir, parts[i]);
 
-		if (file_make_directory(path, 0777 & ~mask) && errno != EEXIST
-		    && !(errno == EROFS && file_exists(path)))
-			rc = latsub_error_errno(err, "%s", path);
+		rc = make_one(path, mask, err);
 		free(path);
 	}
 	free(above);
@@ -45,7 +54,7 @@ run_make(const char *dir, struct latsub_error *err)
 mode_t
 run_dir_mode(const char *dir)
 {
-	char *hidden = file_join(dir, ".latsub");
+	char *hidden = run_path_in(dir, RUN_HIDDEN);
 	struct stat st;
 	mode_t mode = stat(hidden, &st) ? 0700 : st.st_mode & 0777;
 
@@ -71,9 +80,9 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 void
 run_unmake(const char *dir, bool is_new_dir)
 {
-	char *hidden = file_join(dir, ".latsub");
-	char *state = file_join(dir, RUN_STATE_NAME);
-	char *logs = file_join(dir, "logs");
+	char *hidden = run_path_in(dir, RUN_HIDDEN);
+	char *state = run_path_in(dir, RUN_STATE);
+	char *logs = run_path_in(dir, RUN_LOGS);
 	int saved = errno;
 
 	unlink(state);
@@ -134,9 +143,9 @@ tidy_directory(const char *dir, const char *prefix, time_t now)
 void
 run_tidy(const char *dir)
 {
-	char *hidden = file_join(dir, ".latsub");
-	char *templates = file_join(hidden, "slurm_templates");
-	char *journal = file_join(hidden, "journal");
+	char *hidden = run_path_in(dir, RUN_HIDDEN);
+	char *templates = run_path_in(dir, RUN_TEMPLATES);
+	char *journal = run_path_in(dir, RUN_JOURNAL);
 	int saved = errno;
 	time_t now = newest_time(journal, newest_time(hidden, 0));
 

@@ -41,8 +41,8 @@ run_list(const char *root, struct strlist *names, struct latsub_error *err)
 		if (entry->d_name[0] == '.')
 			continue;
 		path = file_join(root, entry->d_name);
-		state = file_join(path, RUN_STATE_NAME);
-		journal = file_join(path, ".latsub/journal");
+		state = run_path_in(path, RUN_STATE);
+		journal = run_path_in(path, RUN_JOURNAL);
 		/* what cannot be looked at may be a run: it is listed as that */
 		if (file_look(state, &has_state, NULL) || has_state
 		    || file_look(journal, &has_journal, NULL) || has_journal)

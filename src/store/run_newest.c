@@ -54,7 +54,7 @@ run_name_prefix(const char *name)
 static void
 read_head(const char *dir, char head[HEAD_BYTES + 1])
 {
-	char *path = file_join(dir, RUN_STATE_NAME);
+	char *path = run_path_in(dir, RUN_STATE);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	struct stat st;
 	ssize_t got = -1;
@@ -276,11 +276,11 @@ run_was_submitted(const struct run *run)
 	return false;
 }
 
-/* Something with this name, be it a link that leads nowhere. */
+/* Something with its name, be it a link that leads nowhere. */
 static bool
-has(const char *dir, const char *name, bool link)
+has(const char *dir, enum run_part part, bool link)
 {
-	char *path = file_join(dir, name);
+	char *path = run_path_in(dir, part);
 	struct stat st;
 	bool found = lstat(path, &st) ? errno != ENOENT && errno != ENOTDIR
 		: !link || S_ISLNK(st.st_mode);
@@ -300,9 +300,8 @@ may_be_passed(const char *path)
 		return errno == ENOENT || errno == ENOTDIR;
 	if (st.st_uid != geteuid() || !S_ISDIR(st.st_mode))
 		return true;
-	return !has(path, RUN_STATE_NAME, false)
-		&& !has(path, ".latsub/journal", false)
-		&& !has(path, ".latsub", true);
+	return !has(path, RUN_STATE, false) && !has(path, RUN_JOURNAL, false)
+		&& !has(path, RUN_HIDDEN, true);
 }
 
 /* Is it the caller's alone?  1, -1 with why it is not, or 0: it is another's. */

@@ -18,9 +18,8 @@
 #include "run_other.h"
 
 /* All decide what is run, or where something is written. */
-static const char *const parts[] = { ".latsub", ".latsub/journal",
-	".latsub/slurm_templates", ".latsub/experiment.ini",
-	".latsub/environment", ".latsub/copies", "logs", RUN_STATE_NAME };
+static const enum run_part parts[] = { RUN_HIDDEN, RUN_JOURNAL, RUN_TEMPLATES,
+	RUN_EXPERIMENT, RUN_ENVIRONMENT, RUN_COPIES, RUN_LOGS, RUN_STATE };
 #define PART_COUNT (sizeof parts / sizeof parts[0])
 
 int
@@ -29,7 +28,7 @@ run_check_links(const char *dir, struct latsub_error *err)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < PART_COUNT; i++)
-		rc = file_check_inside(dir, parts[i], err);
+		rc = file_check_inside(dir, run_part_name(parts[i]), err);
 	return rc;
 }
 
@@ -113,15 +112,16 @@ check_files(const struct look *look, const char *name, struct latsub_error *err)
 static int
 check_copies(const struct look *look, struct latsub_error *err)
 {
-	char *copies = file_join(look->run->dir, ".latsub/copies");
+	char *copies = run_path_in(look->run->dir, RUN_COPIES);
 	DIR *dir = opendir(copies);
 	struct dirent *entry;
 	int rc = dir || errno == ENOENT ? 0
 		: latsub_error_errno(err, "%s", copies);
 
 	while (rc == 0 && dir && (errno = 0, (entry = readdir(dir)))) {
-		char *copy = file_join(".latsub/copies", entry->d_name);
-		char *templates = file_join(copy, "slurm_templates");
+		char *copy = run_copy_name(entry->d_name, RUN_COPY_DIRECTORY);
+		char *templates = run_copy_name(entry->d_name,
+		                                RUN_COPY_TEMPLATES);
 
 		if (entry->d_name[0] != '.')
 			rc = check_part(look, copy, err)
@@ -167,10 +167,10 @@ check_run(const struct look *look, struct latsub_error *err)
 		: file_check_owner(dir, err);
 
 	for (size_t i = 0; rc == 0 && i < PART_COUNT; i++)
-		rc = check_part(look, strcmp(parts[i], RUN_STATE_NAME) == 0
-			? look->run->state_path : parts[i], err);
-	return rc || check_files(look, ".latsub/journal", err)
-		|| check_files(look, ".latsub/slurm_templates", err)
+		rc = check_part(look, parts[i] == RUN_STATE
+			? look->run->state_path : run_part_name(parts[i]), err);
+	return rc || check_files(look, run_part_name(RUN_JOURNAL), err)
+		|| check_files(look, run_part_name(RUN_TEMPLATES), err)
 		|| check_copies(look, err)
 		|| check_what_was_read(look, err) ? -1 : 0;
 }
@@ -225,7 +225,7 @@ static bool
 is_mounted_twice(const char *dir, const struct stat *now, const char *was,
                  const struct stat *then)
 {
-	char *probe = xasprintf("%s/.latsub/probe.XXXXXX", dir), *other;
+	char *probe = run_path_in(dir, RUN_PROBE), *hidden, *other;
 	int fd = mkostemp(probe, O_CLOEXEC);
 	bool same;
 
@@ -235,11 +235,13 @@ is_mounted_twice(const char *dir, const struct stat *now, const char *was,
 			&& now->st_mtim.tv_sec == then->st_mtim.tv_sec
 			&& now->st_mtim.tv_nsec == then->st_mtim.tv_nsec;
 	}
-	other = xasprintf("%s/.latsub/%s", was, file_basename(probe));
+	hidden = run_path_in(was, RUN_HIDDEN);
+	other = file_join(hidden, file_basename(probe));
 	same = file_exists(other);
 	close(fd);
 	unlink(probe);
 	free(other);
+	free(hidden);
 	free(probe);
 	return same;
 }

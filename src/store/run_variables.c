@@ -76,7 +76,7 @@ static int
 read_file(const struct run *run, struct variables *out,
           struct latsub_error *err)
 {
-	char *path = file_join(run->dir, ".latsub/environment");
+	char *path = run_path_in(run->dir, RUN_ENVIRONMENT);
 	char *text = NULL;
 	size_t len;
 	bool exists;
@@ -200,12 +200,6 @@ const char *
 run_copy_of(const struct run *run, const char *mark)
 {
 	return mark ? metadata_of(run, "copy", mark) : NULL;
-}
-
-char *
-run_copy_path(const char *dir, const char *mark)
-{
-	return xasprintf("%s/.latsub/copies/%s", dir, mark);
 }
 
 const char *

@@ -13,7 +13,7 @@ declare -A owner=([clock]=util [error]=util [text]=util [file]=util
 	[rangeset]=util [variables]=model [edge]=model [reason]=model
 	[program]=util [version]=util [fault]=util [process]=util [options]=model [sweep]=model
 	[spec]=model [state]=model [trail]=model [inifile]=store [journal]=store [run]=store
-	[recovery]=store [experiment]=store [slurm]=slurm [accounting]=slurm
+	[run_layout]=store [recovery]=store [experiment]=store [slurm]=slurm [accounting]=slurm
 	[audit]=model [plan]=engine [reconcile]=engine [audit_slurm]=engine
 	[engine]=engine [runner]=run [run_status]=view [status_words]=view
 	[view]=view)
