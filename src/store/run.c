@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include "latsub/file.h"
+#include "run_edits.h"
 #include "run_other.h"
 #include "state_file.h"
+#include "state_keys.h"
 
 #define SAVE_TRIES 20
 
@@ -26,20 +28,11 @@ static const char fresh_header[] =
 	"# phase again write pending, to skip it completed, then resume.\n"
 	"\n[metadata]\n\n[phases]\n\n[checkpoints]\n\n[failures]\n";
 
-static void
-forget_edits(struct run *run)
-{
-	for (size_t i = 0; i < run->edit_count; i++)
-		event_clear(&run->edits[i]);
-	run->edit_count = 0;
-}
-
 /* What was read. */
 static void
 forget(struct run *run)
 {
-	forget_edits(run);
-	free(run->edits);
+	run_edits_forget(run);
 	state_destroy(run->state);
 	inifile_destroy(run->doc);
 	journal_offsets_clear(&run->offsets);
@@ -82,69 +75,6 @@ fold(struct run *run, bool *changed, struct latsub_error *err)
 	                  err);
 	state_sort(run->state);
 	return rc;
-}
-
-static void
-add_edit(struct run *run, struct event event)
-{
-	run->edits = xrealloc(run->edits, (run->edit_count + 1)
-	                      * sizeof *run->edits);
-	run->edits[run->edit_count++] = event;
-}
-
-/* A word that does not agree with the details beside it was set by hand. */
-static void
-find_word_edits(struct run *run, const struct state_words *words)
-{
-	for (size_t i = 0; i < words->count; i++) {
-		const struct state_word *word = &words->items[i];
-		struct phase_state *phase = state_find(run->state, word->phase);
-
-		if (!word->has_base && run->has_journal) {
-			if (phase && phase->known
-			    && phase_word(phase) != word->word)
-				strlist_add_owned(&run->notes, xasprintf(
-					"%s: %s=%s says less than the journal "
-					"does (%s); use 'latsub reset' or "
-					"'latsub skip'", run->state_path,
-					word->phase, phase_word_name(word->word),
-					phase_word_name(phase_word(phase))));
-			continue;
-		}
-		if (word->has_base && word->word == word->base)
-			continue;
-		if (!word->has_base && word->word == WORD_PENDING)
-			continue; /* of the old script: nothing has run */
-		add_edit(run, (struct event){
-			.kind = EVENT_EDITED, .time = time(NULL), .all = true,
-			.phase = xstrdup(word->phase),
-			.gen = (phase ? phase->gen : 0) + 1,
-			.word = word->word,
-			.reason = xstrdup("state file") });
-	}
-}
-
-/* checkpoint_path counts as an edit where it differs from its phase's. */
-static void
-find_checkpoint_edit(struct run *run)
-{
-	const char *path = inifile_get(run->doc, "checkpoints",
-	                               "checkpoint_path");
-	const char *name = state_metadata(run->state, "checkpoint_phase");
-	const char *epoch = inifile_get(run->doc, "checkpoints", "final_epoch");
-	const char *told = name ? inifile_get(run->doc, "checkpoints", name)
-		: NULL;
-	struct phase_state *phase = name ? state_find(run->state, name) : NULL;
-
-	if (!path || !*path || !phase
-	    || (told ? strcmp(told, path) == 0 : phase->checkpoint != NULL))
-		return;
-	add_edit(run, (struct event){
-		.kind = EVENT_CHECKPOINT, .time = time(NULL), .all = true,
-		.phase = xstrdup(name), .gen = phase->gen,
-		.attempt = phase->checkpoint_attempt,
-		.seq = phase->checkpoint_seq + 1, .path = xstrdup(path),
-		.epoch = xstrdup(epoch), .reason = xstrdup("state file") });
 }
 
 static int
@@ -194,38 +124,6 @@ start_over(struct run *run)
 }
 
 static void
-apply_edits(struct run *run)
-{
-	static const struct sweep none;
-
-	for (size_t i = 0; i < run->edit_count; i++) {
-		struct phase_state *phase = state_add(run->state,
-			run->edits[i].phase);
-
-		if (!run->has_journal && !phase->known) {
-			phase->known = true;
-			phase_set_sweep(phase, 0, false, 1, &none);
-		}
-		state_apply(run->state, &run->edits[i]);
-	}
-}
-
-static void
-know_old_phases(struct run *run, const struct state_words *words)
-{
-	static const struct sweep none;
-
-	for (size_t i = 0; i < words->count && !run->has_journal; i++) {
-		struct phase_state *phase = state_add(run->state,
-			words->items[i].phase);
-
-		if (!phase->known)
-			phase_set_sweep(phase, 0, false, 1, &none);
-		phase->known = true;
-	}
-}
-
-static void
 apply_note(const struct event *event, void *user)
 {
 	state_apply_note(user, event);
@@ -257,14 +155,9 @@ read_all(struct run *run, struct latsub_error *err)
 	if (!trusted && run->has_journal) {
 		start_over(run);
 		rc = fold(run, NULL, err);
-		find_word_edits(run, &words);
-		find_checkpoint_edit(run);
-		apply_edits(run);
+		run_edits_take(run, &words);
 	} else {
-		find_word_edits(run, &words);
-		find_checkpoint_edit(run);
-		apply_edits(run);
-		know_old_phases(run, &words);
+		run_edits_take(run, &words);
 		rc = fold(run, NULL, err);
 		if (rc == 0 && !has_notes && run->has_journal)
 			rc = find_notes(run, err);
@@ -494,7 +387,7 @@ run_record(struct run *run, const struct event *events, size_t count,
 	if (rc == 0) {
 		know_recorded(run, all, n);
 		if (n > count)
-			forget_edits(run);
+			run_edits_forget(run);
 	}
 	for (size_t i = 0; i < n; i++)
 		event_places_clear(&all[i].before);
@@ -606,8 +499,8 @@ run_checkpoint(const struct run *run)
 
 	if (phase && phase->checkpoint)
 		return phase->checkpoint;
-	name = inifile_get(run->doc, "checkpoints", "checkpoint_path");
+	name = state_get(run->doc, SECTION_CHECKPOINTS, STATE_CHECKPOINT_KEY);
 	if (!name)
-		name = inifile_get(run->doc, "", "checkpoint_path");
+		name = inifile_get(run->doc, "", STATE_CHECKPOINT_KEY);
 	return name && *name ? name : NULL;
 }

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "store/run_edits.h"
 #include "store/state_file.h"
 #include "store/state_keys.h"
 
@@ -429,6 +430,100 @@ lines_may_stand_in_any_order(void **unused)
 	inifile_destroy(doc);
 }
 
+/* ---- what a person changed ---- */
+
+/* A run whose state file is text, and whose phase p has completed where it is known. */
+static struct run
+make_run(const char *text, bool has_journal, bool known)
+{
+	struct run run = { .state = state_create(), .has_journal = has_journal,
+		.state_path = xstrdup("/r/.experiment_state"),
+		.doc = parse(text, strlen(text)) };
+
+	if (known) {
+		fill_single(state_add(run.state, "p"));
+		state_find(run.state, "p")->cells[0].state = TASK_COMPLETED;
+		state_find(run.state, "p")->parents_gen = 8; /* its intent is known */
+	}
+	state_set_metadata(run.state, "checkpoint_phase", "p");
+	return run;
+}
+
+static void
+clear_run(struct run *run)
+{
+	run_edits_forget(run);
+	strlist_clear(&run->notes);
+	state_destroy(run->state);
+	inifile_destroy(run->doc);
+	free(run->state_path);
+}
+
+static void
+a_word_is_an_edit_where_its_details_differ(void **unused)
+{
+	static const struct {
+		bool has_journal, has_base;
+		enum phase_word word;
+		size_t edits, notes;
+	} cases[] = {
+		{ true, true, WORD_COMPLETED, 0, 0 },
+		{ true, true, WORD_PENDING, 1, 0 },
+		{ true, false, WORD_COMPLETED, 0, 0 },
+		{ true, false, WORD_PENDING, 0, 1 },
+		{ false, false, WORD_PENDING, 0, 0 }, /* the old script's */
+		{ false, false, WORD_COMPLETED, 1, 0 },
+		{ false, false, WORD_FAILED, 1, 0 },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct run run = make_run("", cases[i].has_journal,
+		                          cases[i].has_journal);
+		struct state_word word = { xstrdup("p"), cases[i].word,
+			WORD_COMPLETED, cases[i].has_base };
+		struct state_words words = { &word, 1 };
+
+		run_edits_take(&run, &words);
+		assert_int_equal(run.edit_count, cases[i].edits);
+		assert_int_equal(run.notes.count, cases[i].notes);
+		assert_true(state_find(run.state, "p")->known);
+		if (cases[i].edits)
+			assert_int_equal(phase_word(state_find(run.state, "p")),
+			                 cases[i].word);
+		free(word.phase);
+		clear_run(&run);
+	}
+}
+
+static void
+a_checkpoint_is_an_edit_where_its_phase_s_differs(void **unused)
+{
+	static const struct {
+		const char *text;
+		size_t edits;
+	} cases[] = {
+		{ "[checkpoints]\ncheckpoint_path=new\np=old\n", 1 },
+		{ "[checkpoints]\ncheckpoint_path=old\np=old\n", 0 },
+		{ "[checkpoints]\ncheckpoint_path=\np=old\n", 0 },
+		{ "[checkpoints]\np=old\n", 0 },
+		{ "[checkpoints]\ncheckpoint_path=new\n", 0 }, /* not told yet */
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct run run = make_run(cases[i].text, true, true);
+		struct state_words words = { 0 };
+
+		run_edits_take(&run, &words);
+		assert_int_equal(run.edit_count, cases[i].edits);
+		if (cases[i].edits)
+			assert_string_equal(state_find(run.state, "p")
+			                    ->checkpoint, "new");
+		clear_run(&run);
+	}
+}
+
 /* ---- the table ---- */
 
 static void
@@ -459,6 +554,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_that_is_written_is_read),
 		cmocka_unit_test(lines_may_stand_in_any_order),
+		cmocka_unit_test(a_word_is_an_edit_where_its_details_differ),
+		cmocka_unit_test(
+			a_checkpoint_is_an_edit_where_its_phase_s_differs),
 		cmocka_unit_test(a_row_is_found_by_its_name_alone),
 	};
 
