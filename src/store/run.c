@@ -1,9 +1,9 @@
 /*
- * run.c - a run as its files say: the snapshot, what a person edited in it,
+ * run.c - a run is opened and read: the snapshot, what a person edited in it,
  * and what the journal has beyond it.
  *
  * Beware: the state file may be replaced by anybody at any time.  It is read
- * whole, and written only if it is still the file that was read.
+ * whole.
  */
 #include "latsub/run.h"
 
@@ -11,16 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "latsub/file.h"
 #include "run_edits.h"
 #include "run_other.h"
 #include "state_file.h"
 #include "state_keys.h"
-
-#define SAVE_TRIES 20
 
 static const char fresh_header[] =
 	"# latsub's state of this run: a snapshot of .latsub/journal.\n"
@@ -309,185 +305,6 @@ struct run *
 run_glance(const char *path, struct latsub_error *err)
 {
 	return open_run(path, false, true, err);
-}
-
-/* What a run and its phases are comes before what a person says of them; a
- * mere note about the run leaves the edits for later. */
-static size_t
-order_events(struct run *run, const struct event *events, size_t count,
-             struct event *all)
-{
-	size_t n = 0, first = 0;
-
-	while (first < count && events[first].kind <= EVENT_PHASE) {
-		all[n] = events[first++];
-		if (all[n].kind == EVENT_RUN)
-			all[n].seq = run->state->revision + 1;
-		n++;
-	}
-	if (count > 0 && events[count - 1].kind == EVENT_RUN)
-		return n;
-	for (size_t i = 0; i < run->edit_count; i++)
-		all[n++] = run->edits[i];
-	while (first < count)
-		all[n++] = events[first++];
-	return n;
-}
-
-/* What is written is written: where the fold fails (another node's file may be
- * sick), these events are known all the same, and the rest is folded later.  An
- * error here would have them written again. */
-static void
-know_recorded(struct run *run, const struct event *events, size_t count)
-{
-	struct latsub_error ignored;
-
-	if (run_refresh(run, NULL, &ignored) == 0)
-		return;
-	for (size_t i = 0; i < count; i++)
-		state_apply(run->state, &events[i]);
-	state_sort(run->state);
-}
-
-/* Which events of the task come before this one? */
-static void
-add_trail(const struct state *state, struct event *event)
-{
-	const struct phase_state *phase = event->phase
-		? state_find(state, event->phase) : NULL;
-	const struct trail_place *place;
-	struct rangeset tasks = { 0 };
-
-	event->before = (struct event_places){ 0 };
-	if (!phase || !(1u << event->kind & STATE_TRAIL_KINDS))
-		return;
-	phase_tasks_of(phase, event, &tasks);
-	place = rangeset_count(&tasks) == 1
-		? trail_first(&phase->trail, tasks.items[0].first) : NULL;
-	for (; place; place = trail_next(&phase->trail, place))
-		event_places_add(&event->before,
-		                 state->trail_files.items[place->file],
-		                 place->offset);
-	rangeset_clear(&tasks);
-}
-
-int
-run_record(struct run *run, const struct event *events, size_t count,
-           bool sync, struct latsub_error *err)
-{
-	struct event *all = xcalloc(run->edit_count + count, sizeof *all);
-	size_t n = order_events(run, events, count, all);
-	int rc, saved;
-
-	for (size_t i = 0; i < n; i++)
-		add_trail(run->state, &all[i]);
-	rc = journal_append(run->journal_dir, all, n, sync, err);
-	saved = errno;
-
-	if (rc == 0) {
-		know_recorded(run, all, n);
-		if (n > count)
-			run_edits_forget(run);
-	}
-	for (size_t i = 0; i < n; i++)
-		event_places_clear(&all[i].before);
-	free(all);
-	errno = saved;
-	return rc;
-}
-
-/* As the server has it: another node, or a person there, may have written it. */
-static bool
-same_file(const struct run *run)
-{
-	struct stat st;
-
-	if (file_stat_now(run->state_path, &st))
-		return errno == ENOENT && !run->doc_exists;
-	return run->doc_exists && st.st_ino == run->doc_stat.st_ino
-		&& st.st_size == run->doc_stat.st_size
-		&& st.st_mtim.tv_sec == run->doc_stat.st_mtim.tv_sec
-		&& st.st_mtim.tv_nsec == run->doc_stat.st_mtim.tv_nsec;
-}
-
-/* 1: someone else wrote meanwhile; 0: written; -1: failed. */
-static int
-try_save(struct run *run, struct latsub_error *err)
-{
-	size_t len, old_len;
-	char *old = inifile_render(run->doc, &old_len), *text, *temp = NULL;
-	int rc = 0;
-
-	state_file_store(run->doc, run->state, &run->offsets);
-	text = inifile_render(run->doc, &len);
-	if (!run->doc_exists || len != old_len || memcmp(text, old, len)) {
-		rc = file_prepare(run->state_path, text, len,
-		                  run_file_mode(run->dir), &temp, err);
-		if (rc == 0 && !same_file(run)) {
-			file_discard(temp);
-			rc = 1;
-		} else if (rc == 0) {
-			rc = file_commit(temp, run->state_path, err);
-			if (rc)
-				file_discard(temp);
-			run->doc_exists = true;
-			if (file_stat_now(run->state_path, &run->doc_stat))
-				run->doc_exists = false;
-		}
-	}
-	free(temp);
-	free(text);
-	free(old);
-	return rc;
-}
-
-int
-run_save(struct run *run, struct latsub_error *err)
-{
-	int rc = 1;
-
-	for (int i = 0; rc == 1 && i < SAVE_TRIES; i++) {
-		if (run->complaints.count > 0)
-			return 0; /* not over what a person is writing */
-		rc = run->edit_count ? run_record(run, NULL, 0, true, err) : 0;
-		if (rc == 0)
-			rc = try_save(run, err);
-		if (rc == 1 && run_read(run, err))
-			rc = -1;
-	}
-	return rc == 1 ? 0 : rc; /* others write all the time: they have it */
-}
-
-/* When this node last wrote to the journal: an event comes before each snapshot. */
-static int
-last_write(const struct run *run, struct timespec *time)
-{
-	char *name = journal_file_name();
-	char *path = file_join(run->journal_dir, name);
-	struct stat st;
-	int rc = file_stat_now(path, &st);
-
-	if (rc == 0)
-		*time = st.st_mtim;
-	free(path);
-	free(name);
-	return rc;
-}
-
-/* Of the file as it is now: others write it, too.  Both times are the file server's,
- * whose clock may be off ours. */
-double
-run_snapshot_age(const struct run *run)
-{
-	struct timespec then;
-	struct stat st;
-
-	if (file_stat_now(run->state_path, &st))
-		return 1e9;
-	if (last_write(run, &then))
-		clock_gettime(CLOCK_REALTIME, &then);
-	return (double)(then.tv_sec - st.st_mtim.tv_sec)
-		+ (double)(then.tv_nsec - st.st_mtim.tv_nsec) / 1e9;
 }
 
 const char *
