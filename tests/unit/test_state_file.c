@@ -34,6 +34,15 @@ add_mark(struct phase_state *phase, enum mark_kind kind, uint32_t attempt,
 }
 
 static void
+add_late(struct phase_state *phase, uint64_t second)
+{
+	struct rangeset set = set_of("1");
+
+	phase_add_late(phase, 3, 1, second, &set);
+	rangeset_clear(&set);
+}
+
+static void
 add_note(struct phase_state *phase, enum phase_note_kind kind, const char *name,
          const char *mark)
 {
@@ -86,7 +95,7 @@ fill_array(struct phase_state *phase)
 	add_mark(phase, MARK_LOST, 0, "7");
 	add_mark(phase, MARK_CANCELLED, 0, "8-9");
 	add_note(phase, NOTE_REFUSED, "a dir/epoch=4", "00000000000000a2");
-	add_note(phase, NOTE_LATE, "17", "");
+	add_late(phase, 17);
 	add_note(phase, NOTE_QUICK, "epoch3", "00000000000000a3");
 	trail_lose(&phase->trail, phase->total, 2);
 	phase_add_path(phase, STRAY_REPORTED, "", "00000000000000a4");
@@ -225,8 +234,8 @@ static bool
 same_note(const struct phase_note *a, const struct phase_note *b)
 {
 	return a->kind == b->kind && a->gen == b->gen
-		&& a->attempt == b->attempt && strcmp(a->name, b->name) == 0
-		&& strcmp(a->mark, b->mark) == 0
+		&& a->attempt == b->attempt && a->second == b->second
+		&& strcmp(a->name, b->name) == 0 && strcmp(a->mark, b->mark) == 0
 		&& rangeset_equal(&a->tasks, &b->tasks);
 }
 
