@@ -158,9 +158,13 @@ read_retry_time(struct spec_phase *phase, const char *value)
 static const char *
 read_mode(struct spec_phase *phase, const char *value)
 {
-	static const char *const names[] = { "exit", "continue", "none" };
+	static const char *const names[] = {
+		[CHECKPOINT_EXIT] = "exit",
+		[CHECKPOINT_CONTINUE] = "continue",
+		[CHECKPOINT_NONE] = "none",
+	};
 
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (strcmp(value, names[i]) == 0) {
 			phase->checkpoint_mode = (enum checkpoint_mode)i;
 			return NULL;
@@ -202,21 +206,23 @@ read_verify(struct spec_phase *phase, const char *value)
 static const char *
 read_requeue_on(struct spec_phase *phase, const char *value)
 {
-	static const char *const names[] = { "preempt", "timeout", "request",
-	                                     "failure", "node_fail" };
+	static const struct { const char *name; unsigned bit; } known[] = {
+		{ "preempt", REQUEUE_PREEMPT }, { "timeout", REQUEUE_TIMEOUT },
+		{ "request", REQUEUE_REQUEST }, { "failure", REQUEUE_FAILURE },
+		{ "node_fail", REQUEUE_NODE_FAIL }, { "none", 0 },
+	};
+	size_t count = sizeof known / sizeof *known;
 	struct strlist words = { 0 };
 	bool bad = text_split_words(value, &words) != 0;
 
 	phase->requeue_on = 0;
 	for (size_t i = 0; i < words.count; i++) {
-		unsigned bit = 0;
+		size_t k = 0;
 
-		for (unsigned j = 0; j < 5; j++) {
-			if (strcmp(words.items[i], names[j]) == 0)
-				bit = 1u << j;
-		}
-		bad |= bit == 0 && strcmp(words.items[i], "none") != 0;
-		phase->requeue_on |= bit;
+		while (k < count && strcmp(words.items[i], known[k].name) != 0)
+			k++;
+		bad |= k == count;
+		phase->requeue_on |= k < count ? known[k].bit : 0;
 	}
 	strlist_clear(&words);
 	return bad ? "words of: preempt timeout request failure node_fail none"

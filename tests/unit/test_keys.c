@@ -218,6 +218,45 @@ each_key_of_a_phase_sets_something(void **state)
 	}
 }
 
+/* The words of a value stand for what their enum calls so. */
+static void
+words_of_a_value_mean_their_enum(void **state)
+{
+	static const struct {
+		const char *key, *value;
+		enum checkpoint_mode mode;
+		unsigned requeue_on;
+	} cases[] = {
+		{ "checkpoint_mode", "exit", CHECKPOINT_EXIT, 0 },
+		{ "checkpoint_mode", "continue", CHECKPOINT_CONTINUE, 0 },
+		{ "checkpoint_mode", "none", CHECKPOINT_NONE, 0 },
+		{ "requeue_on", "preempt", 0, REQUEUE_PREEMPT },
+		{ "requeue_on", "timeout", 0, REQUEUE_TIMEOUT },
+		{ "requeue_on", "request failure", 0,
+		  REQUEUE_REQUEST | REQUEUE_FAILURE },
+		{ "requeue_on", "node_fail", 0, REQUEUE_NODE_FAIL },
+		{ "requeue_on", "none", 0, 0 },
+	};
+	struct latsub_errlist errors = { 0 };
+	struct spec_phase phase = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		phase.requeue_on = 0;
+		phase_keys_set(&phase, cases[i].key, cases[i].value, false,
+		               "f:1", &errors);
+		assert_int_equal(errors.count, 0);
+		if (strcmp(cases[i].key, "checkpoint_mode") == 0)
+			assert_int_equal(phase.checkpoint_mode, cases[i].mode);
+		assert_int_equal(phase.requeue_on, cases[i].requeue_on);
+	}
+	phase_keys_set(&phase, "requeue_on", "preempt never", false, "f:1",
+	               &errors);
+	phase_keys_set(&phase, "checkpoint_mode", "stop", false, "f:2", &errors);
+	assert_int_equal(errors.count, 2);
+	latsub_errlist_clear(&errors);
+}
+
 static void
 each_key_of_the_experiment_sets_something(void **state)
 {
@@ -249,6 +288,7 @@ main(void)
 		cmocka_unit_test(the_page_has_each_key_of_the_experiment),
 		cmocka_unit_test(each_key_of_a_phase_is_called_by_one_name),
 		cmocka_unit_test(each_key_of_a_phase_sets_something),
+		cmocka_unit_test(words_of_a_value_mean_their_enum),
 		cmocka_unit_test(each_key_of_the_experiment_sets_something),
 	};
 
