@@ -55,4 +55,14 @@ long=tests/fuzz/corpus/$(printf 'n%.0s' {1..120})
 archive() { make -C "$tree/build-demo" -s dist-xz >"$tmp/dist.log" 2>&1; }
 ok "a file with a long name can be packed" archive
 like "it is in the archive" "$(tar tf "$tree"/build-demo/latsub-*.tar.xz)" "/$long\$"
+
+install() { make -C "$tree/build-demo" install >"$tmp/install.log" 2>&1; }
+ok "make install" install
+is "make install prints commands, and no advice" \
+	"$(grep -Ev '^ *(/|make)' "$tmp/install.log")" ""
+is "what is installed" "$(files "$tmp/installed" | grep -v '\.la$')" \
+	"$(printf './%s\n' bin/latsub lib/latsub/slurm.so libexec/latsub/latsub-sandbox \
+		share/doc/latsub/{LICENSE,NEWS,README.md,docs/checkpointing.md,docs/design.md} \
+		share/latsub/slurm_templates/default.sh share/man/man1/latsub.1 \
+		share/man/man5/latsub-{experiment,state}.5 | sort)"
 finish
