@@ -166,7 +166,7 @@ show(const struct run *run, const char *phase, const char *task, bool follow,
 		}
 	}
 	follow &= end >= 0;
-	while (follow) {
+	while (follow) { /* NOLINT(bugprone-infinite-loop): until Ctrl-C */
 		usleep(500000);
 		at = copy_out(logs[count - 1].path, others, end);
 		end = at < 0 ? end : at; /* it may be back in a moment */

@@ -8,7 +8,8 @@
 
 #include "request.h"
 
-#define ENDING_WAIT_SEC 240 /* runners wait 75 s for a parent, one after the other; KillWait is 30 s */
+/* Runners wait 75 s for a parent, one after the other; KillWait is 30 s. */
+#define ENDING_WAIT_SEC 240
 
 int
 request_ask_jobs(struct request *r)

@@ -145,7 +145,8 @@ word_of(const struct reconcile_in *in)
 			                WTERMSIG(record->exit_code));
 	/* one of an attempt before the journal's is as good as none */
 	return in->renewed ? SAYS_RENEWED : in->unclear ? SAYS_UNCLEAR
-		: in->unclear_ended ? SAYS_UNCLEAR_ENDED : in->reused ? SAYS_REUSED : SAYS_FORGOTTEN;
+		: in->unclear_ended ? SAYS_UNCLEAR_ENDED
+		: in->reused ? SAYS_REUSED : SAYS_FORGOTTEN;
 }
 
 static enum reconcile_stage

@@ -30,6 +30,6 @@ void audit_walk_task(struct audit *audit, struct audit_phase *phase,
 void audit_check_order(struct audit *audit);
 
 /* "2026-11-25 16:20:05", "?" for 0; caller frees. */
-char *audit_time_text(int64_t time);
+char *audit_time_text(int64_t seconds);
 
 #endif

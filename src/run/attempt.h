@@ -7,8 +7,6 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include <time.h>
-
 #include "decide.h"
 #include "latsub/experiment.h"
 #include "latsub/run.h"

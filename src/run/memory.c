@@ -37,7 +37,7 @@ read_counter(const char *dir, const char *name)
 }
 
 static uint64_t
-count_below(const char *path, int depth)
+count_below(const char *path, int depth) /* NOLINT(misc-no-recursion): DEPTH_MAX */
 {
 	uint64_t count = read_counter(path, "memory.oom_control");
 	DIR *dir = depth < DEPTH_MAX ? opendir(path) : NULL;

@@ -159,7 +159,8 @@ next_deadline(const struct watching *w)
 	double stop = stop_next(&w->stop);
 	const double times[] = { stop, stop > 0 ? now + TICK_SEC : 0,
 		w->ended ? now + (w->rest_begun ? TICK_SEC / 10
-		                  : SECOND_LOOK_SEC) : 0, w->budget_at, w->inquiry.ask_at, w->tell_at,
+		                  : SECOND_LOOK_SEC) : 0,
+		w->budget_at, w->inquiry.ask_at, w->tell_at,
 		w->deciding ? now + CANARY_POLL_SEC : 0 };
 	double next = 0;
 

@@ -66,8 +66,8 @@ skip() { echo "# left out: $1: $2"; }
 # As somebody whom file modes bind: root without the right to pass over them.
 bound=()
 if [ "$(id -u)" = 0 ]; then
-	bound=(setpriv --bounding-set=-dac_override,-dac_read_search
-		--inh-caps=-dac_override,-dac_read_search)
+	bound=(setpriv '--bounding-set=-dac_override,-dac_read_search'
+		'--inh-caps=-dac_override,-dac_read_search')
 fi
 : >secret && chmod 0 secret
 "${bound[@]}" test -x / 2>/dev/null && ! "${bound[@]}" test -r secret &&

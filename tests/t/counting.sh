@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # counting.sh - a payload that counts, saves and goes on, and what tests ask of
 # it.  Source it in a directory of your own, after lib.sh and start_sandbox.
 

@@ -292,6 +292,7 @@ for name in norequeue notagain; do
 		sleep 300 & wait
 	SH
 done
+# shellcheck disable=SC2034 # for eval
 lost_trace=$tmp/e/norequeue.trace
 ok "node lost: they start" until_true 30 eval 'seen run && grep -q run "$lost_trace"'
 node=$(scontrol show job "$job" | sed -n 's/^ *BatchHost=//p')

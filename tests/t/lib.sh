@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # lib.sh - what the tests against a real Slurm share.  Source it, then:
 #
 #   start_sandbox [OPTION]...   a private Slurm; stopped at exit; one more each time

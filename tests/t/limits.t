@@ -53,7 +53,7 @@ run_name="retry_time" run=$tmp/e/runs/grows2_short TRACE=$tmp/e/grows_short.trac
 ok "$run_name: what the partition does not allow is refused" until_true 240 failed
 ok "$run_name: with the reason" grep -q '^last_failure_error=retry_time: 4 minutes are more than partition short allows (1)' "$run/.experiment_state"
 run=$tmp/e/runs/grows2_main TRACE=$tmp/e/grows_main.trace
-ok "$run_name: the next attempt has time enough" until_true 300 grep -q done "$TRACE"
+ok "$run_name: the next attempt has time enough" until_true 300 grep -q 'done' "$TRACE"
 is "$run_name: after one that had not" "$(tr '\n' ' ' <"$TRACE" | sed 's/child .*//')" "start start done "
 
 run_name="limit without warning" run=$unwarned_run TRACE=$unwarned_trace STEPS=90

@@ -43,14 +43,15 @@ differences() { # list, list, what the second is
 	comm -13 <(echo "$1") <(echo "$2") | sed "/./s/\$/ is in $3 only/"
 }
 
+# shellcheck disable=SC2069 # warnings are wanted, pages are not
 formatter_complaints() { # page
 	if command -v mandoc >/dev/null; then
 		mandoc -T lint -W warning "$1" 2>&1
 	fi
 	if man --version 2>/dev/null | grep -q '^man 2'; then # man-db
-		man --warnings -l "$1" 2>&1 >/dev/null # warnings only
+		man --warnings -l "$1" 2>&1 >/dev/null
 	elif command -v man >/dev/null; then
-		man -l "$1" 2>&1 >/dev/null # warnings only
+		man -l "$1" 2>&1 >/dev/null
 	elif ! command -v mandoc >/dev/null; then
 		groff -mandoc -ww -Tutf8 -z "$1" 2>&1
 	fi

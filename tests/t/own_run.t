@@ -34,6 +34,7 @@ clean_up() {
 }
 another_second() { local now=$SECONDS; until [ $SECONDS -gt $((now + 1)) ]; do sleep 0.1; done; }
 jobs_of() { squeue -h -o "%j %k" | grep -c "training.*$(sed -n 's/^run_id=//p' "$1/.experiment_state")"; }
+# shellcheck disable=SC2120 # options, where there are some
 submit() { timeout 60 "$latsub" experiment "$@" >out 2>&1 || cat out; }
 
 # ---- the newest own run is never passed over for an older one ----
@@ -198,8 +199,8 @@ ok "the environment's is the user's to keep: it is said" says 0 "others may writ
 chmod o-w "$tmp"
 # a user whose group is his alone
 private_user() {
-	local name x uid gid rest
-	while IFS=: read -r name x uid gid rest; do
+	local name uid gid
+	while IFS=: read -r name _ uid gid _; do
 		[ "$uid" != 0 ] && [ "$(getent group "$gid")" = "$name:x:$gid:" ] && echo "$uid $gid" && return
 	done < <(getent passwd)
 	return 1
