@@ -1,8 +1,10 @@
+# shellcheck shell=bash disable=SC2034
 # setup.sh - shell functions that ./check and ./demo share: packages, build.
 
 build_packages="gcc make autoconf automake libtool pkg-config libinih-dev
 libjansson-dev zlib1g-dev slurm-wlm munge libslurm-dev"
 test_packages="libcmocka-dev clang python3 groff valgrind"
+lint_packages="shellcheck codespell mandoc clang-tidy"
 
 say() { printf '== %s\n' "$*"; }
 
