@@ -62,7 +62,7 @@ is "make install prints commands, and no advice" \
 	"$(grep -Ev '^ *(/|make)' "$tmp/install.log")" ""
 is "what is installed" "$(files "$tmp/installed" | grep -v '\.la$')" \
 	"$(printf './%s\n' bin/latsub lib/latsub/slurm.so libexec/latsub/latsub-sandbox \
-		share/doc/latsub/{LICENSE,NEWS,README.md,docs/checkpointing.md,docs/design.md} \
+		share/doc/latsub/{HACKING.md,LICENSE,NEWS,README.md,docs/checkpointing.md,docs/design.md} \
 		share/latsub/slurm_templates/default.sh share/man/man1/latsub.1 \
 		share/man/man5/latsub-{experiment,state}.5 | sort)"
 finish
