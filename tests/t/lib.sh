@@ -14,6 +14,7 @@ set -u
 shopt -s lastpipe # a test at the end of a pipe counts, too
 top_srcdir=${top_srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 latsub=${LATSUB:-$top_srcdir/latsub}
+top_builddir=${top_builddir:-$(dirname "$latsub")}
 sandbox=$top_srcdir/libexec/latsub-sandbox
 unset SLURM_CONF LATSUB_SANDBOX_DIR
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/latsub-t-XXXXXX")

@@ -6,7 +6,6 @@
 # Out: TAP.  Nothing is written to the tree; ./demo runs in an unpacked copy.
 
 unset MAKEFLAGS MAKELEVEL MFLAGS # of the make that runs this
-builddir=${top_builddir:-$PWD}
 # shellcheck source=tests/t/lib.sh
 . "$(dirname "$0")/lib.sh"
 tree=$tmp/tree
@@ -17,7 +16,7 @@ files() { (cd "$1" && find . -type f | sort); }
 # pack BUILD DIR
 pack() { make -C "$1" -s distdir distdir="$2" >"$tmp/pack.log" 2>&1; }
 
-ok "the tree can be packed" pack "$builddir" "$tree"
+ok "the tree can be packed" pack "$top_builddir" "$tree"
 if git -C "$top_srcdir" rev-parse --git-dir >/dev/null 2>&1; then
 	is "all that git knows is packed" "$(comm -13 <(files "$tree") \
 		<(git -C "$top_srcdir" ls-files | sed 's|^|./|' | sort))" ""
