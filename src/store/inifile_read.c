@@ -5,10 +5,10 @@
  * In: the text of a file.  Out: entries with their lines, and the lines
  * themselves for a rewrite that changes nothing else.
  * Beware: inih cuts lines at 199 bytes and sections at 49, takes " ;" for a
- * comment and ':' for a separator, and does not tell line numbers.  So it is
- * fed short stand-ins: section and key as "s3" and "k17" (an index here),
- * values percent-encoded in pieces on continuation lines.  It calls back
- * before it reads on, hence the current line is always known.
+ * comment and ':' for a separator, and does not tell line numbers.  So it gets
+ * stand-ins: "[s]" for every section, "k" for every key, and each value
+ * percent-encoded, in short pieces on continuation lines.  It calls back before
+ * it reads the next line, so the reader knows which entry a piece belongs to.
  */
 #include "latsub/inifile.h"
 
