@@ -10,11 +10,11 @@
 #include "latsub/audit.h"
 #include "latsub/slurm.h"
 
-/* The run's jobs among jobs, by its id there.  now: an end that was journalled
- * less than a minute ago may not have reached Slurm. */
+/* Compare with the run's jobs among jobs, which have run_id.  now: seconds since 1970;
+ * an end that was journalled less than a minute before may not have reached Slurm. */
 void audit_slurm(struct audit *audit, const char *run_id,
                  const struct slurm_jobs *jobs, int64_t now);
-/* Differences that may be gone in a moment: what happens while one looks. */
+/* Is there a difference that may be gone in a moment, since jobs change meanwhile? */
 bool audit_may_pass(const struct audit *audit);
 
 /* All jobs that the journal has, and that are the run's (IDENTITY_OTHERS_KEY). */

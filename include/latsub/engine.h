@@ -1,9 +1,9 @@
 /*
  * engine.h - actions on a run: create, submit, cancel.
  *
- * What to do is decided in plan.h; here it is done, in an order that makes
- * doing it twice harmless: intent durable, job submitted, id journalled,
- * roots released last.
+ * plan.h decides what to do; the functions here do it, in an order in which it
+ * does no harm to do it twice: first the intents are durable, then jobs are
+ * submitted and each id is journalled, and last the roots are released.
  */
 #ifndef LATSUB_ENGINE_H
 #define LATSUB_ENGINE_H
@@ -12,7 +12,7 @@
 #include "latsub/plan.h"
 #include "latsub/run.h"
 
-/* What a person hears on the way: one line, no newline. */
+/* Gets the messages for people: one line each, without a newline. */
 typedef void engine_say_f(const char *line, void *user);
 
 struct engine {
@@ -32,24 +32,24 @@ struct run *engine_create_run(const struct experiment *experiment,
                               const char *dir, int *lock,
                               struct latsub_error *err);
 
-/* Put on record what holds of the run whatever will be submitted: where it is, its
- * cluster. */
+/* Record the facts of the run that do not depend on what will be submitted: its
+ * place and its cluster. */
 int engine_update_facts(struct engine *engine, struct latsub_error *err);
-/* The run has this experiment from now on: its copies, its phases.  For what is
- * about to be submitted: after a refusal nothing may have changed. */
+/* Record that the run has this experiment from now on, with its copies and phases.
+ * Call it just before a submission: a resume that is refused changes nothing. */
 int engine_take_experiment(struct engine *engine, struct latsub_error *err);
 
-/* A run that was moved or copied becomes one of its new place: its directory,
- * its checkpoints, and for a copy its id.  Nothing to do for others. */
+/* Record the new place of a run that was moved or copied: its directory, its
+ * checkpoints, and for a copy a new id.  Does nothing for other runs. */
 int engine_take_place(struct engine *engine, struct latsub_error *err);
 
-/* One submitter at a time.  Returns a descriptor to close, or -1: *err says
- * who holds the run. */
+/* Take the run's lock, so that one process at a time submits.  Returns a descriptor;
+ * the caller closes it to let go.  -1: *err says who holds the lock. */
 int engine_lock(const struct run *run, struct latsub_error *err);
 
 struct engine_job {
 	size_t phase;
-	uint32_t gen, attempt; /* the first of its tasks' in this job */
+	uint32_t gen, attempt; /* attempt: of its tasks when the job begins */
 	uint32_t job, base;
 	struct rangeset tasks;
 	char *dependency; /* as submitted; or NULL */
@@ -58,32 +58,32 @@ struct engine_job {
 struct engine_result {
 	struct engine_job *jobs; /* in order of submission */
 	size_t count;
-	size_t *first; /* by phase: index of its first job + 1; they come
-	                * together */
-	uint64_t deferred; /* tasks that the queue has no room for now */
-	bool silent;   /* it failed since Slurm does not answer */
+	size_t *first; /* by phase: index of its first job + 1, 0: it has none;
+	                * the jobs of a phase stand side by side */
+	uint64_t deferred; /* tasks for which the queue has no room now */
+	bool silent;   /* the submission failed because Slurm did not answer */
 };
 
-/* Check against the cluster what can be known before: partitions, their limits,
- * what there is too little of; and make the directories of logs. */
+/* Check all that can be known before a submission: partitions, their limits,
+ * resources of which the cluster has too little.  Makes the directories of logs. */
 void engine_preflight(const struct engine *engine, const struct plan *plan,
                       struct latsub_errlist *errors);
 
-/* Cancel what the plan drops, and take it out of live. */
+/* Cancel the jobs that the plan drops, and remove them from live. */
 int engine_drop(struct engine *engine, const struct plan *plan,
                 struct live_jobs *live, struct latsub_error *err);
 
-/* Submit what the plan says.  Where the queue has no room for all of it, what
- * is left stays intended, and the jobs submit it as they end.  On a refusal what
- * this call submitted is cancelled again; when Slurm falls silent everything
- * stays as it is, held, for a resume to find. */
+/* Submit what the plan says.  Tasks for which the queue has no room stay intended;
+ * the run's jobs submit them when they end.  If Slurm refuses a job, the jobs that
+ * this call submitted are cancelled.  If Slurm does not answer, they stay, held,
+ * and a resume finds them. */
 int engine_submit(struct engine *engine, const struct plan *plan,
                   const struct live_jobs *live, struct engine_result *result,
                   struct latsub_error *err);
 void engine_result_clear(struct engine_result *result);
 
-/* Record what Slurm knows and the journal does not (reconcile.h).  Waits a
- * little for the runners' own events that are still on their way. */
+/* Record what Slurm knows and the journal does not (reconcile.h).  Waits up to 10 s
+ * for events that runners are about to write. */
 int engine_reconcile(struct engine *engine, const struct slurm_jobs *jobs,
                      const struct live_jobs *live, struct latsub_error *err);
 /* The same in memory only, without waiting: for a dry run. */
@@ -91,7 +91,7 @@ void engine_reconcile_preview(struct engine *engine,
                               const struct slurm_jobs *jobs,
                               const struct live_jobs *live);
 
-/* A job whose task is to go on, and that may not go back into the queue. */
+/* A job that Slurm will not requeue, and whose task must go on. */
 struct engine_ended {
 	const char *phase;
 	uint32_t gen, attempt, task, base;
@@ -101,8 +101,10 @@ struct engine_ended {
 	bool more_time, more_mem; /* it ran out of that: retry_time, retry_mem */
 };
 
-/* Submit a successor for it, make what waits for it wait for that, release it.
- * Again after SLURM_SILENT: nothing is done twice. */
+/* Submit a successor for the job, held.  Change the dependency of the jobs that wait
+ * for the ended one, so that they wait for the successor; then release it.
+ * *successor: its id.  After SLURM_SILENT call it again: it finds the successor,
+ * and does nothing twice. */
 enum slurm_answer engine_succeed(struct engine *engine,
                                  const struct engine_ended *ended,
                                  const struct slurm_jobs *jobs,

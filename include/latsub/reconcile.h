@@ -1,6 +1,6 @@
 /*
- * reconcile.h - what the journal and Slurm, put together, say of a task: a
- * pure function and its table.
+ * reconcile.h - what has become of a task, by the journal and by Slurm: a pure
+ * function and its table.
  *
  * docs/design.md ("Reconciling") has the same table, and
  * tests/unit/test_reconcile.c a test for each of its rows.
@@ -13,40 +13,39 @@
 #include "latsub/state.h"
 
 enum reconcile_action {
-	RECONCILE_STOP,   /* change nothing at all: exit code 4 */
-	RECONCILE_LEAVE,  /* it is live, or over: nothing to add */
+	RECONCILE_STOP,   /* change nothing: exit code 4 */
+	RECONCILE_LEAVE,  /* it is live, or has ended on record: nothing to add */
 	RECONCILE_RELEASE,/* live, and held by a submission that was cut off */
-	RECONCILE_TELL,   /* live, and will not go on by itself: a person should
-	                   * know */
-	RECONCILE_DROP,   /* in Slurm, and will never run there: cancel it and
-	                   * take it for not live */
-	RECONCILE_AWAIT,  /* its runner's own event is on its way */
+	RECONCILE_TELL,   /* live, and will not go on by itself: tell a person */
+	RECONCILE_DROP,   /* in Slurm, and will never run: cancel it, and do not
+	                   * count it as live */
+	RECONCILE_AWAIT,  /* its runner may be about to write the event itself */
 	RECONCILE_RECORD, /* journal the event */
 	RECONCILE_ACTION_COUNT
 };
 
-/* How the journal's attempt and Slurm's record stand to each other. */
+/* How far the attempt that Slurm's record is about has come in the journal. */
 enum reconcile_stage {
 	STAGE_OVER,     /* nothing is under way in the journal */
 	STAGE_WAITING,  /* Slurm's attempt has not begun in the journal */
-	STAGE_STARTED,  /* that attempt, or the newest if Slurm has none */
-	STAGE_REQUEUED, /* the same, and it was to be followed by another */
+	STAGE_STARTED,  /* it has started; without a record, the newest attempt has */
+	STAGE_REQUEUED, /* the same, and it was requeued */
 	STAGE_COUNT
 };
 
-/* What Slurm says, as far as it makes a difference. */
+/* What Slurm says of the task, in as many cases as are decided differently. */
 enum reconcile_word {
-	SAYS_NOTHING, /* no answer: all is unknown */
+	SAYS_NOTHING, /* Slurm did not answer */
 	SAYS_RUNNING, SAYS_ENDING, SAYS_REQUEUED, SAYS_PENDING, SAYS_HELD_USER,
 	SAYS_HELD_SLURM, SAYS_HELD_ADMIN, SAYS_NEVER, SAYS_IMPOSSIBLE,
 	SAYS_COMPLETED, SAYS_EXIT_CODE, SAYS_SIGNAL, SAYS_CANCELLED,
 	SAYS_TIMEOUT, SAYS_NODE_FAIL, SAYS_OOM, SAYS_PREEMPTED, SAYS_BOOT_FAIL,
 	SAYS_DEADLINE, SAYS_LAUNCH,
-	SAYS_FORGOTTEN, /* an answer, and no record of this attempt */
-	SAYS_REUSED,    /* the same, and the job's number is another job's */
-	SAYS_RENEWED,   /* the same, and Slurm does not know its jobs of then */
-	SAYS_UNCLEAR,   /* the same, and the number is of a job that may be it */
-	SAYS_UNCLEAR_ENDED, /* the same, and that one has ended */
+	SAYS_FORGOTTEN, /* it answered, and has no record of this attempt */
+	SAYS_REUSED,    /* the same, and another job has the job id */
+	SAYS_RENEWED,   /* the same, and its job ids began anew since */
+	SAYS_UNCLEAR,   /* the same, and a job that may be the task's has the id */
+	SAYS_UNCLEAR_ENDED, /* the same, and that job has ended */
 	SAYS_COUNT
 };
 
@@ -55,7 +54,7 @@ struct reconcile_row {
 	uint32_t words;    /* bits 1u << reconcile_word */
 	uint32_t stages;   /* bits 1u << reconcile_stage */
 	enum reconcile_action action;
-	enum event_kind event; /* RECORD, and after an AWAIT in vain */
+	enum event_kind event; /* of RECORD; of AWAIT if no event came */
 	const char *reason;
 	enum { PLAIN, WITH_NUMBER, WITH_SLURMS_REASON } with;
 };
@@ -67,16 +66,16 @@ struct reconcile_in {
 	enum task_state state; /* the journal's */
 	uint32_t attempt;
 	bool silent;           /* Slurm did not answer */
-	bool patient;          /* an event may still be on its way */
-	/* Whose identity is the task's; of a job that goes by the right number
-	 * but has another identity, nothing.  NULL: none. */
+	bool patient;          /* the runner may still write its event: AWAIT */
+	/* The record of a job with the task's identity, never of a job that has
+	 * only its id.  NULL: there is none. */
 	const struct slurm_job *record;
 	uint32_t first;        /* the attempt that the job began with: restarts
 	                        * are counted from it */
-	bool reused;           /* its number is another job's now */
-	bool unclear;          /* or perhaps not: whose it is cannot be told ... */
-	bool unclear_ended;    /* ... and it runs no more, whosever it was */
-	bool renewed;          /* Slurm's numbers began anew, or another cluster
+	bool reused;           /* another job has its id now */
+	bool unclear;          /* a job has its id, and may be the task's ... */
+	bool unclear_ended;    /* ... and has ended */
+	bool renewed;          /* Slurm's job ids began anew, or another cluster
 	                        * answers */
 	const struct accounting_fact *fact; /* adds words, decides nothing */
 };
@@ -85,7 +84,7 @@ struct reconcile_out {
 	const struct reconcile_row *row;
 	enum reconcile_action action;
 	enum event_kind event;
-	uint32_t attempt;     /* of the event: Slurm's where it is ahead */
+	uint32_t attempt;     /* of the event: Slurm's, if it has more restarts */
 	int code;             /* of the command's end, or -1 */
 	char reason[160];     /* in words, for people */
 };
@@ -93,10 +92,10 @@ struct reconcile_out {
 void reconcile_decide(const struct reconcile_in *in,
                       struct reconcile_out *out);
 
-/* A pending or running record alone: where it stands, in words; action LEAVE,
- * RELEASE, TELL or DROP. */
+/* For a pending or running record alone, without the journal: the reason, and the
+ * action LEAVE, RELEASE, TELL or DROP. */
 void reconcile_live(const struct slurm_job *record, struct reconcile_out *out);
-/* The action alone, which costs next to nothing. */
+/* Only the action; cheap, since it makes no text. */
 enum reconcile_action reconcile_live_action(const struct slurm_job *record);
 
 #endif
