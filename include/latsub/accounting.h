@@ -1,8 +1,8 @@
 /*
- * accounting.h - what slurmdbd remembers of jobs that slurmctld has forgotten,
- * where there is one.
+ * accounting.h - what slurmdbd, if the site has one, knows of jobs that slurmctld
+ * has purged.
  *
- * It only adds words: nothing is decided by it, and without it nothing fails.
+ * It only adds words to messages: nothing depends on it.
  */
 #ifndef LATSUB_ACCOUNTING_H
 #define LATSUB_ACCOUNTING_H
@@ -22,8 +22,8 @@ struct accounting {
 	size_t count;
 };
 
-/* Ask sacct (found in PATH), for at most 10 s.  Absent, failing, slow or
- * talking of something else: an empty answer. */
+/* Ask sacct (found in PATH), for at most 10 s.  The answer is empty if sacct is
+ * not there, fails, is too slow, or prints something else. */
 void accounting_ask(struct accounting *out, const struct rangeset *jobs);
 /* The same, with the times of start and end. */
 void accounting_ask_times(struct accounting *out, const struct rangeset *jobs);
@@ -31,7 +31,7 @@ void accounting_ask_times(struct accounting *out, const struct rangeset *jobs);
  * as seconds since 1970 (they may be missing); lines that are not
  * exactly that, and steps, are passed over. */
 void accounting_parse(struct accounting *out, const char *text);
-/* The last fact of it, or NULL. */
+/* The last fact about a job (and task), or NULL. */
 const struct accounting_fact *
 accounting_find(const struct accounting *accounting, uint32_t job,
                 uint32_t task);

@@ -19,7 +19,7 @@ enum latsub_exit {
 	LATSUB_USAGE = 2,      /* usage or bad input */
 	LATSUB_UNFINISHED = 3, /* phases are pending or running */
 	LATSUB_SLURM = 4,      /* Slurm refused, or does not answer */
-	LATSUB_SYSTEM = 5      /* the system failed us: disk, memory */
+	LATSUB_SYSTEM = 5      /* a system error: disk, memory */
 };
 
 struct latsub_error {
@@ -44,7 +44,7 @@ struct latsub_errlist {
 	char **texts;
 	size_t count;
 	size_t dropped; /* beyond the bound of 200 */
-	bool system;    /* not the input is bad, it could not be read */
+	bool system;    /* the input could not be read; it is not known to be bad */
 };
 
 void latsub_errlist_add(struct latsub_errlist *list, const char *fmt, ...)

@@ -23,18 +23,18 @@ struct experiment {
 	size_t text_len;
 	struct experiment_template *templates;
 	size_t template_count;
-	struct strlist sets; /* of keys, by --set: these and those of before */
+	struct strlist sets; /* keys that --set has changed, now or earlier */
 };
 
-/* What a reading depends on besides the file: all of it is the caller's, and may
- * be left out. */
+/* What the result depends on besides the file.  All members are the caller's, and
+ * may be NULL or false. */
 struct experiment_inputs {
 	const struct strlist *sets; /* "KEY=VALUE": NAME for [env], SECTION.KEY
 	                             * or PHASE.KEY else */
-	const struct strlist *kept; /* of keys, of earlier resumes of the run: one
-	                             * whose phase is gone does not count */
+	const struct strlist *kept; /* "KEY=VALUE" of earlier submissions of the run;
+	                             * ignored if the phase is gone */
 	const char *workdir;        /* overrides the experiment's own */
-	const struct variables *variables; /* of the run that goes on */
+	const struct variables *variables; /* of the run that is resumed */
 	bool keep_env;              /* the caller's environment does not count */
 };
 
@@ -43,19 +43,20 @@ struct experiment_inputs {
 struct experiment *experiment_load(const char *file,
                                    const struct experiment_inputs *inputs,
                                    struct latsub_errlist *errors);
-/* The same for one phase, as its jobs need it: other phases are passed over
- * unread, so that the cost does not grow with their number. */
+/* The same for one phase, for its jobs: other phases are not read, so that the cost
+ * does not grow with their number. */
 struct experiment *experiment_load_phase(const char *file, const char *phase,
                                          const struct experiment_inputs *inputs,
                                          struct latsub_errlist *errors);
 
-/* The name of a template's copy in a run: "DIR/slurm_templates/NAME.sh", where
- * it is found again; caller frees. */
+/* The path of a template's copy in a run: "DIR/slurm_templates/NAME.sh"; caller
+ * frees. */
 char *experiment_template_copy(const char *dir, const char *name);
 /* The checksum of a text, to tell whether a source was changed; caller frees. */
 char *experiment_check(const char *text, size_t len);
 
-/* A mark of its text and of those of its templates: what jobs run; caller frees. */
+/* A checksum of its text and its templates' texts, so of what jobs run; caller
+ * frees. */
 char *experiment_mark(const struct experiment *experiment);
 
 void experiment_destroy(struct experiment *experiment);

@@ -6,12 +6,13 @@
 
 #include <stdbool.h>
 
-/* The output of argv (found in PATH), with its stderr if that is wanted, else
- * stderr is ours.  Never NULL; caller frees.  *ok: it ran and exited with 0. */
+/* Run argv (found in PATH) and return its output, with its standard error if
+ * with_stderr; else that goes to the caller's.  Never NULL; caller frees.  *ok: it
+ * ran and exited with 0. */
 char *process_output(char *const argv[], bool with_stderr, bool *ok);
 
-/* The same with a bound: after so many seconds it and its children are killed,
- * and *ok is false. */
+/* The same, but after so many seconds the program and its children are killed, and
+ * *ok is false. */
 char *process_output_within(char *const argv[], bool with_stderr,
                             unsigned seconds, bool *ok);
 

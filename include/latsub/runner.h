@@ -1,15 +1,16 @@
 /*
  * runner.h - what each job executes: "latsub run".
  *
- * In: the environment that submission and Slurm set.  Out: the phase's
- * command run once, journalled, its log headed, the right exit code.
+ * In: the environment that the submission and Slurm set.  Out: the phase's command
+ * has run once, its end is in the journal, its log has a heading, and the exit code
+ * is the job's.
  */
 #ifndef LATSUB_RUNNER_H
 #define LATSUB_RUNNER_H
 
 #include "latsub/slurm.h"
 
-/* An attempt that is to go on, and that Slurm does not take back. */
+/* An attempt that must go on, and whose job Slurm does not requeue. */
 struct runner_ended {
 	const char *state_path, *phase;
 	uint32_t gen, attempt, task, base;
@@ -18,23 +19,23 @@ struct runner_ended {
 	bool more_time, more_mem; /* what it ran out of */
 };
 
-/* What the runner has others do, who know of plans and submissions.  Called
- * in a process of its own that may be killed at any time, and again after
- * SLURM_SILENT; text gets words for people. */
+/* What the runner cannot do, since plans and submissions are not its room's; cli/
+ * provides it.  Each is called in a forked process that may be killed at any time,
+ * and called again after SLURM_SILENT.  text gets the message for people. */
 struct runner_hooks {
-	/* Another job goes on for it. */
+	/* Submit a successor: another job that goes on with the task. */
 	enum slurm_answer (*succeed)(const struct runner_ended *ended,
 	                             char *text, size_t size);
-	/* Submit what the queue had no room for when the run was submitted.
-	 * element: the job that asks, which is about to end; it has waited so
-	 * long. */
+	/* Submit the tasks for which the queue had no room.  element: the id of the
+	 * job that asks, which is about to end; waited_sec: how long it has waited
+	 * for room. */
 	enum slurm_answer (*submit_rest)(const char *state_path,
 	                                 uint32_t element, unsigned waited_sec,
 	                                 char *text, size_t size);
 };
 
-/* Never returns before the command has ended or must not run; the result is
- * the job's exit code. */
+/* Returns when the command has ended, or must not run; the result is the job's exit
+ * code. */
 int runner_main(const struct runner_hooks *hooks);
 
 /* "latsub checkpoint PATH [--epoch N]" and "latsub progress TEXT", from

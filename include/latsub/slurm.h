@@ -23,7 +23,7 @@
 #define SLURM_OPS_VERSION (8 * 100000 + (int)sizeof(struct job_options))
 #define SLURM_NO_TASK UINT32_MAX
 
-/* What a call may answer.  "No answer" is never taken for "no". */
+/* What a call may answer.  Silence is never taken for no. */
 enum slurm_answer {
 	SLURM_YES = 0,
 	SLURM_REFUSED = -1,  /* Slurm said no; the error has its own words */
@@ -53,10 +53,10 @@ enum slurm_why {
 	SLURM_WHY_DEPENDENCY,
 	SLURM_WHY_NEVER,        /* its dependency can never be satisfied */
 	SLURM_WHY_HELD_USER,
-	SLURM_WHY_HELD,         /* by Slurm; or by whom is not told */
+	SLURM_WHY_HELD,         /* by Slurm, or it is not known by whom */
 	SLURM_WHY_IMPOSSIBLE,   /* it can never run, as the cluster is now */
-	SLURM_WHY_UNFIT,        /* the same in one of the partitions that it may
-	                         * have; which one is not told */
+	SLURM_WHY_UNFIT,        /* the same for one of its several partitions; Slurm
+	                         * does not say which */
 	SLURM_WHY_LAUNCH,       /* Slurm could not start its batch script */
 	SLURM_WHY_HELD_ADMIN    /* by an administrator: others cannot release it */
 };
@@ -156,8 +156,8 @@ struct slurm_ops {
 	enum slurm_answer (*submit)(const struct slurm_request *request,
 	                            uint32_t *job_id,
 	                            struct latsub_error *err);
-	/* Every job of a user, one RPC; records of the same comment filter are
-	 * the caller's business. */
+	/* All jobs of a user, by one request.  Which of them belong to a run is for
+	 * the caller to find out. */
 	enum slurm_answer (*jobs_of_user)(uid_t uid, struct slurm_jobs *out,
 	                                  struct latsub_error *err);
 	/* One job id, or all the records of an array by its array_job_id. */
@@ -195,18 +195,18 @@ const struct slurm_ops *latsub_slurm_ops(void);
  * libslurm is missing; *err says what and where it was looked for. */
 const struct slurm_ops *slurm_load(struct latsub_error *err);
 
-/* The environment's SLURM_CONF, absolute, where it is not what the machine has
- * anyhow; else "".  Caller frees. */
+/* The environment's SLURM_CONF, absolute, or "" if it is the machine's default.
+ * Caller frees. */
 char *slurm_conf_to_remember(void);
-/* Is it a copy that slurmd keeps of the site's (configless)?  Each node has one of
- * its own, and it goes away. */
+/* Is it slurmd's own copy of the site's file (configless)?  Each node has one of its
+ * own, and it does not last. */
 bool slurm_conf_is_cache(const char *conf);
 
 /* Owned members of what the calls fill. */
 void slurm_jobs_clear(struct slurm_jobs *jobs);
 void slurm_cluster_clear(struct slurm_cluster *cluster);
-/* Of one that is held, "is held (REASON)" and who can let it go on: its job id as
- * scontrol takes it.  Caller frees. */
+/* The message about a job that is held: "is held (REASON)" and who can release it.
+ * id: as scontrol takes it.  Caller frees. */
 char *slurm_held_text(const struct slurm_job *job, const char *id);
 const char *slurm_state_name(enum slurm_state state); /* "PENDING" ... */
 bool slurm_state_is_live(const struct slurm_job *job); /* pending..suspended */

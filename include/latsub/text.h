@@ -66,11 +66,11 @@ bool text_is_utf8(const char *s, size_t len);
 /* A copy fit for a terminal, a JSON string or an INI line: invalid UTF-8 and
  * control characters other than newline and tab become '?'. */
 char *text_sanitise(const char *s, size_t len);
-/* Formatted and printed so: for what others may have written. */
+/* Print, sanitised by text_sanitise(): for text that others may have written. */
 void text_print(FILE *out, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same for control characters alone, in place. */
+/* Replace control characters only, in place. */
 void text_blank_controls(char *s);
 
 char *text_trim(char *s); /* in place; returns the first non-space */

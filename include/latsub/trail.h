@@ -1,11 +1,12 @@
 /*
  * trail.h - where the events of each task stand in the journal.
  *
- * An event names those of its task before it, so that of each task only the newest
- * need be known: from them all are found, without reading what others wrote.  Pure.
+ * An event names the events of its task before it.  So for each task only the place
+ * of the newest need be known: the others are found from it, and the events of other
+ * tasks are not read.  Pure.
  *
- * Beware: a place may be there that another event has named before, when files
- * were read in another order, or twice.  Who follows a trail takes each event once.
+ * Beware: if files were read in another order, or twice, a place may be kept although
+ * another event names it.  Whoever follows a trail must take each event once.
  */
 #ifndef LATSUB_TRAIL_H
 #define LATSUB_TRAIL_H
@@ -30,7 +31,7 @@ void event_places_add(struct event_places *places, const char *file,
                       off_t offset);
 void event_places_clear(struct event_places *places);
 
-/* Of a task with more than so many places the trail is lost: lists stay short. */
+/* If a task has more places than this, its trail is lost, so that lists stay short. */
 #define TRAIL_PLACES_MAX 32
 
 struct trail_place {
@@ -48,7 +49,8 @@ struct trail {
 	uint32_t count, unused; /* unused: a list of those that were removed */
 };
 
-/* Both do nothing when it is so already.  total: how many tasks the phase has. */
+/* Add or remove a place; neither does anything if that is done already.  total: how
+ * many tasks the phase has. */
 void trail_add(struct trail *trail, uint32_t total, uint32_t task,
                uint32_t file, off_t offset);
 void trail_remove(struct trail *trail, uint32_t task, uint32_t file,

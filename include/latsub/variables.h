@@ -2,8 +2,8 @@
  * variables.h - the variables of a run: their values, and where these are from.
  *
  * A value may come from the experiment's [env], the caller's environment, the
- * command line, or the run that goes on: which of them counts is decided here,
- * once for all.
+ * command line, or the run that is resumed.  Only variable_choose() decides which
+ * of them counts.
  */
 #ifndef LATSUB_VARIABLES_H
 #define LATSUB_VARIABLES_H
@@ -13,7 +13,7 @@
 
 enum variable_source {
 	VARIABLE_FILE,        /* [env] of the experiment */
-	VARIABLE_ENVIRONMENT, /* of whoever called latsub */
+	VARIABLE_ENVIRONMENT, /* the caller's */
 	VARIABLE_SET,         /* --set */
 	VARIABLE_SOURCE_COUNT
 };
@@ -31,36 +31,37 @@ struct variables {
 	struct strmap *by_name; /* -> index + 1 */
 };
 
-/* Where values may come from.  All of it is the caller's. */
+/* Where values may come from.  All members are the caller's. */
 struct variable_sources {
 	const struct variables *set;    /* of the command line; or NULL */
 	/* the caller's environment; NULL: it does not count */
 	const char *(*environment)(const char *name, void *user);
 	void *user;
-	const struct variables *run;    /* of the run that goes on; or NULL */
+	const struct variables *run;    /* of the run that is resumed; or NULL */
 };
 
-/* The value that a variable has: --set's; the environment's, where that has one;
- * that of the run, unless it is from the file; the file's (in_file, or NULL where
- * [env] does not have it).  Where an earlier --set went against the environment,
- * and the environment is as it was then, that counts as not set.  False: it has no
- * value.  Else the caller clears *out. */
+/* The value of a variable is the first of these that there is: that of --set; that of
+ * the environment; that of the run, unless the run had it from the file; that of the
+ * file (in_file; NULL: [env] does not have the variable).  If an earlier --set
+ * overrode the environment, and the environment still has the same value, that value
+ * does not count.  Returns false if there is no value; else the caller clears *out. */
 bool variable_choose(const struct variable_sources *sources, const char *name,
                      const char *in_file, struct variable *out);
 void variable_clear(struct variable *variable);
-/* Letters, digits and '_', not first a digit: what a shell takes for one. */
+/* May a variable of a shell have this name?  Letters, digits, '_'; no digit first. */
 bool variable_is_name(const char *name, size_t len);
 
-/* Copies; one of that name is replaced. */
+/* Copies the variable; it replaces one of the same name. */
 void variables_add(struct variables *variables,
                    const struct variable *variable);
 const struct variable *variables_find(const struct variables *variables,
                                       const char *name);
 void variables_clear(struct variables *variables);
 
-/* As JSON, and back (-1: it is none; nothing is added).  What has no name of a
- * variable is left out: the text may be another user's.  The text is the same for
- * the same variables, in whatever order they were added; the caller frees it. */
+/* As JSON, and back.  The JSON is the same for the same variables, in whatever order
+ * they were added; caller frees.  parse: -1 if the text is not such JSON; then nothing
+ * is added.  It leaves out what variable_is_name() refuses, since the text may be
+ * another user's. */
 char *variables_print(const struct variables *variables);
 int variables_parse(struct variables *variables, const char *json);
 

@@ -138,11 +138,14 @@ succeed(const struct runner_ended *from, char *text, size_t size)
 
 #define SETTLE_TRIES 10   /* of a second: events of other nodes on their way */
 #define NEEDS_LEFT_SEC 60 /* of the job's own time, to wait for room */
-#define LEAVE_SEC 20      /* one that is over and still there then does wait */
+/* A job whose task has ended, and that is in the queue for longer than this, waits for
+ * room: then this one leaves. */
+#define LEAVE_SEC 20
 
-/* Does anything else of the run go on, which can submit what is left later?
- * What has ended by its journal is not counted, though Slurm may have it for a
- * moment: each that ends looks after it has said so, so the last one sees it. */
+/* Is another job of the run live that can submit the remaining tasks later?  A job
+ * whose end is in the journal does not count, although it may be in Slurm for another
+ * moment.  Each records its end before it looks, so the last one sees that it is the
+ * last. */
 static bool
 others_go_on(const struct inside *in, const struct live_jobs *live)
 {
