@@ -71,7 +71,7 @@ file_try_again(struct file_tries *tries)
 		return true;
 	for (unsigned i = 1; i < tries->count && pause < LONGEST_PAUSE_SEC; i++)
 		pause *= 2;
-	go_on = now + pause <= tries->until 
+	go_on = now + pause <= tries->until
 		&& clock_pause_while(pause, patience_goes_on);
 	errno = saved;
 	return go_on;
