@@ -2,7 +2,6 @@
 # audit.t - latsub audit of real runs: none of what latsub did is a difference, and
 # what somebody puts into a journal, or takes away, is.
 . "$(dirname "$0")/lib.sh"
-top_builddir=${top_builddir:-$top_srcdir}
 start_sandbox --nodes 2 --cpus 4
 
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1

@@ -6,10 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 start_sandbox --nodes 4 --cpus 16
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
-inject=${top_builddir:-$top_srcdir}/tests/.libs/inject.so
-[ -e "$inject" ] || { echo "Bail out! no $inject: make check builds it"; exit 1; }
-# a sanitizer's library need not be the first one
-export ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
+shim inject && inject=$shim
 
 export BROKEN=no # a run keeps its variables: who mends one says so
 cat >e.ini <<'INI'

@@ -3,8 +3,7 @@
 # one, is bad, or makes its attempts fail; and which ones are removed.
 . "$(dirname "$0")/lib.sh"
 start_sandbox --nodes 4 --cpus 8
-clock=${top_builddir:-$(dirname "$latsub")}/tests/t/.libs/clock.so
-[ -e "$clock" ] || { echo "Bail out! no $clock: make check builds it"; exit 1; }
+shim clock && clock=$shim
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 
 # start NAME [KEY LINE]... with the command from stdin; then as NAME is called.

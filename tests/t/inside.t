@@ -2,10 +2,8 @@
 # inside.t - a runner that submits the rest of its run, and a resume, that are slow
 # before the run's lock: what another has changed meanwhile counts.
 . "$(dirname "$0")/lib.sh"
-gate=${top_builddir:-$(dirname "$latsub")}/tests/t/.libs/gate.so
-[ -e "$gate" ] || { echo "Bail out! no $gate: make check builds it"; exit 1; }
-# it is not built with the sanitizers that latsub may have
-export ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+shim gate && gate=$shim
+export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 start_sandbox --nodes 1 --cpus 8 --conf-extra MaxJobCount=4 --conf-extra MinJobAge=2
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 

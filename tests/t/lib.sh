@@ -5,10 +5,12 @@
 #   can_have_groups             start_sandbox --site cgroup will work
 #   ok "what" COMMAND...        a test; its output is shown when it fails
 #   is "what" GOT EXPECTED      a test on text
+#   says CODE REGEX COMMAND...  does it exit with that, and print that?
 #   until_true SECONDS COMMAND  wait for a condition, with a bound
+#   shim NAME                   sets $shim: the path of NAME.so, to preload
 #   finish                      the plan, the end
 #
-# $tmp is a private directory; $latsub the binary.
+# $tmp is a private directory; $latsub the binary; $top_builddir where it was built.
 
 set -u
 shopt -s lastpipe # a test at the end of a pipe counts, too
@@ -86,6 +88,16 @@ like() { # what, text, regular expression
 $2"
 	fi
 }
+says() {
+	local want=$1 words=$2 code
+	shift 2
+	timeout 60 "$@" >out 2>&1
+	code=$?
+	[ $code = "$want" ] && grep -Eq -- "$words" out && return
+	echo "exit code $code"
+	cat out
+	return 1
+}
 until_true() {
 	local end=$((SECONDS + $1))
 	shift
@@ -93,6 +105,15 @@ until_true() {
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.2
 	done
+}
+# A shim is built without the sanitizers that latsub may have, whose libraries then
+# are not the first ones of the process.
+shim() {
+	for shim in "$top_builddir"/tests/{t/,}.libs/"$1.so"; do
+		[ ! -e "$shim" ] || break
+	done
+	[ -e "$shim" ] || { echo "Bail out! no $shim: make check builds it"; exit 1; }
+	export ASAN_OPTIONS="verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 }
 finish() { echo "1..$test_number"; exit 0; }
 
@@ -103,6 +124,9 @@ word() {
 # set_word RUN PHASE WORD: as a person with an editor would.
 set_word() {
 	sed -i "/^\[phases\]/,/^\[/s/^$2=.*/$2=$3/" "$1/.experiment_state"
+}
+of() { # RUN KEY: the value of a key in its state file
+	sed -n "s/^$2=//p" "$1/.experiment_state"
 }
 newest_run() { # OUTPUT_ROOT
 	local run

@@ -3,8 +3,7 @@
 # the runner from its signals.
 . "$(dirname "$0")/lib.sh"
 start_sandbox --nodes 2 --cpus 8
-slow=${top_builddir:-$(dirname "$latsub")}/tests/t/.libs/slow.so
-[ -e "$slow" ] || { echo "Bail out! no $slow: make check builds it"; exit 1; }
+shim slow && slow=$shim
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 
 submit() { # NAME; the phase from stdin

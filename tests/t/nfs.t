@@ -5,13 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 start_sandbox --nodes 4 --cpus 16 --conf-extra OverTimeLimit=0
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
-build=${top_builddir:-$top_srcdir}/tests
-stale=$build/t/.libs/stale.so inject=$build/.libs/inject.so
-for shim in "$stale" "$inject"; do
-	[ -e "$shim" ] || { echo "Bail out! no $shim: make check builds it"; exit 1; }
-done
-# a sanitizer's library need not be the first one
-export ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
+shim stale && stale=$shim
+shim inject && inject=$shim
 
 # What this node remembers: for longer than anybody waits here.
 remembering() { # NODE COMMAND...

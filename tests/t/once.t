@@ -204,10 +204,8 @@ is "each task of a copy ran once more" \
 	"1other 2first 2last 2many1 2many2 2many3 "
 
 # ---- one is slow between its look at the run and the lock ----
-gate=${top_builddir:-$(dirname "$latsub")}/tests/t/.libs/gate.so
-[ -e "$gate" ] || { echo "Bail out! no $gate: make check builds it"; exit 1; }
-# it is not built with the sanitizers that latsub may have
-export ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+shim gate && gate=$shim
+export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 slow() { # NAME ARGUMENT...: latsub, which waits at the gate; sets $slow
 	timeout 60 env GATE="$tmp/gate.$1" LD_PRELOAD="$gate" "$latsub" "${@:2}" >"$tmp/slow" 2>&1 &
 	slow=$!

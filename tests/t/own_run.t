@@ -16,17 +16,6 @@ command = until [ -e "$LATSUB_RUN_DIR/go" ]; do sleep 0.1; done
 after = training
 command = echo two >> "$LATSUB_RUN_DIR/ran"
 INI
-# says CODE REGEX COMMAND...: it ends with that, and says that
-says() {
-	local want=$1 words=$2 code
-	shift 2
-	timeout 60 "$@" >out 2>&1
-	code=$?
-	[ $code = "$want" ] && grep -Eq -- "$words" out && return
-	echo "exit code $code"
-	cat out
-	return 1
-}
 clean_up() {
 	scancel -u "$(id -u)" 2>/dev/null
 	until_true 30 queue_is_empty

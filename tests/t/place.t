@@ -35,7 +35,6 @@ command = bin/step last && test -s "$LATSUB_CHECKPOINT"
 INI
 run_e() { timeout 100 "$latsub" experiment e.ini -o "$1" --wait >out 2>&1; }
 resume() { timeout 100 "$latsub" --resume "$@" --wait >out 2>&1; echo $?; }
-of() { sed -n "s/^$2=//p" "$1/.experiment_state"; }
 ran() { cut -d' ' -f1 "$1/ran" | sort | uniq -c | awk '{ printf "%s%s ", $2, $1 == 1 ? "" : "*" $1 }'; }
 once="cells1 cells2 last training "
 

@@ -18,7 +18,7 @@
 #   preemption without grace; once by scancel and scontrol requeue.
 . "$(dirname "$0")/lib.sh"
 
-saver=${top_builddir:-$(dirname "$latsub")}/tests/t/saver
+saver=$top_builddir/tests/t/saver
 columns=(exec only lines timeout tee launcher srun steps)
 # those that take longest come first
 rows=(limit warned scancel cancel requeue preempted cancelled grace)

@@ -3,11 +3,10 @@
 # every job is in the queue once, every task runs once; then a slurmctld that is
 # stopped for good in the middle of a submission.
 . "$(dirname "$0")/lib.sh"
-lose=${top_builddir:-$(dirname "$latsub")}/tests/t/.libs/lose.so
+shim lose && lose=$shim
+export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 start_sandbox --nodes 2 --cpus 8 --conf-extra MessageTimeout=2
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
-# it is not built with the sanitizers that latsub may have
-export ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 
 cat >e.ini <<'INI'
 [experiment]

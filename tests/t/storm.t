@@ -4,8 +4,7 @@
 # far fewer requests than tasks.
 . "$(dirname "$0")/lib.sh"
 tasks=${STORM_TASKS-300}
-busy=${top_builddir:-$(dirname "$latsub")}/tests/t/.libs/busy.so
-[ -e "$busy" ] || { echo "Bail out! there is no $busy"; exit 1; }
+shim busy && busy=$shim
 start_sandbox --nodes 4 --cpus 100 --conf-extra KillWait=30
 mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 mkdir started saved again

@@ -12,19 +12,7 @@ name = e
 [phase training]
 command = echo training >> "$LATSUB_RUN_DIR/ran"
 INI
-of() { sed -n "s/^$2=//p" "$1/.experiment_state"; }
 run_e() { timeout 100 "$latsub" experiment "$@" --wait >out 2>&1; }
-# says CODE REGEX COMMAND...: it ends with that, and says that
-says() {
-	local want=$1 words=$2 code
-	shift 2
-	timeout 60 "$@" >out 2>&1
-	code=$?
-	[ $code = "$want" ] && grep -Eq -- "$words" out && return
-	echo "exit code $code"
-	cat out
-	return 1
-}
 
 # ---- another's slurm.conf is code ----
 # What libslurm loads by the word of a slurm.conf leaves a mark.
