@@ -1,9 +1,10 @@
 /*
  * status_words.h - the words that people see: of a phase, and of a run as a whole.
  *
- * Each word has one row, with its meaning, and where it is shown so its colour and
- * its sign; the table, JSON, --watch and list take it from there, and latsub.1 has the same words and meanings (a
- * test compares them).  The four words of the state file (enum phase_word) are its own.
+ * Each word has one row, with its meaning, and its colour and sign if it is shown with
+ * these.  The table, JSON, --watch and list take it from there.  latsub.1 has the same
+ * words and meanings; a test compares them.  The four words of the state file (enum
+ * phase_word) are others.
  */
 #ifndef LATSUB_STATUS_WORDS_H
 #define LATSUB_STATUS_WORDS_H
