@@ -31,16 +31,16 @@ struct checkpoint_look {
 	bool late;               /* the deadline came first: nothing is known */
 	bool complete;           /* not empty, nothing temporary in it */
 	struct timespec changed; /* the last change of anything in it */
-	bool renamed;            /* it got its name (or its times) after that:
-	                          * nobody was writing to it any more */
+	bool renamed;            /* it was renamed, or its times were set, after
+	                          * that: nobody was writing to it any more */
 	struct timespec renamed_at;
 	uint64_t fingerprint;    /* changes whenever anything is written, or it
 	                          * is replaced by another file */
 	uint64_t mark;           /* the same without inodes: of names, sizes and
 	                          * times, which a move leaves alone */
 };
-/* closely: each file is opened, for NFS has a file of another node's as it was some
- * time ago until then.  That takes a while where there are many. */
+/* closely: open each file, since until then NFS may show a file of another node as it
+ * was some time ago.  With many files that takes a while. */
 struct checkpoint_look checkpoint_look(const char *path, bool closely,
                                        double deadline);
 

@@ -1,20 +1,20 @@
 /*
- * doubt.h - which checkpoint may be half of one.
+ * doubt.h - which checkpoint may be incomplete.
  */
 #ifndef LATSUB_DOUBT_H
 #define LATSUB_DOUBT_H
 
 #include "checkpoint.h"
 
-/* How many seconds the clock that stamps files in dir is ahead of this node's
- * (behind: less than 0); of what cannot be told exactly the least.  0 if no file
- * can be made there. */
+/* By how many seconds the clock of the file server of dir is ahead of this node's (less
+ * than 0: behind).  Of all values that fit what is seen, the least.  0 if no file can be
+ * made in dir. */
 double doubt_clock_offset(const char *dir);
 
 double doubt_seconds(struct timespec time);
 
-/* May somebody have been writing to it at that time of the file system's clock,
- * in seconds, when he was stopped? */
+/* May its writer have been stopped in the middle of it?  stopped_at: when that was, in
+ * seconds of the file system's clock. */
 bool doubt_half(const struct checkpoint_look *look, double stopped_at);
 
 #endif

@@ -11,7 +11,8 @@
 /* Returns the job's exit code. */
 int outcome_finish(struct attempt *attempt, const struct watch_end *end);
 
-/* The command could not even be started. */
+/* The same if the command could not be started; number: errno.  Returns the job's exit
+ * code. */
 int outcome_not_started(struct attempt *attempt, int number);
 
 #endif

@@ -6,40 +6,39 @@
 
 #include "attempt.h"
 
-/* newest was put on record, and is good; what the attempt has come to is on record,
- * too: remove what is older than the newest checkpoint_keep good ones.  Never one
- * that is in use, an output, of another task or phase, or outside of the run's
- * directory.  leave_by (CLOCK_MONOTONIC seconds, 0: none is known): what is not
- * done well before then is left for the next time. */
+/* Call it after the end of the attempt is on record, and newest, which is good.
+ * Removes the checkpoints that are older than the newest checkpoint_keep good ones; never
+ * one that is in use, is an output, belongs to another task or phase, or lies outside of
+ * the run's directory.  leave_by: CLOCK_MONOTONIC seconds, 0 if not known; what cannot be
+ * removed well before that is left for the next time. */
 void prune_checkpoints(struct attempt *attempt, const char *newest,
                        double leave_by);
 
-/* Remove dir/name, a file or a whole directory; no part of name may be a symbolic
- * link, nothing of another file system is touched.  0, or -1 with errno: ETIMEDOUT
- * when the deadline (0: none) has passed. */
+/* Remove dir/name, a file or a whole directory.  No part of name may be a symbolic link;
+ * files of another file system stay.  0, or -1 with errno: ETIMEDOUT when the deadline
+ * (CLOCK_MONOTONIC seconds, 0: none) has passed. */
 int prune_remove(const char *dir, const char *name, double deadline);
 
-/* How the temporary name of a directory that is being removed ends; before it
- * stands '.' and the directory's own name. */
+/* A directory that is being removed is called '.', its own name, and this. */
 #define PRUNE_ASIDE_END ".pruned.tmp"
 
-/* Real paths of what must stay. */
+/* The real paths of files and directories that must stay. */
 struct prune_used {
 	struct strlist paths;
 	struct strmap *seen; /* the same, and directories that were looked at */
-	bool unknown; /* something could not be looked at: then all is in use */
+	bool unknown; /* something could not be read: then all counts as in use */
 };
 
-/* Find what is in use, but for what claims_has() knows by the patterns of spec, the
- * whole experiment, among what the task's own pattern, as it is expanded, may
- * match; paths are its matches.  0, or -1: it is not known what is, or not before
- * the deadline. */
+/* Find what is in use among the paths that the task's own pattern, as it is expanded,
+ * may match; paths has its matches.  What claims_has() tells by the patterns of spec, the
+ * whole experiment, is left out.  0; -1: it could not be found out, or not before the
+ * deadline. */
 int prune_find_used(struct prune_used *used, const struct attempt *attempt,
                     const struct spec *spec, const char *pattern, const char *newest,
                     const struct strlist *paths, double deadline);
-/* Is it, or a part of it, or what it is a part of, in use? */
+/* Is path in use, or something in it, or something that it is in? */
 bool prune_is_used(const struct prune_used *used, const char *path);
-/* What the outputs of one task lead to is in use. */
+/* Add the files to which the outputs of one task lead. */
 void prune_add_outputs(struct prune_used *used, const char *dir,
                        const struct strlist *outputs, const struct sweep *sweep,
                        uint32_t task);

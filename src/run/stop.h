@@ -30,25 +30,25 @@ struct stop {
 	uint64_t before, last_look; /* that when told, and at the last look */
 };
 
-/* Send what is to be sent; from now on the command is expected to end: TERM and
- * KILL come at those times. */
+/* Send the signal that how says.  From now on the command must end; if it has not by
+ * then, it gets TERM at term_at and KILL at kill_at. */
 void stop_tell(struct stop *stop, enum decide_tell how, double term_at,
                double kill_at);
 
-/* The first process has ended (child_ended).  What it left behind has until the
- * deadlines, or, where there are none, gets TERM now and a moment. */
+/* Call it when the first process has ended (child_ended).  The processes that it left
+ * have until the deadlines; if there are none, they get TERM now, and KILL soon after. */
 void stop_end_rest(struct stop *stop);
 
-/* All that is left of the command has ended, or cannot be ended. */
+/* Has the last process of the command ended, or can it not be ended? */
 bool stop_is_over(const struct stop *stop);
 
-/* A signal to the command's process group, and nothing else. */
+/* Send a signal to the command's process group; no deadline changes. */
 void stop_forward(const struct stop *stop, int number);
 void stop_clear(struct stop *stop);
-/* Slurm does not end the job after all: told and deadlines as they were before. */
+/* Slurm does not end the job after all: restore what was told, and the deadlines. */
 void stop_take_back(struct stop *stop, const struct stop *before);
 
-/* The job was suspended for so long: that is no time to save anything. */
+/* The job was suspended for so long: move the deadlines by that time. */
 void stop_postpone(struct stop *stop, double seconds);
 
 /* The next deadline, or 0. */

@@ -21,8 +21,8 @@ struct suspect_failures { /* zero-initialise; in any order, with repetitions */
 	size_t count;
 };
 
-/* The first two attempts from it failed quickly, and none since has done so from
- * another one: else it is not the checkpoint's fault. */
+/* Did two attempts that began from it fail quickly, and none later that began from
+ * another one?  If one did, the checkpoint is not the cause. */
 bool suspect_is(const struct suspect_failures *failures, const char *name,
                 const char *mark);
 
