@@ -401,7 +401,7 @@ void phase_add_note(struct phase_state *phase, enum phase_note_kind kind,
                     const char *mark, const struct rangeset *tasks);
 /* The same of kind LATE. */
 void phase_add_late(struct phase_state *phase, uint32_t gen, uint32_t attempt,
-                    uint64_t second, const struct rangeset *tasks);
+                    uint64_t second, const struct rangeset *all);
 /* A task named a path, claimed by the pattern of a mark; or by none, NULL. */
 void phase_add_path(struct phase_state *phase, int sort, const char *path,
                     const char *own);

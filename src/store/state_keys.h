@@ -6,8 +6,8 @@
  * A row says in which section a key stands, where in the state its value is, and which
  * function reads it and which writes it.  The functions of one subject stand in
  * one file: state_tasks.c, state_jobs.c, state_parents.c, state_checkpoints.c,
- * state_marks.c, state_notes.c, state_trails.c, state_offsets.c.  What has no row: [metadata] and the words of
- * [phases], which are read before all else.
+ * state_marks.c, state_notes.c, state_trails.c, state_offsets.c.  [metadata] and the
+ * words of [phases] have no rows; they are read before all else.
  */
 #ifndef LATSUB_STATE_KEYS_H
 #define LATSUB_STATE_KEYS_H
