@@ -865,6 +865,7 @@ test_numbers_of_before_are_not_asked_for(void **unused)
 	finish(&life);
 	audit_jobs(life.audit, &jobs);
 	assert_int_equal(jobs.count, 0);
+	rangeset_clear(&jobs);
 	audit_destroy(life.audit);
 }
 

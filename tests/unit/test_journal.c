@@ -58,7 +58,8 @@ write_lines(const char *path, const char *mode, const struct event *events,
 	assert_non_null(file);
 	for (size_t i = 0; i < count; i++)
 		journal_encode(&events[i], &text);
-	assert_int_equal(fwrite(text.data, 1, text.len, file), text.len);
+	assert_int_equal(fwrite(strbuf_str(&text), 1, text.len, file),
+	                 text.len);
 	fclose(file);
 	strbuf_clear(&text);
 }
