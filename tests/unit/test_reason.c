@@ -6,7 +6,7 @@
 
 #include "latsub/journal.h"
 #include "store/state_file.h"
-#include "store/state_keys.h"
+#include "store/state_sections.h"
 
 static void
 expect_text(const char *text, enum requeue_reason reason, bool stalled,
@@ -123,8 +123,9 @@ a_journal_line_keeps_its_reason(void **unused)
 static void
 a_journal_line_keeps_a_late_look(void **unused)
 {
-	static const char *const lines[] = { "\"reason\":\"late\","
-		"\"text\":\"1736201422.250000\"", "\"reason\":\"late\"",
+	static const char *const lines[] = {
+		"\"reason\":\"late\",\"text\":\"1736201422.250000\"",
+		"\"reason\":\"late\"",
 		"\"reason\":\"half\",\"path\":\"a/b\"" };
 
 	(void)unused;
