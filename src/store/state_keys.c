@@ -76,6 +76,12 @@ has_checkpoint(const struct phase_state *phase)
 	return phase->checkpoint != NULL;
 }
 
+static bool
+has_trail(const struct phase_state *phase)
+{
+	return phase->trail.first != NULL;
+}
+
 /* ---- plain members ---- */
 
 uint32_t
@@ -267,9 +273,9 @@ const struct state_key state_keys[] = {
 	  .write = state_write_notes_format },
 	{ GROUP_NOTES, SECTION_NOTES, STATE_ANY,
 	  .read = state_read_note, .write = state_write_notes },
-	{ GROUP_NOTES, SECTION_NOTES, "lost_trails",
+	{ GROUP_NOTES, SECTION_NOTES, "lost_trails", .when = has_trail,
 	  .read = state_read_lost_trails, .write = state_write_lost_trails },
-	{ GROUP_NOTES, SECTION_NOTES, "trail.",
+	{ GROUP_NOTES, SECTION_NOTES, "trail.", .when = has_trail,
 	  .read = state_read_trail, .write = state_write_trails },
 	{ GROUP_NOTES, SECTION_NOTES, "own.",
 	  .read = state_read_own, .write = state_write_own },

@@ -2,12 +2,14 @@
  * state_keys.h - the keys of the state file: one table, by which it is read and
  * written (state_keys.c).
  *
- * A key of a phase is "PHASE", "PHASE.NAME" or "PHASE.NAME.REST", one of the run is NAME.
- * A row says in which section a key stands, where in the state its value is, and which
- * function reads it and which writes it.  The functions of one subject stand in
- * one file: state_tasks.c, state_jobs.c, state_parents.c, state_checkpoints.c,
- * state_marks.c, state_notes.c, state_trails.c, state_offsets.c.  [metadata] and the
- * words of [phases] have no rows; they are read before all else.
+ * A key of a phase is "PHASE", "PHASE.NAME" or "PHASE.NAME.REST", one of the run is
+ * NAME.  A row says in which section a key stands, where in the state its value is,
+ * which function reads it and which writes it.  The functions of one subject stand
+ * in one file: state_tasks.c, state_jobs.c, state_parents.c, state_checkpoints.c,
+ * state_marks.c, state_notes.c, state_trails.c, state_offsets.c.
+ *
+ * Two things have no row: [metadata], and the words of [phases].  They are read
+ * before all else.
  */
 #ifndef LATSUB_STATE_KEYS_H
 #define LATSUB_STATE_KEYS_H

@@ -17,11 +17,8 @@ state_write_trails(struct state_writing *writing, const struct state_key *key,
                    const struct phase_state *phase)
 {
 	const struct strlist *files = &writing->state->trail_files;
-	struct strbuf *texts;
+	struct strbuf *texts = xcalloc(files->count, sizeof *texts);
 
-	if (!phase->trail.first)
-		return;
-	texts = xcalloc(files->count, sizeof *texts);
 	for (uint32_t t = 0; t < phase->trail.total; t++) {
 		const struct trail_place *place = phase_trail_is_whole(phase, t)
 			? trail_first(&phase->trail, t) : NULL;
