@@ -16,29 +16,7 @@
 
 #define TRIES 4 /* with a pause before each: what happens while one looks */
 #define PAUSE_SEC 2
-
-const char help_audit[] =
-	"Usage: latsub audit [OPTION]... [STATE|RUN]\n\n"
-	"Hold the journal of a run (the newest here) against itself, the state\n"
-	"file, Slurm and its accounting: each task completed once for each time\n"
-	"that it was to run, no two attempts at a time, none before its parents.\n"
-	"A line for each difference; only reads.\n\n"
-	"  -v, --verbose    each task with its attempts, too\n"
-	"  -j, --json       for programs\n"
-	"  -o, --offline    do not ask Slurm\n"
-	"  -s, --slack SEC  what the nodes' clocks may differ by (10)\n"
-	"  -h, --help       this text\n\n"
-	"Exit code: 0 no difference, 1 differences, 2 bad input, 4 no difference\n"
-	"in the journal, and Slurm does not answer.\n";
-
-static const struct option long_options[] = {
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "offline", no_argument, NULL, 'o' },
-	{ "slack", required_argument, NULL, 's' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
+#define SLACK_MAX_SEC 86400
 
 struct auditing {
 	struct run *run;
@@ -223,48 +201,52 @@ audit_run(struct auditing *a)
 }
 
 static int
-take_options(struct auditing *a, int argc, char **argv, int *rc)
+execute_audit(const struct args *args)
 {
-	int option;
-
-	while ((option = getopt_long(argc, argv, "vjos:h", long_options, NULL))
-	       != -1) {
-		if (option == 'v') {
-			a->verbose = true;
-		} else if (option == 'j') {
-			a->json = true;
-		} else if (option == 'o') {
-			a->offline = true;
-		} else if (option != 's') {
-			*rc = cli_option(help_audit, "audit", option);
-			return -1;
-		} else if (text_parse_int(optarg, 0, 86400, &a->slack_sec)) {
-			*rc = cli_usage("audit", "--slack %s: seconds, from 0 to "
-			                "86400", optarg);
-			return -1;
-		}
-	}
-	return 0;
-}
-
-int
-command_audit(int argc, char **argv)
-{
-	struct auditing a = { .slack_sec = AUDIT_SLACK_SEC };
+	struct auditing a = { .slack_sec = AUDIT_SLACK_SEC,
+		.verbose = args_has(args, 'v'), .json = args_has(args, 'j'),
+		.offline = args_has(args, 'o') };
+	const char *slack = args_value(args, 's');
 	int rc = 0;
 
-	if (take_options(&a, argc, argv, &rc))
-		return rc;
-	if (argc - optind > 1)
-		return cli_usage("audit", "one run at a time");
-	a.run = cli_open_run(argv[optind], &rc);
+	if (slack && text_parse_int(slack, 0, SLACK_MAX_SEC, &a.slack_sec))
+		return cli_usage(args, "--slack %s: seconds, from 0 to %d",
+		                 slack, SLACK_MAX_SEC);
+	a.run = cli_open_run(args->words[0], &rc);
 	if (!a.run)
 		return rc;
 	if (a.run->has_journal)
 		rc = audit_run(&a);
 	else
-		rc = cli_usage("audit", "%s: there is no journal; latsub has "
+		rc = cli_usage(args, "%s: there is no journal; latsub has "
 		               "not run this yet", a.run->state_path);
 	run_close(a.run);
 	return rc;
 }
+
+static const struct command_option options[] = {
+	{ .key = 'v', .name = "verbose",
+	  .help = "each task with its attempts, too" },
+	{ .key = 'j', .name = "json", .help = "for programs" },
+	{ .key = 'o', .name = "offline", .help = "do not ask Slurm" },
+	{ .key = 's', .name = "slack", .argument = "SEC",
+	  .help = "what the nodes' clocks may differ by (10)" },
+	{ .name = NULL }
+};
+
+const struct command command_audit = {
+	.name = "audit",
+	.summary = "hold a run's journal against itself and Slurm",
+	.usage = "audit [OPTION]... [STATE|RUN]",
+	.text =
+	"Hold the journal of a run (the newest here) against itself, the state\n"
+	"file, Slurm and its accounting: each task completed once for each time\n"
+	"that it was to run, no two attempts at a time, none before its parents.\n"
+	"A line for each difference; only reads.\n",
+	.options = options,
+	.ending =
+	"Exit code: 0 no difference, 1 differences, 2 bad input, 4 no difference\n"
+	"in the journal, and Slurm does not answer.\n",
+	CLI_ONE_RUN,
+	.execute = execute_audit,
+};

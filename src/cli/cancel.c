@@ -9,20 +9,6 @@
 #include "cli.h"
 #include "latsub/program.h"
 
-const char help_cancel[] =
-	"Usage: latsub cancel [--phase PHASE] [STATE|RUN]\n\n"
-	"Cancel the jobs of a run (the newest here), or of one phase.\n"
-	"Commands get TERM and time to save; nothing requeues; 'latsub --resume'\n"
-	"goes on later.\n\n"
-	"  -p, --phase PHASE  this phase only\n"
-	"  -h, --help         this text\n";
-
-static const struct option long_options[] = {
-	{ "phase", required_argument, NULL, 'p' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
-
 static size_t
 count_suspended(const struct live_jobs *live, const char *phase)
 {
@@ -100,23 +86,15 @@ cancel_run(struct engine *engine, const char *phase)
 	return left ? LATSUB_UNFINISHED : LATSUB_OK;
 }
 
-int
-command_cancel(int argc, char **argv)
+static int
+execute_cancel(const struct args *args)
 {
+	const char *phase = args_value(args, 'p');
 	struct latsub_error err = { 0 };
 	struct engine engine = { 0 };
-	const char *phase = NULL;
-	int option, rc = 0;
+	int rc = 0;
 
-	while ((option = getopt_long(argc, argv, "p:h", long_options, NULL))
-	       != -1) {
-		if (option != 'p')
-			return cli_option(help_cancel, "cancel", option);
-		phase = optarg;
-	}
-	if (argc - optind > 1)
-		return cli_usage("cancel", "one run at a time");
-	engine.run = cli_open_own_run(argv[optind], &rc);
+	engine.run = cli_open_own_run(args->words[0], &rc);
 	if (!engine.run)
 		return rc;
 	if (phase && !state_find(engine.run->state, phase)) {
@@ -130,3 +108,22 @@ command_cancel(int argc, char **argv)
 	run_close(engine.run);
 	return rc;
 }
+
+static const struct command_option options[] = {
+	{ .key = 'p', .name = "phase", .argument = "PHASE",
+	  .help = "this phase only" },
+	{ .name = NULL }
+};
+
+const struct command command_cancel = {
+	.name = "cancel",
+	.summary = "cancel a run's jobs",
+	.usage = "cancel [--phase PHASE] [STATE|RUN]",
+	.text =
+	"Cancel the jobs of a run (the newest here), or of one phase.\n"
+	"Commands get TERM and time to save; nothing requeues; 'latsub --resume'\n"
+	"goes on later.\n",
+	.options = options,
+	CLI_ONE_RUN,
+	.execute = execute_cancel,
+};

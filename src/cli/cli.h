@@ -1,56 +1,37 @@
 /*
- * cli.h - what the commands share: the table, messages, the run that is
- * meant, the Slurm that it belongs to.
+ * cli.h - what the commands share: messages, the run that is meant, the Slurm
+ * that it belongs to.
  */
 #ifndef LATSUB_CLI_H
 #define LATSUB_CLI_H
 
-#include <getopt.h>
-
+#include "command.h"
 #include "latsub/engine.h"
 #include "latsub/error.h"
 #include "latsub/run.h"
 #include "latsub/runner.h"
 #include "latsub/slurm.h"
 
-struct command {
-	const char *name;
-	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
-	const char *summary;
-	const char *help; /* usage and options; NULL: not shown */
-};
-
-int command_experiment(int argc, char **argv);
-int command_status(int argc, char **argv);
-int command_logs(int argc, char **argv);
-int command_cancel(int argc, char **argv);
-int command_audit(int argc, char **argv);
-int command_list(int argc, char **argv);
-int command_reset(int argc, char **argv);
-int command_skip(int argc, char **argv);
-int command_check(int argc, char **argv);
-int command_graph(int argc, char **argv);
-int command_init(int argc, char **argv);
-int command_checkpoint(int argc, char **argv);
-int command_progress(int argc, char **argv);
-int command_sandbox(int argc, char **argv);
-int command_run(int argc, char **argv);
-
-extern const char help_experiment[], help_status[], help_logs[],
-	help_cancel[], help_audit[], help_list[], help_reset[], help_skip[],
-	help_check[], help_graph[], help_init[], help_checkpoint[], help_progress[],
-	help_sandbox[], help_run[];
-
 /* "latsub: what: why" on stderr; returns the code. */
 int cli_fail(const struct latsub_error *err);
-int cli_usage(const char *command, const char *fmt, ...)
+/* The line is wrong; *args says whose it is.  Returns LATSUB_USAGE. */
+int cli_usage(const struct args *args, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Every complaint, and how many; returns LATSUB_USAGE. */
 int cli_complain(const struct latsub_errlist *errors);
-/* Before getopt: the words that it will go through. */
-void cli_set_arguments(char **argv);
-/* getopt said '?' or ':' or 'h': the exit code for it. */
-int cli_option(const char *help, const char *command, int option);
+
+/* ---- what several commands take, alike ---- */
+
+#define CLI_OPTION_SET { .key = 's', .name = "set", .argument = "KEY=VALUE", \
+	.help = "NAME=VALUE sets a variable, PHASE.KEY=VALUE or\n" \
+	        "defaults.KEY=VALUE a key of the experiment" }
+#define CLI_ONE_RUN .most = 1, .count_error = "one run at a time"
+#define CLI_PHASE_AND_RUN .least = 1, .most = 2, \
+	.count_error = "name a phase, and a run if it is not the newest"
+
+/* FILE and --set.  NULL: it has complained, and *code is the exit code.
+ * which_experiment.c. */
+struct experiment *cli_load_experiment(const struct args *args, int *code);
 
 /* The run that an argument means; without one the newest that was submitted, of
  * ./experiment.ini under its output_root, or of any under ./runs.  Complains by
@@ -88,8 +69,7 @@ enum slurm_answer cli_check_cluster(const struct run *run,
 bool cli_ask_jobs(const struct run *run, const struct slurm_ops *slurm,
                   struct slurm_jobs *jobs, struct latsub_error *err);
 
-/* The sandbox script; caller frees.  Start it and set SLURM_CONF. */
-char *cli_sandbox_script(void);
+/* Start the sandbox (--local), and set SLURM_CONF. */
 int cli_start_sandbox(struct latsub_error *err);
 
 /* What a resume does with each phase; the jobs of a submission; how to watch,

@@ -1,32 +1,12 @@
 /*
- * edit.c - latsub reset and latsub skip: the guide's two hand edits, safely.
+ * edit.c - what reset and skip share: the guide's two hand edits, safely.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
-
-const char help_reset[] =
-	"Usage: latsub reset [--downstream] PHASE [STATE|RUN]\n\n"
-	"Have a phase run again at the next resume, as if its word in the state\n"
-	"file were set to pending.\n\n"
-	"  -d, --downstream  the phases that wait for it, too\n"
-	"  -h, --help        this text\n";
-
-const char help_skip[] =
-	"Usage: latsub skip PHASE [STATE|RUN]\n\n"
-	"Take a phase for completed, as if its word in the state file were set\n"
-	"so; the next resume goes on without running it.\n\n"
-	"  -h, --help  this text\n";
-
-static const struct option long_options[] = {
-	{ "downstream", no_argument, NULL, 'd' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
+#include "edit.h"
 
 static int
 unknown_phase(const struct run *run, const char *name)
@@ -44,45 +24,8 @@ unknown_phase(const struct run *run, const char *name)
 	return LATSUB_USAGE;
 }
 
-static bool
-waits_for_one_of(const struct phase_state *phase, const struct strmap *names)
-{
-	const struct parents *parents = phase_parents(phase);
-
-	for (size_t i = 0; i < parents->count; i++) {
-		if (strmap_get(names, parents->items[i].phase))
-			return true;
-	}
-	return false;
-}
-
-/* All that waits, directly or not, for the one that names holds.  In the order
- * of the experiment parents mostly come first: then one round is enough. */
-static void
-add_downstream(const struct state *state, struct strlist *names)
-{
-	struct strmap *known = strmap_create();
-	bool grown = true;
-
-	strmap_set(known, names->items[0], known);
-	while (grown) {
-		grown = false;
-		for (size_t i = 0; i < state->count; i++) {
-			const struct phase_state *phase = state->phases[i];
-
-			if (strmap_get(known, phase->name)
-			    || !waits_for_one_of(phase, known))
-				continue;
-			strlist_add(names, phase->name);
-			strmap_set(known, phase->name, known);
-			grown = true;
-		}
-	}
-	strmap_destroy(known);
-}
-
 static int
-edit(struct run *run, const struct strlist *names, enum phase_word word,
+record(struct run *run, const struct strlist *names, enum phase_word word,
      const char *reason)
 {
 	struct event *events = xcalloc(names->count, sizeof *events);
@@ -110,59 +53,38 @@ edit(struct run *run, const struct strlist *names, enum phase_word word,
 	return rc ? cli_fail(&err) : code;
 }
 
-static int
-reset_or_skip(int argc, char **argv, const char *help, enum phase_word word)
+int
+edit_phases(const struct args *args, enum phase_word word, edit_more_f *more)
 {
-	bool downstream = false, skip = word == WORD_COMPLETED;
+	const char *phase = args->words[0];
 	struct strlist names = { 0 };
-	struct run *run;
-	int option, rc = 0, lock;
 	struct latsub_error err;
+	struct run *run;
+	int rc = 0, lock;
 
-	while ((option = getopt_long(argc, argv, skip ? "h" : "dh",
-	                             long_options, NULL)) != -1) {
-		if (option != 'd' || skip)
-			return cli_option(help, argv[0], option);
-		downstream = true;
-	}
-	if (argc - optind < 1 || argc - optind > 2)
-		return cli_usage(argv[0], "name a phase, and a run if it is not "
-		                 "the newest");
-	run = cli_open_own_run(argv[optind + 1], &rc);
+	run = cli_open_own_run(args->words[1], &rc);
 	if (!run)
 		return rc;
 	lock = run->has_journal ? engine_lock(run, &err) : -1;
 	if (!run->has_journal) {
-		rc = cli_usage(argv[0], "%s: latsub has not run this yet; edit "
+		rc = cli_usage(args, "%s: latsub has not run this yet; edit "
 		               "its [phases] by hand, then resume it",
 		               run->state_path);
 	} else if (run->complaints.count) {
 		rc = cli_complain(&run->complaints);
 	} else if (lock < 0 || run_refresh(run, NULL, &err)) {
 		rc = cli_fail(&err);
-	} else if (!state_find(run->state, argv[optind])) {
-		rc = unknown_phase(run, argv[optind]);
+	} else if (!state_find(run->state, phase)) {
+		rc = unknown_phase(run, phase);
 	} else {
-		strlist_add(&names, argv[optind]);
-		if (downstream)
-			add_downstream(run->state, &names);
-		rc = edit(run, &names, word, argv[0]);
+		strlist_add(&names, phase);
+		if (more)
+			more(run->state, &names);
+		rc = record(run, &names, word, args->command->name);
 	}
 	if (lock >= 0)
 		close(lock);
 	strlist_clear(&names);
 	run_close(run);
 	return rc;
-}
-
-int
-command_reset(int argc, char **argv)
-{
-	return reset_or_skip(argc, argv, help_reset, WORD_PENDING);
-}
-
-int
-command_skip(int argc, char **argv)
-{
-	return reset_or_skip(argc, argv, help_skip, WORD_COMPLETED);
 }

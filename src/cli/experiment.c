@@ -1,68 +1,13 @@
 /*
- * experiment.c - latsub experiment, and latsub --resume.
- *
- * A new run and a resume take the same road: read, plan, submit; a new run is
- * the resume of one in which nothing happened.
+ * experiment.c - latsub experiment, and latsub --resume: what is asked for.
  */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "latsub/file.h"
 #include "request.h"
 
-const char help_experiment[] =
-	"Usage: latsub experiment [OPTION]... [FILE]\n"
-	"       latsub experiment --resume STATE [OPTION]...\n"
-	"       latsub --resume STATE [OPTION]...\n\n"
-	"Submit the experiment in FILE (./experiment.ini) to Slurm and return.\n\n"
-	"  -p, --phase P         only this phase (repeatable): a name, or N for\n"
-	"                        number = N or a name that begins phaseN_\n"
-	"  -c, --checkpoint PATH take checkpoint_phase for completed, with PATH\n"
-	"  -r, --resume STATE    go on with a run: a state file or a run's directory\n"
-	"                        (without a word after it: the newest run)\n"
-	"  -n, --dry-run         show the plan, submit nothing\n"
-	"  -l, --local           submit to the private Slurm of 'latsub sandbox'\n"
-	"  -w, --wait            look on until the end; exit with the outcome\n"
-	"  -s, --set KEY=VALUE   NAME=VALUE sets a variable, PHASE.KEY=VALUE or\n"
-	"                        defaults.KEY=VALUE a key of the experiment\n"
-	"  -o, --output-dir DIR  the run's directory (else OUTPUT_ROOT/NAME_TIME)\n"
-	"  -f, --config FILE     with --resume: take the experiment from FILE\n"
-	"      --keep-env        variables of your environment do not count\n"
-	"      --drop            with --resume: go on without phases and tasks that\n"
-	"                        the experiment does not have any more\n"
-	"      --other-cluster   with --resume: go on at another cluster, though the\n"
-	"                        run's jobs may still run at its own\n"
-	"  -h, --help            this text\n";
-
-enum { OPTION_KEEP_ENV = 256, OPTION_DROP, OPTION_OTHER_CLUSTER };
-
-static const struct option long_options[] = {
-	{ "phase", required_argument, NULL, 'p' },
-	{ "checkpoint", required_argument, NULL, 'c' },
-	{ "resume", required_argument, NULL, 'r' },
-	{ "dry-run", no_argument, NULL, 'n' },
-	{ "local", no_argument, NULL, 'l' },
-	{ "wait", no_argument, NULL, 'w' },
-	{ "set", required_argument, NULL, 's' },
-	{ "output-dir", required_argument, NULL, 'o' },
-	{ "config", required_argument, NULL, 'f' },
-	{ "keep-env", no_argument, NULL, OPTION_KEEP_ENV },
-	{ "drop", no_argument, NULL, OPTION_DROP },
-	{ "other-cluster", no_argument, NULL, OPTION_OTHER_CLUSTER },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
-
-static void
-say(const char *line, void *user)
-{
-	(void)user;
-	fprintf(stderr, "latsub: %s\n", line);
-}
+enum { OPTION_KEEP_ENV = OPTION_LONG, OPTION_DROP, OPTION_OTHER_CLUSTER };
 
 static bool
 names_run(const char *path)
@@ -78,435 +23,132 @@ names_run(const char *path)
 /* A shell's pattern after --resume may match more than one run; the others
  * arrive as FILE, and none of them is an experiment. */
 static int
-check_one_run(const struct request *r, int count, char **others)
+check_one_run(const struct args *args, const struct request *r)
 {
 	struct strbuf names = { 0 };
 	int rc;
 
-	if (!r->resume || count == 0 || !names_run(others[0]))
+	if (!r->resume || !r->file || !names_run(r->file))
 		return 0;
-	for (int i = 0; i < count; i++)
-		strbuf_printf(&names, " or '%s'", others[i]);
-	rc = cli_usage("experiment", "--resume: name one run: '%s'%s",
-	               r->resume, strbuf_str(&names)) + 1;
+	for (size_t i = 0; i < args->word_count; i++)
+		strbuf_printf(&names, " or '%s'", args->words[i]);
+	rc = cli_usage(args, "--resume: name one run: '%s'%s", r->resume,
+	               strbuf_str(&names));
 	strbuf_clear(&names);
 	return rc;
 }
 
-/* "--resume" that is the last word, or is followed by an option, means the newest
- * run: it is taken out. */
-static bool
-take_bare_resume(int *argc, char **argv)
-{
-	for (int i = 1; i < *argc; i++) {
-		bool is_resume = strcmp(argv[i], "--resume") == 0
-			|| strcmp(argv[i], "-r") == 0;
-
-		if (!is_resume || (i + 1 < *argc && argv[i + 1][0] != '-'))
-			continue;
-		memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i)
-		        * sizeof *argv);
-		--*argc;
-		return true;
-	}
-	return false;
-}
-
+/* Of what is asked for, what does not go together. */
 static int
-read_options(struct request *r, int argc, char **argv)
+check_together(const struct args *args, const struct request *r)
 {
-	struct latsub_error err = { 0 };
-	int option;
-
-	if (take_bare_resume(&argc, argv)) {
-		r->newest = cli_newest_run(&err);
-		if (!r->newest)
-			return cli_fail(&err) + 1;
-		r->resume = r->newest;
-	}
-	while ((option = getopt_long(argc, argv, "p:c:r:nlws:o:f:h",
-	                             long_options, NULL)) != -1) {
-		switch (option) {
-		case 'p': strlist_add(&r->phases, optarg); break;
-		case 'c': r->checkpoint = optarg; break;
-		case 'r': r->resume = optarg; break;
-		case 'n': r->dry_run = true; break;
-		case 'l': r->local = true; break;
-		case 'w': r->wait = true; break;
-		case 's': strlist_add(&r->sets, optarg); break;
-		case 'o': r->output_dir = optarg; break;
-		case 'f': r->config = optarg; break;
-		case OPTION_KEEP_ENV: r->keep_env = true; break;
-		case OPTION_DROP: r->drop = true; break;
-		case OPTION_OTHER_CLUSTER: r->other_cluster = true; break;
-		default:
-			return cli_option(help_experiment, "experiment",
-			                  option) + 1;
-		}
-	}
-	if (check_one_run(r, argc - optind, argv + optind))
-		return LATSUB_USAGE + 1;
-	if (optind < argc)
-		r->file = argv[optind++];
-	if (optind < argc)
-		return cli_usage("experiment", "one experiment at a time, and "
-		                 "'%s' is one too many", argv[optind]) + 1;
+	if (args->word_count > 1)
+		return cli_usage(args, "one experiment at a time, and '%s' is "
+		                 "one too many", args->words[1]);
 	if (r->resume && r->output_dir)
-		return cli_usage("experiment", "--output-dir is for a new run; "
-		                 "a resumed one has its directory") + 1;
+		return cli_usage(args, "--output-dir is for a new run; a resumed "
+		                 "one has its directory");
 	for (size_t i = 0; r->resume && i < r->sets.count; i++) {
 		if (text_starts(r->sets.items[i], "experiment.umask="))
-			return cli_usage("experiment", "--set %s: it counts when "
-			                 "a run is made; 'chmod -R' a run that is "
-			                 "there", r->sets.items[i]) + 1;
+			return cli_usage(args, "--set %s: it counts when a run "
+			                 "is made; 'chmod -R' a run that is "
+			                 "there", r->sets.items[i]);
 	}
 	if (r->drop && !r->resume)
-		return cli_usage("experiment", "--drop is for a run that goes "
-		                 "on; a new one has nothing to drop") + 1;
+		return cli_usage(args, "--drop is for a run that goes on; a new "
+		                 "one has nothing to drop");
 	if (r->other_cluster && !r->resume)
-		return cli_usage("experiment", "--other-cluster is for a run that "
-		                 "goes on; a new one has jobs nowhere") + 1;
+		return cli_usage(args, "--other-cluster is for a run that goes "
+		                 "on; a new one has jobs nowhere");
 	if (r->config && r->file)
-		return cli_usage("experiment", "--config %s and %s: name one "
-		                 "experiment", r->config, r->file) + 1;
-	return 0;
+		return cli_usage(args, "--config %s and %s: name one experiment",
+		                 r->config, r->file);
+	return LATSUB_OK;
 }
 
-/* ---- reading ---- */
-
-/* The checksum of the run's copy of the experiment, or NULL; caller frees. */
-static char *
-check_of_copy(const struct run *run)
-{
-	char *path = run_path_in(run->dir, RUN_EXPERIMENT);
-	char *text, *check = NULL;
-	struct latsub_error ignored;
-	size_t len;
-
-	if (file_read(path, RUN_FILE_MAX, &text, &len, NULL, &ignored) == 0) {
-		check = experiment_check(text, len);
-		free(text);
-	}
-	free(path);
-	return check;
-}
-
+/* An exit code. */
 static int
-load_experiment(struct request *r)
-{
-	struct experiment_inputs inputs = { .sets = &r->sets,
-		.variables = &r->variables, .keep_env = r->keep_env };
-	struct latsub_errlist errors = { 0 };
-	struct run *run = r->engine.run;
-	struct latsub_error err = { 0 };
-	char *workdir = NULL, *file;
-	int rc = 0;
-
-	if (run && run_variables(run, NULL, &r->variables, &err))
-		return cli_fail(&err) + 1;
-	if (run) {
-		r->copy = check_of_copy(run);
-		file = request_resumed_file(r, run);
-		if (run_is_copy(file))
-			workdir = run_workdir(run);
-	} else {
-		file = xstrdup(r->config ? r->config : r->file ? r->file
-		               : "experiment.ini");
-	}
-	if (run)
-		run_sets(run, &r->kept_sets);
-	inputs.kept = &r->kept_sets;
-	inputs.workdir = workdir;
-	r->engine.experiment = experiment_load(file, &inputs, &errors);
-	if (errors.count)
-		rc = cli_complain(&errors) + 1;
-	latsub_errlist_clear(&errors);
-	free(workdir);
-	free(file);
-	return rc;
-}
-
-static int
-select_phases(struct request *r)
-{
-	const struct spec *spec = r->engine.experiment->spec;
-	struct latsub_error err = { 0 };
-
-	if (r->phases.count == 0)
-		return 0;
-	r->selected = xcalloc(spec->phase_count, sizeof *r->selected);
-	for (size_t i = 0; i < r->phases.count; i++) {
-		long index = spec_select(spec, r->phases.items[i], &err);
-
-		if (index < 0)
-			return cli_fail(&err) + 1;
-		r->selected[index] = true;
-	}
-	return 0;
-}
-
-/* ---- Slurm ---- */
-
-static int
-open_slurm(struct request *r)
+read_request(struct request *r, const struct args *args)
 {
 	struct latsub_error err = { 0 };
+	int code;
 
-	if (r->local && cli_start_sandbox(&err))
-		return cli_fail(&err) + 1;
-	r->engine.slurm = !r->local && r->engine.run
-		? cli_open_slurm_of(r->engine.run, &err) : cli_open_slurm(&err);
-	if (!r->engine.slurm || cli_check_slurm_conf(!r->local, &err))
-		return cli_fail(&err) + 1;
-	if (r->engine.slurm->cluster(&r->engine.cluster, &err) != SLURM_YES) {
-		fprintf(stderr, "latsub: %s; nothing is changed\n", err.text);
-		return LATSUB_SLURM + 1;
+	r->file = args->words[0];
+	r->checkpoint = args_value(args, 'c');
+	r->output_dir = args_value(args, 'o');
+	r->config = args_value(args, 'f');
+	r->dry_run = args_has(args, 'n');
+	r->local = args_has(args, 'l');
+	r->wait = args_has(args, 'w');
+	r->keep_env = args_has(args, OPTION_KEEP_ENV);
+	r->drop = args_has(args, OPTION_DROP);
+	r->other_cluster = args_has(args, OPTION_OTHER_CLUSTER);
+	args_values(args, 'p', &r->phases);
+	args_values(args, 's', &r->sets);
+	r->resume = args_value(args, 'r');
+	if (args_has(args, 'r') && !r->resume) {
+		r->newest = cli_newest_run(&err);
+		if (!r->newest)
+			return cli_fail(&err);
+		r->resume = r->newest;
 	}
-	return 0;
-}
-
-/* --checkpoint: the training is taken for done. */
-static int
-take_checkpoint(struct request *r, struct latsub_error *err)
-{
-	const struct spec *spec = r->engine.experiment->spec;
-	const struct phase_state *phase;
-	struct event event;
-	char *path;
-	int rc;
-
-	if (!r->checkpoint)
-		return 0;
-	if (!spec->checkpoint_phase)
-		return latsub_error_set(err, LATSUB_USAGE, "--checkpoint: %s "
-			"does not say which phase makes checkpoints; add "
-			"'checkpoint_phase = NAME' to [experiment]",
-			spec->file);
-	if (!file_exists(r->checkpoint))
-		return latsub_error_errno(err, "--checkpoint %s",
-		                          r->checkpoint);
-	phase = state_find(r->engine.run->state, spec->checkpoint_phase);
-	path = file_absolute(r->checkpoint);
-	event = (struct event){ .kind = EVENT_EDITED, .time = time(NULL),
-		.phase = xstrdup(spec->checkpoint_phase), .all = true,
-		.gen = (phase ? phase->gen : 0) + 1,
-		.word = WORD_COMPLETED, .path = path,
-		.reason = xstrdup("--checkpoint") };
-	rc = run_record(r->engine.run, &event, 1, true, err);
-	event_clear(&event);
-	return rc;
-}
-
-static bool
-is_copy_changed(const struct request *r)
-{
-	char *now = check_of_copy(r->engine.run);
-	bool same = now && r->copy ? strcmp(now, r->copy) == 0 : now == r->copy;
-
-	free(now);
-	return !same;
-}
-
-/* Another process may have had the run since it was read. */
-static int
-read_again(struct request *r, struct latsub_error *err)
-{
-	struct run *run = r->engine.run;
-	uint32_t revision = run->state->revision;
-
-	if (run_read(run, err))
-		return -1;
-	if (run->complaints.count == 0 && run->state->revision == revision
-	    && !is_copy_changed(r))
-		return 0;
-	return latsub_error_set(err, LATSUB_UNFINISHED, "%s: somebody has changed "
-		"this run meanwhile; do this again", run->state_path);
-}
-
-/* The run, made if it is new, and locked.  Returns the lock, or -1. */
-static int
-take_run(struct request *r, struct latsub_error *err)
-{
-	const char *dir = r->output_dir;
-	struct run *fresh;
-	int lock;
-
-	if (r->engine.run && r->engine.run->has_journal
-	    && state_metadata(r->engine.run->state, "run_id")) {
-		lock = engine_lock(r->engine.run, err);
-		if (lock >= 0 && read_again(r, err)) {
-			close(lock);
-			lock = -1;
-		}
-		return lock;
-	}
-	if (r->engine.run) /* of the script before latsub, or a mere file */
-		dir = r->engine.run->dir;
-	fresh = engine_create_run(r->engine.experiment, dir, &lock, err);
-	if (!fresh)
-		return -1;
-	run_close(r->engine.run);
-	r->engine.run = fresh;
-	return lock;
+	code = check_one_run(args, r);
+	return code ? code : check_together(args, r);
 }
 
 static int
-submit(struct request *r, struct latsub_error *err)
-{
-	struct latsub_errlist errors = { 0 };
-	int rc;
-
-	if (r->resume)
-		cli_print_resume(r->engine.experiment->spec, r->plan);
-	engine_preflight(&r->engine, r->plan, &errors);
-	if (errors.count) {
-		rc = cli_complain(&errors);
-		latsub_errlist_clear(&errors);
-		err->code = LATSUB_SLURM;
-		err->text[0] = '\0';
-		return -1;
-	}
-	request_note_phases(r);
-	if (r->take_late && (r->plan->to_run || r->drop)
-	    && engine_take_experiment(&r->engine, err))
-		return -1;
-	if (r->plan->to_run == 0 && r->live.count == 0) {
-		rc = run_save(r->engine.run, err);
-		printf("Nothing is left to do: all phases %s.\n", r->selected
-		       ? "asked for are completed" : "are completed");
-		return rc;
-	}
-	if (engine_drop(&r->engine, r->plan, &r->live, err))
-		return -1;
-	rc = engine_submit(&r->engine, r->plan, &r->live, &r->result, err);
-	if (rc == 0) {
-		cli_print_jobs(r->engine.experiment->spec, &r->result,
-		               &r->live);
-		if (r->result.deferred)
-			printf("\nThe queue has no room for %llu more tasks; "
-			       "what runs submits them as it ends.\n",
-			       (unsigned long long)r->result.deferred);
-		cli_print_commands(r->engine.run);
-	}
-	return rc;
-}
-
-/* Whoever asked has said why. */
-static int
-ask(struct request *r, bool await, struct latsub_error *err)
-{
-	if (request_ask_jobs(r) == 0
-	    && (!await || request_await_endings(r) == 0))
-		return 0;
-	err->code = LATSUB_SLURM;
-	return -1;
-}
-
-/* All that comes before the plan: what the run is, and what Slurm has of it. */
-static int
-prepare(struct request *r, struct latsub_error *err)
-{
-	/* of a moved run nothing may go on, not even what is just ending */
-	if (r->resume && (request_check_cluster(r, err)
-	                  || ask(r, r->place == RUN_MOVED, err)
-	                  || request_check_jobs(r, err)))
-		return -1;
-	request_note_variables(r);
-	/* a run that goes on takes the experiment when it is about to be
-	 * submitted; --checkpoint may name a phase that it does not know yet */
-	r->take_late = r->resume && r->engine.run->has_journal && !r->checkpoint
-		&& run_was_submitted(r->engine.run);
-	if ((r->resume && request_check_vanished(r, err))
-	    || engine_take_place(&r->engine, err))
-		return -1;
-	if (r->place != RUN_IN_PLACE)
-		request_note_checkpoint(r->engine.run);
-	if (engine_update_facts(&r->engine, err)
-	    || (!r->take_late && engine_take_experiment(&r->engine, err))
-	    || take_checkpoint(r, err) || ask(r, true, err))
-		return -1;
-	return r->resume ? engine_reconcile(&r->engine, &r->jobs, &r->live, err)
-		: 0;
-}
-
-/* Everything that changes something, under the run's lock. */
-static int
-act(struct request *r)
-{
-	struct latsub_error err = { 0 };
-	int lock = take_run(r, &err), rc;
-	char *stays = NULL;
-	bool unmade;
-
-	if (lock < 0) {
-		fprintf(stderr, "latsub: %s; nothing is submitted\n", err.text);
-		return (int)err.code;
-	}
-	rc = prepare(r, &err);
-	if (rc == 0) {
-		r->plan = plan_create(r->engine.experiment->spec,
-		                      r->engine.run->state, &r->live,
-		                      r->selected);
-		rc = submit(r, &err);
-	}
-	/* before anyone else can take it up */
-	unmade = rc && request_unmake(r, &stays);
-	close(lock);
-	if (rc && unmade && *err.text)
-		fprintf(stderr, "latsub: %s; nothing is submitted\n", err.text);
-	else if (rc && *err.text)
-		cli_fail(&err);
-	if (stays)
-		fprintf(stderr, "latsub: %s\n", stays);
-	free(stays);
-	return rc ? (int)err.code : LATSUB_OK;
-}
-
-static int
-perform(struct request *r)
-{
-	int rc = 0;
-
-	if (r->resume)
-		rc = request_open_run(r);
-	if (rc == 0)
-		rc = load_experiment(r);
-	if (rc == 0)
-		rc = select_phases(r);
-	if (rc)
-		return rc - 1;
-	if (r->dry_run)
-		return request_dry_run(r);
-	rc = open_slurm(r);
-	if (rc)
-		return rc - 1;
-	rc = act(r);
-	if (rc == 0 && r->wait)
-		rc = cli_watch(r->engine.run, r->engine.slurm, false);
-	return rc;
-}
-
-int
-command_experiment(int argc, char **argv)
+execute_experiment(const struct args *args)
 {
 	struct request r = { 0 };
-	int rc = read_options(&r, argc, argv);
+	int code = read_request(&r, args);
 
-	r.engine.say = say;
-	rc = rc ? rc - 1 : perform(&r);
-	plan_destroy(r.plan);
-	engine_result_clear(&r.result);
-	live_clear(&r.live);
-	slurm_jobs_clear(&r.jobs);
-	slurm_cluster_clear(&r.engine.cluster);
-	experiment_destroy(r.engine.experiment);
-	run_close(r.engine.run);
-	strlist_clear(&r.phases);
-	strlist_clear(&r.sets);
-	variables_clear(&r.variables);
-	strlist_clear(&r.kept_sets);
-	free(r.selected);
-	free(r.newest);
-	free(r.copy);
-	return rc;
+	if (code == LATSUB_OK)
+		code = request_perform(&r);
+	request_clear(&r);
+	return code;
 }
+
+static const struct command_option options[] = {
+	{ .key = 'p', .name = "phase", .argument = "P",
+	  .help = "only this phase (repeatable): a name, or N for\n"
+	          "number = N or a name that begins phaseN_" },
+	{ .key = 'c', .name = "checkpoint", .argument = "PATH",
+	  .help = "take checkpoint_phase for completed, with PATH" },
+	{ .key = 'r', .name = "resume", .argument = "STATE", .alone = true,
+	  .help = "go on with a run: a state file or a run's directory\n"
+	          "(without a word after it: the newest run)" },
+	{ .key = 'n', .name = "dry-run",
+	  .help = "show the plan, submit nothing" },
+	{ .key = 'l', .name = "local",
+	  .help = "submit to the private Slurm of 'latsub sandbox'" },
+	{ .key = 'w', .name = "wait",
+	  .help = "look on until the end; exit with the outcome" },
+	CLI_OPTION_SET,
+	{ .key = 'o', .name = "output-dir", .argument = "DIR",
+	  .help = "the run's directory (else OUTPUT_ROOT/NAME_TIME)" },
+	{ .key = 'f', .name = "config", .argument = "FILE",
+	  .help = "with --resume: take the experiment from FILE" },
+	{ .key = OPTION_KEEP_ENV, .name = "keep-env",
+	  .help = "variables of your environment do not count" },
+	{ .key = OPTION_DROP, .name = "drop",
+	  .help = "with --resume: go on without phases and tasks that\n"
+	          "the experiment does not have any more" },
+	{ .key = OPTION_OTHER_CLUSTER, .name = "other-cluster",
+	  .help = "with --resume: go on at another cluster, though the\n"
+	          "run's jobs may still run at its own" },
+	{ .name = NULL }
+};
+
+const struct command command_experiment = {
+	.name = "experiment",
+	.opening = "--resume",
+	.summary = "run an experiment, or resume one",
+	.usage =
+	"experiment [OPTION]... [FILE]\n"
+	"experiment --resume STATE [OPTION]...\n"
+	"--resume STATE [OPTION]...",
+	.text =
+	"Submit the experiment in FILE (./experiment.ini) to Slurm and return.\n",
+	.options = options,
+	.execute = execute_experiment,
+};

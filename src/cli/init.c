@@ -10,11 +10,6 @@
 #include "cli.h"
 #include "latsub/file.h"
 
-const char help_init[] =
-	"Usage: latsub init [FILE]\n\n"
-	"Write a commented starter to FILE (./experiment.ini), which must not\n"
-	"exist.\n";
-
 static const char starter[] =
 	"# An experiment of latsub; see latsub-experiment(5).\n"
 	"#   latsub check         is it right?\n"
@@ -61,22 +56,13 @@ static const char starter[] =
 	"after_any = evaluation\n"
 	"command = echo \"failed: ${LATSUB_FAILED_PHASES:-none}\"\n";
 
-int
-command_init(int argc, char **argv)
+static int
+execute_init(const struct args *args)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
-	};
+	const char *file = args->word_count ? args->words[0] : "experiment.ini";
 	struct latsub_error err;
-	const char *file;
-	int fd, option = getopt_long(argc, argv, "h", options, NULL);
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
-	if (option != -1)
-		return cli_option(help_init, "init", option);
-	if (argc - optind > 1)
-		return cli_usage("init", "one file at a time");
-	file = argv[optind] ? argv[optind] : "experiment.ini";
-	fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0 || file_write_all(fd, starter, strlen(starter))
 	    || close(fd)) {
 		latsub_error_errno(&err, "init: %s", file);
@@ -87,3 +73,15 @@ command_init(int argc, char **argv)
 	printf("%s is written; 'latsub check %s' reads it\n", file, file);
 	return LATSUB_OK;
 }
+
+const struct command command_init = {
+	.name = "init",
+	.summary = "write a starter experiment.ini",
+	.usage = "init [FILE]",
+	.text =
+	"Write a commented starter to FILE (./experiment.ini), which must not\n"
+	"exist.\n",
+	.most = 1,
+	.count_error = "one file at a time",
+	.execute = execute_init,
+};

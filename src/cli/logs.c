@@ -13,23 +13,6 @@
 #include "cli.h"
 #include "latsub/file.h"
 
-const char help_logs[] =
-	"Usage: latsub logs [-f] [-t TASK] PHASE [STATE|RUN]\n\n"
-	"Show the logs of a phase of a run (the newest here), oldest\n"
-	"first, each with its name.\n\n"
-	"  -f, --follow     go on with what is added to the newest; Ctrl-C leaves\n"
-	"  -t, --task TASK  of an array: the logs of this task index only\n"
-	"  -l, --list       only the names\n"
-	"  -h, --help       this text\n";
-
-static const struct option long_options[] = {
-	{ "follow", no_argument, NULL, 'f' },
-	{ "task", required_argument, NULL, 't' },
-	{ "list", no_argument, NULL, 'l' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
-
 struct log {
 	char *path;
 	struct timespec when;
@@ -177,38 +160,45 @@ show(const struct run *run, const char *phase, const char *task, bool follow,
 	return rc;
 }
 
-int
-command_logs(int argc, char **argv)
+static int
+execute_logs(const struct args *args)
 {
-	bool follow = false, list = false;
-	const char *task = NULL;
+	const char *phase = args->words[0];
 	struct run *run;
-	int option, rc = 0;
+	int rc = 0;
 
-	while ((option = getopt_long(argc, argv, "ft:lh", long_options, NULL))
-	       != -1) {
-		if (option == 'f')
-			follow = true;
-		else if (option == 'l')
-			list = true;
-		else if (option == 't')
-			task = optarg;
-		else
-			return cli_option(help_logs, "logs", option);
-	}
-	if (argc - optind < 1 || argc - optind > 2)
-		return cli_usage("logs", "name a phase, and a run if it is not "
-		                 "the newest");
-	run = cli_open_run(argv[optind + 1], &rc);
+	run = cli_open_run(args->words[1], &rc);
 	if (!run)
 		return rc;
-	if (!state_find(run->state, argv[optind])) {
+	if (!state_find(run->state, phase)) {
 		fprintf(stderr, "latsub: logs: this run has no phase '%s'\n",
-		        argv[optind]);
+		        phase);
 		rc = LATSUB_USAGE;
 	} else {
-		rc = show(run, argv[optind], task, follow, list);
+		rc = show(run, phase, args_value(args, 't'),
+		          args_has(args, 'f'), args_has(args, 'l'));
 	}
 	run_close(run);
 	return rc;
 }
+
+static const struct command_option options[] = {
+	{ .key = 'f', .name = "follow",
+	  .help = "go on with what is added to the newest; Ctrl-C leaves" },
+	{ .key = 't', .name = "task", .argument = "TASK",
+	  .help = "of an array: the logs of this task index only" },
+	{ .key = 'l', .name = "list", .help = "only the names" },
+	{ .name = NULL }
+};
+
+const struct command command_logs = {
+	.name = "logs",
+	.summary = "show a phase's logs",
+	.usage = "logs [-f] [-t TASK] PHASE [STATE|RUN]",
+	.text =
+	"Show the logs of a phase of a run (the newest here), oldest\n"
+	"first, each with its name.\n",
+	.options = options,
+	CLI_PHASE_AND_RUN,
+	.execute = execute_logs,
+};

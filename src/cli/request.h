@@ -27,6 +27,10 @@ struct request {
 	struct engine_result result;
 };
 
+/* road.c: the whole road, and what is left of it.  An exit code. */
+int request_perform(struct request *r);
+void request_clear(struct request *r);
+
 /* These return 0, or an exit code and one, having said why. */
 
 /* resumed.c: the run that is to go on, and the experiment that it has. */
