@@ -97,14 +97,11 @@ execute_cancel(const struct args *args)
 	engine.run = cli_open_own_run(args->words[0], &rc);
 	if (!engine.run)
 		return rc;
-	if (phase && !state_find(engine.run->state, phase)) {
-		fprintf(stderr, "latsub: cancel: this run has no phase '%s'\n",
-		        phase);
-		run_close(engine.run);
-		return LATSUB_USAGE;
+	rc = phase ? cli_check_phase(args, engine.run, phase) : LATSUB_OK;
+	if (rc == LATSUB_OK) {
+		engine.slurm = cli_open_slurm_of(engine.run, &err);
+		rc = engine.slurm ? cancel_run(&engine, phase) : cli_fail(&err);
 	}
-	engine.slurm = cli_open_slurm_of(engine.run, &err);
-	rc = engine.slurm ? cancel_run(&engine, phase) : cli_fail(&err);
 	run_close(engine.run);
 	return rc;
 }

@@ -33,6 +33,11 @@ int cli_complain(const struct latsub_errlist *errors);
  * which_experiment.c. */
 struct experiment *cli_load_experiment(const struct args *args, int *code);
 
+/* Has the run a phase of this name?  LATSUB_OK, or it has complained.
+ * which_phase.c. */
+int cli_check_phase(const struct args *args, const struct run *run,
+                    const char *name);
+
 /* The run that an argument means; without one the newest that was submitted, of
  * ./experiment.ini under its output_root, or of any under ./runs.  Complains by
  * itself.  which_run.c. */

@@ -9,22 +9,6 @@
 #include "edit.h"
 
 static int
-unknown_phase(const struct run *run, const char *name)
-{
-	const char **names = xcalloc(run->state->count, sizeof *names);
-	const char *nearest;
-
-	for (size_t i = 0; i < run->state->count; i++)
-		names[i] = run->state->phases[i]->name;
-	nearest = text_nearest(name, names, run->state->count);
-	fprintf(stderr, "latsub: %s: this run has no such phase%s%s%s\n", name,
-	        nearest ? "; did you mean '" : "", nearest ? nearest : "",
-	        nearest ? "'?" : "");
-	free(names);
-	return LATSUB_USAGE;
-}
-
-static int
 record(struct run *run, const struct strlist *names, enum phase_word word,
      const char *reason)
 {
@@ -74,8 +58,8 @@ edit_phases(const struct args *args, enum phase_word word, edit_more_f *more)
 		rc = cli_complain(&run->complaints);
 	} else if (lock < 0 || run_refresh(run, NULL, &err)) {
 		rc = cli_fail(&err);
-	} else if (!state_find(run->state, phase)) {
-		rc = unknown_phase(run, phase);
+	} else if (cli_check_phase(args, run, phase)) {
+		rc = LATSUB_USAGE;
 	} else {
 		strlist_add(&names, phase);
 		if (more)

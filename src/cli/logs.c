@@ -170,14 +170,10 @@ execute_logs(const struct args *args)
 	run = cli_open_run(args->words[1], &rc);
 	if (!run)
 		return rc;
-	if (!state_find(run->state, phase)) {
-		fprintf(stderr, "latsub: logs: this run has no phase '%s'\n",
-		        phase);
-		rc = LATSUB_USAGE;
-	} else {
+	rc = cli_check_phase(args, run, phase);
+	if (rc == LATSUB_OK)
 		rc = show(run, phase, args_value(args, 't'),
 		          args_has(args, 'f'), args_has(args, 'l'));
-	}
 	run_close(run);
 	return rc;
 }

@@ -502,6 +502,11 @@ done
 run experiment ok.ini --output-dir state
 until_true 20 grep -q '^training=completed' state/.experiment_state
 cp state/.experiment_state whole
+for command in 'cancel --phase trainign' 'logs trainign' 'reset trainign' 'skip trainign'; do
+	run $command state
+	verdict "${command% *}: a phase that the run does not have" "$(complaints 2 \
+		"${command%% *}: this run has no phase 'trainign'; did you mean 'training'")"
+done
 # spoilt WHAT REGEX: what stands in the state file now is not acted upon.
 spoilt() {
 	local what=$1 regex=$2
