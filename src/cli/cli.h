@@ -14,6 +14,8 @@
 
 /* "latsub: what: why" on stderr; returns the code. */
 int cli_fail(const struct latsub_error *err);
+/* All is said already: *err has the exit code, and no text.  Returns -1. */
+int cli_said(struct latsub_error *err, int code);
 /* The line is wrong; *args says whose it is.  Returns LATSUB_USAGE. */
 int cli_usage(const struct args *args, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "request.h"
+#include "road.h"
 
 /* A process asks one Slurm, and that one once: NULL before. */
 static char *answering;
@@ -85,21 +85,20 @@ phase_under_way(const struct state *state)
 }
 
 int
-request_check_cluster(const struct request *r, struct latsub_error *err)
+road_check_cluster(const struct run *run, const char *cluster,
+                   bool other_cluster, struct latsub_error *err)
 {
-	const struct run *run = r->engine.run;
-	const char *now = r->engine.cluster.name;
 	const struct phase_state *phase;
 	char *more, *words;
 
-	if (!is_another(run, now) || r->other_cluster)
+	if (!is_another(run, cluster) || other_cluster)
 		return 0;
 	phase = phase_under_way(run->state);
 	if (!phase)
 		return 0;
 	more = xasprintf(", and what may still run there (%s) would run twice",
 	                 phase->name);
-	explain_other(run, now, more, err);
+	explain_other(run, cluster, more, err);
 	words = xstrdup(err->text);
 	latsub_error_set(err, LATSUB_SLURM, "%s; or, if you have cancelled it "
 	                 "there, --other-cluster goes on here", words);

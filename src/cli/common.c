@@ -17,6 +17,14 @@ cli_fail(const struct latsub_error *err)
 }
 
 int
+cli_said(struct latsub_error *err, int code)
+{
+	err->code = (enum latsub_exit)code;
+	err->text[0] = '\0';
+	return -1;
+}
+
+int
 cli_usage(const struct args *args, const char *fmt, ...)
 {
 	struct latsub_error err;

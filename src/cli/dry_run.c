@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "latsub/view.h"
-#include "request.h"
+#include "road.h"
 
 /* A new run's state as it would be, in memory only. */
 static struct state *
@@ -27,13 +27,12 @@ imagine_state(const struct spec *spec)
 }
 
 static void
-imagine_checkpoint(const struct request *r, struct state *state)
+imagine_checkpoint(struct state *state, const char *name)
 {
-	const char *name = r->engine.experiment->spec->checkpoint_phase;
 	const struct phase_state *phase = name ? state_find(state, name) : NULL;
 	struct event event = { .kind = EVENT_EDITED, .all = true };
 
-	if (!r->checkpoint || !phase)
+	if (!phase)
 		return;
 	event.phase = phase->name;
 	event.gen = phase->gen + 1;
@@ -41,56 +40,111 @@ imagine_checkpoint(const struct request *r, struct state *state)
 	state_apply(state, &event);
 }
 
+static int
+ask(struct asked *asked, struct run *run, const struct spec *spec,
+    struct latsub_error *err)
+{
+	const struct slurm_ops *slurm = cli_open_slurm_of(run, err);
+
+	if (!slurm)
+		fprintf(stderr, "latsub: %s; this is the plan as if no "
+		        "job of the run were in Slurm\n", err->text);
+	/* without an answer here there is none to the next question */
+	asked_cluster(asked, slurm, err);
+	return own_jobs_ask(asked, run, spec, false, err);
+}
+
 /* What a resume would find out, in memory. */
 static void
-preview(struct request *r)
+preview(struct run *run, struct experiment *experiment,
+        const struct asked *asked)
 {
-	if (r->engine.slurm)
-		engine_reconcile_preview(&r->engine, &r->jobs, &r->live);
+	struct engine engine = { .experiment = experiment, .run = run,
+		.slurm = asked->slurm, .cluster = asked->cluster };
+
+	if (asked->slurm)
+		engine_reconcile_preview(&engine, &asked->jobs, &asked->live);
+}
+
+static void
+print_plan(const struct spec *spec, const struct plan *plan)
+{
+	view_print_variables(&spec->env, stdout);
+	if (spec->env.count)
+		printf("\n");
+	view_print_plan(spec, plan, stdout);
+	printf("\n%zu of %zu phases would be submitted; nothing was.\n",
+	       plan->to_run, plan->count);
+}
+
+/* Would a resume be refused as it is now?  *err has why. */
+static bool
+is_refused(const struct request *request, const struct opened *opened,
+           const struct reading *reading, const struct asked *asked,
+           struct latsub_error *err)
+{
+	const struct run *run = opened->run;
+
+	return road_check_cluster(run, asked->cluster.name,
+	                          request->other_cluster, err)
+		|| own_jobs_check(&asked->live, opened, reading->experiment->spec,
+		                  err)
+		|| road_check_vanished(run, reading, &asked->live, request->drop,
+		                       err);
+}
+
+static void
+show_plan(const struct request *request, const struct run *run,
+          const struct reading *reading, struct state *state,
+          const struct live_jobs *live)
+{
+	const struct spec *spec = reading->experiment->spec;
+	struct plan *plan;
+
+	if (request->checkpoint)
+		imagine_checkpoint(state, spec->checkpoint_phase);
+	plan = plan_create(spec, state, live, reading->selected);
+	road_note_phases(run, spec, plan);
+	print_plan(spec, plan);
+	plan_destroy(plan);
+}
+
+static int
+show_resume(const struct request *request, const struct opened *opened,
+            const struct reading *reading, struct latsub_error *err)
+{
+	struct run *run = opened->run;
+	struct asked asked = { 0 };
+	bool refused = false;
+	int rc = ask(&asked, run, reading->experiment->spec, err);
+
+	if (rc == 0) {
+		road_note_variables(request, reading, asked.live.count > 0);
+		refused = is_refused(request, opened, reading, &asked, err);
+		preview(run, reading->experiment, &asked);
+		show_plan(request, run, reading, run->state, &asked.live);
+	}
+	if (refused) {
+		fprintf(stderr, "latsub: but as it is now, a resume is refused: "
+		        "%s\n", err->text);
+		rc = cli_said(err, err->code);
+	}
+	asked_clear(&asked);
+	return rc;
 }
 
 int
-request_dry_run(struct request *r)
+road_dry_run(const struct request *request, const struct opened *opened,
+             const struct reading *reading, struct latsub_error *err)
 {
-	struct latsub_error err = { 0 };
-	struct state *state, *imagined = NULL;
-	int rc = LATSUB_OK;
+	const struct live_jobs none = { 0 };
+	struct state *imagined;
 
-	if (r->engine.run) {
-		r->engine.slurm = cli_open_slurm_of(r->engine.run, &err);
-		if (!r->engine.slurm)
-			fprintf(stderr, "latsub: %s; this is the plan as if no "
-			        "job of the run were in Slurm\n", err.text);
-		/* without an answer here there is none to the next question */
-		if (r->engine.slurm)
-			r->engine.slurm->cluster(&r->engine.cluster, &err);
-		rc = request_ask_jobs(r);
-		if (rc)
-			return rc - 1;
-		request_note_variables(r);
-		if (request_check_cluster(r, &err) || request_check_jobs(r, &err)
-		    || request_check_vanished(r, &err))
-			rc = err.code;
-		preview(r);
-		state = r->engine.run->state;
-	} else {
-		state = imagined = imagine_state(r->engine.experiment->spec);
-	}
-	imagine_checkpoint(r, state);
-	r->plan = plan_create(r->engine.experiment->spec, state, &r->live,
-	                      r->selected);
-	if (!r->engine.run)
-		request_note_variables(r);
-	request_note_phases(r);
-	view_print_variables(&r->engine.experiment->spec->env, stdout);
-	if (r->engine.experiment->spec->env.count)
-		printf("\n");
-	view_print_plan(r->engine.experiment->spec, r->plan, stdout);
-	printf("\n%zu of %zu phases would be submitted; nothing was.\n",
-	       r->plan->to_run, r->plan->count);
+	if (opened->run)
+		return show_resume(request, opened, reading, err);
+	imagined = imagine_state(reading->experiment->spec);
+	road_note_variables(request, reading, false);
+	show_plan(request, NULL, reading, imagined, &none);
 	state_destroy(imagined);
-	if (rc)
-		fprintf(stderr, "latsub: but as it is now, a resume is refused: "
-		        "%s\n", err.text);
-	return rc;
+	return 0;
 }

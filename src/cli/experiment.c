@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "latsub/file.h"
-#include "request.h"
+#include "road.h"
 
 enum { OPTION_KEEP_ENV = OPTION_LONG, OPTION_DROP, OPTION_OTHER_CLUSTER };
 
@@ -103,8 +103,10 @@ execute_experiment(const struct args *args)
 	int code = read_request(&r, args);
 
 	if (code == LATSUB_OK)
-		code = request_perform(&r);
-	request_clear(&r);
+		code = road_go(&r);
+	strlist_clear(&r.phases);
+	strlist_clear(&r.sets);
+	free(r.newest);
 	return code;
 }
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "latsub/program.h"
-#include "request.h"
+#include "road.h"
 
 #define GONE_TRIES 20 /* of half a second: what was cancelled takes a moment */
 
@@ -34,60 +34,50 @@ has_begun(const struct run *run)
 
 /* NULL: Slurm has nothing of the run.  Else what is the matter; caller frees. */
 static char *
-what_slurm_has(struct request *r)
+what_slurm_has(struct asked *asked, const struct run *run,
+               const struct spec *spec)
 {
+	const char *run_id = state_metadata(run->state, "run_id");
 	struct latsub_error err = { 0 };
-	enum slurm_answer answer;
-	struct identities *ids;
 
 	for (int tries = 0; ; tries++) {
-		live_clear(&r->live);
-		slurm_jobs_clear(&r->jobs);
-		answer = r->engine.slurm->jobs_of_user(geteuid(), &r->jobs, &err);
-		if (answer != SLURM_YES)
+		if (asked_jobs(asked, run_id, run->state, spec, &err) != SLURM_YES)
 			return xasprintf("whether its jobs are gone is not known "
 			                 "(%s)", err.text);
-		ids = identities_create(state_metadata(r->engine.run->state,
-			"run_id"), r->engine.run->state, r->engine.cluster.name);
-		live_join(&r->live, r->engine.experiment->spec, ids, &r->jobs);
-		identities_destroy(ids);
-		if (r->live.count == 0)
+		if (asked->live.count == 0)
 			return NULL;
 		if (tries == GONE_TRIES)
 			break;
 		usleep(500000);
 	}
 	return xasprintf("job %u (%s) of it is still in Slurm",
-	                 r->live.items[0].job, r->live.items[0].phase_name);
+	                 asked->live.items[0].job,
+	                 asked->live.items[0].phase_name);
 }
 
 static char *
-explain(const struct request *r, const char *why)
+explain(const char *dir, const char *experiment, const char *why)
 {
-	char *run = text_shell_quote(r->engine.run->dir);
-	char *file = text_shell_quote(r->engine.experiment->file);
+	char *run = text_shell_quote(dir);
+	char *file = text_shell_quote(experiment);
 	char *text = xasprintf("%s stays, since %s; to go on with it: '%s --resume "
-		"%s --config %s', to end it: '%s cancel %s'", r->engine.run->dir,
-		why, program_name(), run, file, program_name(), run);
+		"%s --config %s', to end it: '%s cancel %s'", dir, why,
+		program_name(), run, file, program_name(), run);
 
 	free(file);
 	free(run);
 	return text;
 }
 
-bool
-request_unmake(struct request *r, char **stays)
+char *
+road_unmake(struct run *run, const struct experiment *experiment,
+            struct asked *asked)
 {
-	struct run *run = r->engine.run;
 	struct latsub_error err;
-	char *why = NULL;
+	char *why = NULL, *stays = NULL;
 
-	*stays = NULL;
-	/* Slurm was silent: that has been said, with what to do */
-	if (!run->is_new || r->result.silent)
-		return false;
 	if (run_was_submitted(run))
-		why = what_slurm_has(r);
+		why = what_slurm_has(asked, run, experiment->spec);
 	/* a runner's word may have come meanwhile */
 	if (!why && run_was_submitted(run) && run_refresh(run, NULL, &err))
 		why = xasprintf("its journal cannot be read (%s)", err.text);
@@ -97,7 +87,7 @@ request_unmake(struct request *r, char **stays)
 	if (!why)
 		run_unmake(run->dir, run->is_new_dir);
 	else
-		*stays = explain(r, why);
+		stays = explain(run->dir, experiment->file, why);
 	free(why);
-	return !*stays;
+	return stays;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "request.h"
+#include "road.h"
 
 #define NAMED_MAX 5 /* tasks that are named by their values */
 
@@ -90,12 +90,12 @@ find_phases(const struct spec *spec, const struct state *state)
 
 /* Are there values that only this shell has? */
 static bool
-from_environment(const struct request *r)
+from_environment(const struct reading *reading)
 {
-	const struct variables *env = &r->engine.experiment->spec->env;
+	const struct variables *env = &reading->experiment->spec->env;
 
 	for (size_t i = 0; i < env->count; i++) {
-		const struct variable *then = variables_find(&r->variables,
+		const struct variable *then = variables_find(&reading->then,
 			env->items[i].name);
 
 		if (then && env->items[i].source == VARIABLE_ENVIRONMENT
@@ -107,26 +107,29 @@ from_environment(const struct request *r)
 
 /* A phase that is dropped must not run on. */
 static int
-check_live(const struct request *r, struct latsub_error *err)
+check_live(const struct live_jobs *live, const struct run *run,
+           struct latsub_error *err)
 {
-	for (size_t i = 0; i < r->live.count; i++) {
-		const struct live_job *job = &r->live.items[i];
+	for (size_t i = 0; i < live->count; i++) {
+		const struct live_job *job = &live->items[i];
 
 		if (job->phase == SIZE_MAX)
 			return latsub_error_set(err, LATSUB_USAGE, "phase %s is "
 				"to be dropped, and job %u of it is in Slurm; "
 				"'latsub cancel --phase %s %s' first",
 				job->phase_name, job->job, job->phase_name,
-				r->engine.run->dir);
+				run->dir);
 	}
 	return 0;
 }
 
 int
-request_check_vanished(const struct request *r, struct latsub_error *err)
+road_check_vanished(const struct run *run, const struct reading *reading,
+                    const struct live_jobs *live, bool drop,
+                    struct latsub_error *err)
 {
-	const struct spec *spec = r->engine.experiment->spec;
-	const struct state *state = r->engine.run->state;
+	const struct spec *spec = reading->experiment->spec;
+	const struct state *state = run->state;
 	size_t count;
 
 	count = find_phases(spec, state);
@@ -144,10 +147,10 @@ request_check_vanished(const struct request *r, struct latsub_error *err)
 	}
 	if (count == 0)
 		return 0;
-	if (r->drop)
-		return check_live(r, err);
+	if (drop)
+		return check_live(live, run, err);
 	return latsub_error_set(err, LATSUB_USAGE, "%s: the experiment has less "
 		"than this run; bring back what is missing%s, or say --drop to go "
-		"on without it", r->engine.run->dir, from_environment(r)
+		"on without it", run->dir, from_environment(reading)
 		? " (--keep-env has the values that the run has)" : "");
 }

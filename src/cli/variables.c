@@ -9,7 +9,7 @@
 
 #include "latsub/file.h"
 #include "latsub/view.h"
-#include "request.h"
+#include "road.h"
 
 /* A new run: what it has that its file does not say. */
 static void
@@ -33,9 +33,8 @@ note_new(const struct variable *variable, const char *file)
  * the file says otherwise. */
 static void
 note_change(const struct variable *now, const struct variable *then,
-            const struct request *r)
+            const char *new_file, bool has_jobs)
 {
-	bool new_file = r->config || r->file;
 	char *value = view_value(now->value), *old = view_value(then->value);
 	char *in_file = view_value(now->in_file ? now->in_file : "");
 
@@ -43,7 +42,7 @@ note_change(const struct variable *now, const struct variable *then,
 		fprintf(stderr, "latsub: %s = %s from %s now; this run had %s, "
 		        "from %s%s\n", now->name, value,
 		        variable_source_text(now->source), old,
-		        variable_source_text(then->source), r->live.count
+		        variable_source_text(then->source), has_jobs
 		        ? "; jobs that are in Slurm keep that" : "");
 	else if (new_file && now->in_file && now->source != VARIABLE_FILE
 	         && strcmp(now->in_file, now->value) != 0
@@ -51,8 +50,7 @@ note_change(const struct variable *now, const struct variable *then,
 		fprintf(stderr, "latsub: %s = %s is kept: this run had it from "
 		        "%s (%s has %s; --set takes another value)\n",
 		        now->name, value, variable_source_text(then->source),
-		        file_basename(r->engine.experiment->spec->file),
-		        in_file);
+		        file_basename(new_file), in_file);
 	free(in_file);
 	free(value);
 	free(old);
@@ -118,14 +116,14 @@ names_of(const struct same_set *set)
 }
 
 static void
-note_set(const struct request *r, const struct same_set *set)
+note_set(const struct run *run, const struct variables *env,
+         const struct same_set *set)
 {
-	const struct variables *env = &r->engine.experiment->spec->env;
 	struct variables then = { 0 };
 	struct latsub_error err = { 0 };
 	char *names = names_of(set);
 
-	if (run_variables(r->engine.run, set->mark, &then, &err))
+	if (run_variables(run, set->mark, &then, &err))
 		cli_fail(&err);
 	for (size_t i = 0; i < then.count; i++) {
 		const struct variable *old = &then.items[i];
@@ -145,37 +143,34 @@ note_set(const struct request *r, const struct same_set *set)
 }
 
 void
-request_note_phases(const struct request *r)
+road_note_phases(const struct run *run, const struct spec *spec,
+                 const struct plan *plan)
 {
-	const struct spec *spec = r->engine.experiment->spec;
-	const struct run *run = r->engine.run;
 	const char *newest = run ? run_variables_mark(run) : NULL;
 	struct same_sets sets = { .by_mark = strmap_create() };
 
-	for (size_t i = 0; newest && i < r->plan->count; i++) {
+	for (size_t i = 0; newest && i < plan->count; i++) {
 		const struct phase_state *state = state_find(run->state,
 			spec->phases[i].name);
 		const char *mark = state ? phase_variables_of(state, UINT32_MAX)
 			: NULL;
 
 		if (mark && strcmp(mark, newest) != 0
-		    && r->plan->phases[i].action == PLAN_RUN)
+		    && plan->phases[i].action == PLAN_RUN)
 			add_to_set(&sets, mark, spec->phases[i].name);
 	}
 	for (size_t i = 0; i < sets.count; i++)
-		note_set(r, &sets.items[i]);
+		note_set(run, &spec->env, &sets.items[i]);
 	free(sets.items);
 	strmap_destroy(sets.by_mark);
 }
 
 /* What the file gave once, and does not give any more: it goes with the file. */
 static void
-note_lost(const struct request *r)
+note_lost(const struct variables *env, const struct variables *had)
 {
-	const struct variables *env = &r->engine.experiment->spec->env;
-
-	for (size_t i = 0; i < r->variables.count; i++) {
-		const struct variable *then = &r->variables.items[i];
+	for (size_t i = 0; i < had->count; i++) {
+		const struct variable *then = &had->items[i];
 		char *value = view_value(then->value);
 
 		if (!variables_find(env, then->name))
@@ -186,28 +181,40 @@ note_lost(const struct request *r)
 	}
 }
 
-void
-request_note_variables(const struct request *r)
+/* Keys that --set changed once, against another file now. */
+static void
+note_kept_sets(const struct reading *reading)
 {
-	const struct spec *spec = r->engine.experiment->spec;
+	for (size_t i = 0; i < reading->kept_sets.count; i++) {
+		const char *set = reading->kept_sets.items[i];
+
+		if (strlist_has(&reading->experiment->sets, set))
+			fprintf(stderr, "latsub: %s is kept, as this run had it "
+			        "from --set\n", set);
+	}
+}
+
+void
+road_note_variables(const struct request *request,
+                    const struct reading *reading, bool has_jobs)
+{
+	const struct spec *spec = reading->experiment->spec;
+	bool new_file = request->config || request->file;
 
 	for (size_t i = 0; i < spec->env.count; i++) {
 		const struct variable *now = &spec->env.items[i];
-		const struct variable *then = variables_find(&r->variables,
+		const struct variable *then = variables_find(&reading->then,
 		                                             now->name);
 
 		if (then)
-			note_change(now, then, r);
+			note_change(now, then, new_file ? spec->file : NULL,
+			            has_jobs);
 		else
 			note_new(now, spec->file);
-		if (r->keep_env)
+		if (request->keep_env)
 			note_ignored(now);
 	}
-	note_lost(r);
-	for (size_t i = 0; (r->config || r->file) && i < r->kept_sets.count; i++) {
-		if (strlist_has(&r->engine.experiment->sets,
-		                r->kept_sets.items[i]))
-			fprintf(stderr, "latsub: %s is kept, as this run had it "
-			        "from --set\n", r->kept_sets.items[i]);
-	}
+	note_lost(&spec->env, &reading->then);
+	if (new_file)
+		note_kept_sets(reading);
 }
