@@ -1,8 +1,9 @@
 /*
  * inside.c - submissions from inside a job, on the runner's behalf.
  *
- * Each takes a run from its files, asks Slurm, holds the run's lock.  Beware:
- * it may be killed at any instant, as latsub on a login node may be.
+ * They take the steps of every submission (road.h), with what the run has: its copy
+ * of the experiment, its variables.  Beware: each may be killed at any instant, as
+ * latsub on a login node may be.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,34 +11,33 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
 #include "latsub/file.h"
+#include "road.h"
 
 #define LOCK_TRIES 100 /* of a tenth of a second: another job is at it */
 
 struct inside {
-	struct engine engine;
-	struct identities *ids;
-	struct slurm_jobs jobs;
+	struct run *run;
+	struct experiment *experiment;
+	struct asked asked;
 	struct latsub_error err;
 	int lock;
 };
 
 static int
-open_experiment(struct inside *in)
+read_experiment(struct inside *in)
 {
-	struct run *run = in->engine.run;
 	struct latsub_errlist errors = { 0 };
 	struct variables variables = { 0 };
 	/* the run's, not this job's: others may have changed since */
 	struct experiment_inputs inputs = {
-		.workdir = state_metadata(run->state, "workdir"),
+		.workdir = state_metadata(in->run->state, "workdir"),
 		.variables = &variables, .keep_env = true };
-	char *copy = run_path_in(run->dir, RUN_EXPERIMENT);
-	int rc = run_variables(run, NULL, &variables, &in->err);
+	char *copy = run_path_in(in->run->dir, RUN_EXPERIMENT);
+	int rc = run_variables(in->run, NULL, &variables, &in->err);
 
 	if (rc == 0)
-		in->engine.experiment = experiment_load(copy, &inputs, &errors);
+		in->experiment = experiment_load(copy, &inputs, &errors);
 	if (errors.count)
 		rc = latsub_error_set(&in->err, LATSUB_USAGE, "%s",
 		                      errors.texts[0]);
@@ -51,7 +51,7 @@ static int
 take_lock(struct inside *in)
 {
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		in->lock = engine_lock(in->engine.run, &in->err);
+		in->lock = engine_lock(in->run, &in->err);
 		if (in->lock >= 0 || in->err.code != LATSUB_UNFINISHED)
 			break;
 		usleep(100000);
@@ -62,39 +62,47 @@ take_lock(struct inside *in)
 /* Who had the lock until now may have submitted, and have replaced the copy of the
  * experiment: what was read before counts for nothing but to find the lock. */
 static int
-take_run(struct inside *in, const char *state_path)
+open_run(struct inside *in, const char *state_path)
 {
-	struct run *run = in->engine.run = run_open(state_path, &in->err);
+	struct run *run = in->run = run_open(state_path, &in->err);
 
 	return !run || run_check_owner(run, &in->err) || take_lock(in)
 		|| run_read(run, &in->err) || run_check_owner(run, &in->err)
-		|| open_experiment(in) ? -1 : 0;
+		? -1 : 0;
 }
 
 static enum slurm_answer
+ask_slurm(struct inside *in)
+{
+	const struct state *state = in->run->state;
+	enum slurm_answer answer = asked_cluster(&in->asked,
+		cli_open_slurm(&in->err), &in->err);
+
+	/* a resume may have gone on elsewhere while this job ran here */
+	if (answer == SLURM_YES && cli_compare_cluster(in->run,
+			in->asked.cluster.name, &in->err))
+		return SLURM_REFUSED;
+	if (answer == SLURM_YES)
+		answer = asked_jobs(&in->asked, state_metadata(state, "run_id"),
+		                    state, in->experiment->spec, &in->err);
+	return answer;
+}
+
+/* All that comes before the plan. */
+static enum slurm_answer
 open_inside(struct inside *in, const char *state_path)
 {
-	struct engine *engine = &in->engine;
-	enum slurm_answer answer;
+	*in = (struct inside){ .lock = -1 };
+	if (open_run(in, state_path) || read_experiment(in))
+		return SLURM_REFUSED;
+	return ask_slurm(in);
+}
 
-	in->lock = -1;
-	if (take_run(in, state_path))
-		return SLURM_REFUSED;
-	engine->slurm = cli_open_slurm(&in->err);
-	if (!engine->slurm)
-		return SLURM_REFUSED;
-	answer = engine->slurm->cluster(&engine->cluster, &in->err);
-	/* a resume may have gone on elsewhere while this job ran here */
-	if (answer == SLURM_YES && cli_compare_cluster(engine->run,
-			engine->cluster.name, &in->err))
-		return SLURM_REFUSED;
-	if (answer == SLURM_YES)
-		answer = engine->slurm->jobs_of_user(geteuid(), &in->jobs,
-		                                     &in->err);
-	if (answer == SLURM_YES)
-		in->ids = identities_create(state_metadata(engine->run->state,
-			"run_id"), engine->run->state, engine->cluster.name);
-	return answer;
+static struct engine
+engine_of(const struct inside *in)
+{
+	return (struct engine){ .experiment = in->experiment, .run = in->run,
+		.slurm = in->asked.slurm, .cluster = in->asked.cluster };
 }
 
 static void
@@ -102,11 +110,9 @@ close_inside(struct inside *in)
 {
 	if (in->lock >= 0)
 		close(in->lock);
-	slurm_jobs_clear(&in->jobs);
-	identities_destroy(in->ids);
-	slurm_cluster_clear(&in->engine.cluster);
-	experiment_destroy(in->engine.experiment);
-	run_close(in->engine.run);
+	asked_clear(&in->asked);
+	experiment_destroy(in->experiment);
+	run_close(in->run);
 }
 
 static enum slurm_answer
@@ -118,12 +124,13 @@ succeed(const struct runner_ended *from, char *text, size_t size)
 		.base = from->base, .job = from->job,
 		.element = from->element, .is_array = from->is_array,
 		.more_time = from->more_time, .more_mem = from->more_mem };
-	struct inside in = { 0 };
-	uint32_t successor = 0;
+	struct inside in;
 	enum slurm_answer answer = open_inside(&in, from->state_path);
+	struct engine engine = engine_of(&in);
+	uint32_t successor = 0;
 
 	if (answer == SLURM_YES)
-		answer = engine_succeed(&in.engine, &ended, &in.jobs,
+		answer = engine_succeed(&engine, &ended, &in.asked.jobs,
 		                        &successor, &in.err);
 	if (answer == SLURM_YES)
 		snprintf(text, size, "job %u goes on for it", successor);
@@ -147,9 +154,10 @@ succeed(const struct runner_ended *from, char *text, size_t size)
  * moment.  Each records its end before it looks, so the last one sees that it is the
  * last. */
 static bool
-others_go_on(const struct inside *in, const struct live_jobs *live)
+others_go_on(const struct inside *in)
 {
-	const struct state *state = in->engine.run->state;
+	const struct live_jobs *live = &in->asked.live;
+	const struct state *state = in->run->state;
 
 	for (size_t i = 0; i < live->count; i++) {
 		const struct live_job *job = &live->items[i];
@@ -168,9 +176,10 @@ others_go_on(const struct inside *in, const struct live_jobs *live)
 
 /* Started by the journal, and gone from Slurm: its last line is on its way. */
 static bool
-some_are_ending(const struct inside *in, const struct live_jobs *live)
+some_are_ending(const struct inside *in)
 {
-	const struct state *state = in->engine.run->state;
+	const struct live_jobs *live = &in->asked.live;
+	const struct state *state = in->run->state;
 	struct rangeset started = { 0 };
 	bool some = false;
 
@@ -194,35 +203,40 @@ some_are_ending(const struct inside *in, const struct live_jobs *live)
 static bool
 another_waits(const struct inside *in, uint32_t element)
 {
-	const struct state *state = in->engine.run->state;
+	const struct slurm_jobs *jobs = &in->asked.jobs;
+	const struct state *state = in->run->state;
+	struct identities *ids = identities_create(state_metadata(state,
+		"run_id"), state, in->asked.cluster.name);
+	bool found = false;
 
-	for (size_t i = 0; i < in->jobs.count; i++) {
-		const struct slurm_job *job = &in->jobs.items[i];
+	for (size_t i = 0; i < jobs->count && !found; i++) {
+		const struct slurm_job *job = &jobs->items[i];
 		const struct task_cell *cell;
 		struct identity identity;
 		uint32_t task;
 
 		if (job->job_id >= element || job->state != SLURM_RUNNING
-		    || identities_judge(in->ids, job, &identity)
-		    != IDENTITY_OURS)
+		    || identities_judge(ids, job, &identity) != IDENTITY_OURS)
 			continue;
 		task = identity.base;
 		if (job->array_task_id != SLURM_NO_TASK)
 			task += job->array_task_id;
 		cell = phase_task(state_find(state, identity.phase), task);
-		if (cell && cell->state >= TASK_CANCELLED)
-			return true;
+		found = cell && cell->state >= TASK_CANCELLED;
 	}
-	return false;
+	identities_destroy(ids);
+	return found;
 }
 
 static int64_t
 own_time_left(const struct inside *in, uint32_t element)
 {
-	for (size_t i = 0; i < in->jobs.count; i++) {
-		if (in->jobs.items[i].job_id == element
-		    && in->jobs.items[i].end_time > 0)
-			return in->jobs.items[i].end_time - time(NULL);
+	const struct slurm_jobs *jobs = &in->asked.jobs;
+
+	for (size_t i = 0; i < jobs->count; i++) {
+		if (jobs->items[i].job_id == element
+		    && jobs->items[i].end_time > 0)
+			return jobs->items[i].end_time - time(NULL);
 	}
 	return INT64_MAX;
 }
@@ -244,17 +258,18 @@ wait_for_room(const struct inside *in, uint32_t element, unsigned waited_sec,
 }
 
 static enum slurm_answer
-submit_plan(struct inside *in, const struct live_jobs *live, uint32_t element,
-            unsigned waited_sec, char *text, size_t size)
+submit_plan(struct inside *in, uint32_t element, unsigned waited_sec,
+            char *text, size_t size)
 {
-	struct plan *plan = plan_create_rest(in->engine.experiment->spec,
-		in->engine.run->state, live);
+	const struct live_jobs *live = &in->asked.live;
+	struct plan *plan = plan_create_rest(in->experiment->spec,
+	                                     in->run->state, live);
+	struct engine engine = engine_of(in);
 	struct engine_result result = { 0 };
 	enum slurm_answer answer = SLURM_YES;
 	uint64_t submitted = 0;
 
-	if (plan->to_run && engine_submit(&in->engine, plan, live, &result,
-	                                  &in->err))
+	if (plan->to_run && engine_submit(&engine, plan, live, &result, &in->err))
 		answer = result.silent ? SLURM_SILENT : SLURM_REFUSED;
 	for (size_t i = 0; i < result.count; i++)
 		submitted += rangeset_count(&result.jobs[i].tasks);
@@ -263,7 +278,7 @@ submit_plan(struct inside *in, const struct live_jobs *live, uint32_t element,
 		         "tasks of the run", (unsigned long long)submitted);
 	if (answer != SLURM_YES)
 		snprintf(text, size, "%.300s", in->err.text);
-	if (result.deferred && !submitted && !others_go_on(in, live))
+	if (result.deferred && !submitted && !others_go_on(in))
 		answer = wait_for_room(in, element, waited_sec, text, size);
 	engine_result_clear(&result);
 	plan_destroy(plan);
@@ -274,23 +289,18 @@ static enum slurm_answer
 submit_rest(const char *state_path, uint32_t element, unsigned waited_sec,
             char *text, size_t size)
 {
-	struct inside in = { 0 };
-	struct live_jobs live = { 0 };
+	struct inside in;
 	enum slurm_answer answer = open_inside(&in, state_path);
 
 	if (answer != SLURM_YES)
 		snprintf(text, size, "%.300s", in.err.text);
-	if (answer == SLURM_YES)
-		live_join(&live, in.engine.experiment->spec, in.ids, &in.jobs);
 	for (int i = 0; answer == SLURM_YES && i < SETTLE_TRIES
-	     && !others_go_on(&in, &live) && some_are_ending(&in, &live); i++) {
+	     && !others_go_on(&in) && some_are_ending(&in); i++) {
 		sleep(1);
-		run_refresh(in.engine.run, NULL, &in.err);
+		run_refresh(in.run, NULL, &in.err);
 	}
 	if (answer == SLURM_YES)
-		answer = submit_plan(&in, &live, element, waited_sec, text,
-		                     size);
-	live_clear(&live);
+		answer = submit_plan(&in, element, waited_sec, text, size);
 	close_inside(&in);
 	return answer;
 }
