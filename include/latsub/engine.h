@@ -33,15 +33,19 @@ struct run *engine_create_run(const struct experiment *experiment,
                               struct latsub_error *err);
 
 /* Record the facts of the run that do not depend on what will be submitted: its
- * place and its cluster. */
-int engine_update_facts(struct engine *engine, struct latsub_error *err);
+ * place, the cluster that answers (or NULL), the Slurm that was asked.  workdir: the
+ * experiment's. */
+int engine_update_facts(struct run *run, const char *workdir,
+                        const char *cluster, struct latsub_error *err);
 /* Record that the run has this experiment from now on, with its copies and phases.
  * Call it just before a submission: a resume that is refused changes nothing. */
 int engine_take_experiment(struct engine *engine, struct latsub_error *err);
 
 /* Record the new place of a run that was moved or copied: its directory, its
- * checkpoints, and for a copy a new id.  Does nothing for other runs. */
-int engine_take_place(struct engine *engine, struct latsub_error *err);
+ * checkpoints, and for a copy a new id.  Does nothing for other runs.  workdir: the
+ * experiment's, for a run that has none on record. */
+int engine_take_place(struct run *run, const char *workdir,
+                      struct latsub_error *err);
 
 /* Take the run's lock, so that one process at a time submits.  Returns a descriptor;
  * the caller closes it to let go.  -1: *err says who holds the lock. */

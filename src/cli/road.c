@@ -116,12 +116,13 @@ bring_up_to_date(struct engine *engine, const struct request *request,
 {
 	struct run *run = engine->run;
 	const struct spec *spec = engine->experiment->spec;
+	const char *workdir = engine->experiment->workdir;
 
-	if (engine_take_place(engine, err))
+	if (engine_take_place(run, workdir, err))
 		return -1;
 	if (place != RUN_IN_PLACE)
 		opened_note_checkpoint(run);
-	if (engine_update_facts(engine, err)
+	if (engine_update_facts(run, workdir, engine->cluster.name, err)
 	    || (!late && engine_take_experiment(engine, err))
 	    || take_checkpoint(run, spec, request->checkpoint, err)
 	    || own_jobs_ask(asked, run, spec, true, err))

@@ -198,9 +198,8 @@ record_place(struct move *move, struct run *run, bool copied,
 }
 
 int
-engine_take_place(struct engine *engine, struct latsub_error *err)
+engine_take_place(struct run *run, const char *workdir, struct latsub_error *err)
 {
-	struct run *run = engine->run;
 	enum run_place place = run_place(run);
 	struct move move = { .run = run, .was = metadata(run, "run_dir"),
 		.old_workdir = metadata(run, "workdir") };
@@ -210,7 +209,7 @@ engine_take_place(struct engine *engine, struct latsub_error *err)
 		return 0;
 	move.workdir = run_workdir(run);
 	if (!move.workdir)
-		move.workdir = xstrdup(engine->experiment->workdir);
+		move.workdir = xstrdup(workdir);
 	move.newest = strmap_create();
 	rc = journal_scan(run->journal_dir, EVENT_CHECKPOINT, gather_of_tasks,
 	                  &move, err);

@@ -174,10 +174,9 @@ record_excluded(struct engine *engine, struct latsub_error *err)
 /* Submissions of before latsub kept their variables: what it knows of them is
  * about to be written over. */
 static int
-add_first_set(const struct engine *engine, struct event *event,
+add_first_set(const struct run *run, struct event *event,
               struct latsub_error *err)
 {
-	const struct run *run = engine->run;
 	struct variables first = { 0 };
 	int rc = 0;
 
@@ -192,24 +191,24 @@ add_first_set(const struct engine *engine, struct event *event,
 
 /* What holds whatever is submitted: --local took another Slurm, and the like. */
 static int
-record_facts(struct engine *engine, struct latsub_error *err)
+record_facts(struct run *run, const char *cluster, struct latsub_error *err)
 {
-	const struct state *state = engine->run->state;
+	const struct state *state = run->state;
 	struct event event = { .kind = EVENT_RUN, .time = time(NULL) };
 	char *conf = slurm_conf_to_remember();
 	const char *old_conf = state_metadata(state, "slurm_conf");
 	int rc;
 
 	if (!state_metadata(state, "run_dir")) /* of before there was such a key */
-		event_add_pair(&event, "run_dir", engine->run->dir);
-	if (engine->cluster.name && !state_metadata(state, "cluster"))
-		event_add_pair(&event, "cluster", engine->cluster.name);
+		event_add_pair(&event, "run_dir", run->dir);
+	if (cluster && !state_metadata(state, "cluster"))
+		event_add_pair(&event, "cluster", cluster);
 	if (strcmp(conf, old_conf ? old_conf : "") != 0)
 		event_add_pair(&event, "slurm_conf", conf);
 	free(conf);
-	rc = add_first_set(engine, &event, err);
+	rc = add_first_set(run, &event, err);
 	if (rc == 0 && event.pairs.count)
-		rc = run_record(engine->run, &event, 1, true, err);
+		rc = run_record(run, &event, 1, true, err);
 	event_clear(&event);
 	return rc;
 }
@@ -265,13 +264,14 @@ check_path(const char *what, const char *path, struct latsub_error *err)
 }
 
 int
-engine_update_facts(struct engine *engine, struct latsub_error *err)
+engine_update_facts(struct run *run, const char *workdir, const char *cluster,
+                    struct latsub_error *err)
 {
-	if (check_path("the run's directory", engine->run->dir, err)
-	    || check_path("workdir", engine->experiment->workdir, err))
+	if (check_path("the run's directory", run->dir, err)
+	    || check_path("workdir", workdir, err))
 		return -1;
-	run_tidy(engine->run->dir);
-	return record_facts(engine, err);
+	run_tidy(run->dir);
+	return record_facts(run, cluster, err);
 }
 
 int

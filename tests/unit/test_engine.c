@@ -76,6 +76,13 @@ open_run(struct fixture *f)
 }
 
 static int
+update_facts(struct fixture *f)
+{
+	return engine_update_facts(f->engine.run, f->engine.experiment->workdir,
+	                           f->engine.cluster.name, &f->err);
+}
+
+static int
 setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof *f);
@@ -101,7 +108,7 @@ setup(void **state)
 	                                  &f->err);
 	assert_non_null(f->engine.run);
 	close(lock);
-	assert_int_equal(engine_update_facts(&f->engine, &f->err), 0);
+	assert_int_equal(update_facts(f), 0);
 	assert_int_equal(engine_take_experiment(&f->engine, &f->err), 0);
 	free(file);
 	free(run);
@@ -500,7 +507,7 @@ load_experiment(struct fixture *f, const char *ini)
 	experiment_destroy(f->engine.experiment);
 	f->engine.experiment = experiment_load(file, NULL, &errors);
 	assert_int_equal(errors.count, 0);
-	assert_int_equal(engine_update_facts(&f->engine, &f->err), 0);
+	assert_int_equal(update_facts(f), 0);
 	assert_int_equal(engine_take_experiment(&f->engine, &f->err), 0);
 	free(file);
 }
@@ -1012,7 +1019,7 @@ elements_are_counted_by_the_values_of_their_time(void **state)
 	                              &f->err), 0);
 	experiment_destroy(f->engine.experiment);
 	f->engine.experiment = experiment_load(file, NULL, &errors);
-	assert_int_equal(engine_update_facts(&f->engine, &f->err), 0);
+	assert_int_equal(update_facts(f), 0);
 	assert_int_equal(engine_take_experiment(&f->engine, &f->err), 0);
 	assert_int_equal(resume(f), 0);
 	assert_reason(f, "many", MARK_CANCELLED, "cancelled");
@@ -1132,7 +1139,8 @@ a_copy_leaves_the_others_jobs_alone(void **state)
 	assert_non_null(f->engine.run);
 	ask(f);
 	assert_int_equal(f->live.count, 0);
-	assert_int_equal(engine_take_place(&f->engine, &f->err), 0);
+	assert_int_equal(engine_take_place(f->engine.run,
+		f->engine.experiment->workdir, &f->err), 0);
 	ask(f);
 	assert_int_equal(f->live.count, 0);
 	assert_int_equal(engine_cancel(&f->engine, &f->live, NULL, &count,

@@ -78,7 +78,8 @@ setup(void **state)
 	engine = (struct engine){ .experiment = f->reading.experiment,
 		.run = f->opened.run, .slurm = f->asked.slurm,
 		.cluster = f->asked.cluster };
-	assert_int_equal(engine_update_facts(&engine, &f->err), 0);
+	assert_int_equal(engine_update_facts(engine.run,
+		engine.experiment->workdir, engine.cluster.name, &f->err), 0);
 	assert_int_equal(engine_take_experiment(&engine, &f->err), 0);
 	free(dir);
 	*state = f;
