@@ -6,7 +6,7 @@
 
 #include "latsub/journal.h"
 #include "store/state_file.h"
-#include "store/state_sections.h"
+#include "store/state_keys.h"
 
 static void
 expect_text(const char *text, enum requeue_reason reason, bool stalled,
