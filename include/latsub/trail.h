@@ -42,7 +42,7 @@ struct trail_place {
 
 /* All zero: no task has a place. */
 struct trail {
-	uint32_t *first; /* of each task: index + 1 of its newest place, 0: it has
+	uint32_t *first; /* of each task: index + 1 of a place, 0: it has
 	                  * none; UINT32_MAX: its trail is lost */
 	uint32_t total;  /* tasks */
 	struct trail_place *places;
@@ -57,7 +57,7 @@ void trail_remove(struct trail *trail, uint32_t task, uint32_t file,
                   off_t offset);
 void trail_lose(struct trail *trail, uint32_t total, uint32_t task);
 bool trail_is_lost(const struct trail *trail, uint32_t task);
-/* The newest place of the task, NULL: none; and the one after it. */
+/* A place of the task, NULL: none; and the one that was added after it. */
 const struct trail_place *trail_first(const struct trail *trail, uint32_t task);
 const struct trail_place *trail_next(const struct trail *trail,
                                      const struct trail_place *place);

@@ -95,10 +95,9 @@ trail_add(struct trail *trail, uint32_t total, uint32_t task, uint32_t file,
 		trail_lose(trail, total, task);
 		return;
 	}
-	taken = take_unused(trail);
-	trail->places[taken - 1] = (struct trail_place){ offset, file,
-		trail->first[task] };
-	trail->first[task] = taken;
+	taken = take_unused(trail); /* the places may have moved: look again */
+	trail->places[taken - 1] = (struct trail_place){ offset, file, 0 };
+	*find_link(trail, task, file, offset, &before) = taken;
 }
 
 void
