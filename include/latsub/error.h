@@ -14,6 +14,7 @@
 
 /* The program's exit codes; every command uses these and no others. */
 enum latsub_exit {
+	LATSUB_GO_ON = -1,     /* none: who called goes on */
 	LATSUB_OK = 0,         /* done, all phases completed */
 	LATSUB_FAILED = 1,     /* a phase failed */
 	LATSUB_USAGE = 2,      /* usage or bad input */

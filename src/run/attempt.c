@@ -32,25 +32,25 @@ number_from_env(const char *name, uint32_t otherwise)
 		? (uint32_t)number : otherwise;
 }
 
-static int
+static enum latsub_exit
 complain(const char *text, enum latsub_exit code)
 {
 	fprintf(stderr, "latsub: run: %s\n", text);
-	return (int)code + 1;
+	return code;
 }
 
 /* Not the task's fault, but the file system's here and now. */
-static int
+static enum latsub_exit
 blame_files(struct attempt *attempt, const char *text)
 {
 	char *copy = xstrdup(text); /* it may be the old one */
 
 	free(attempt->trouble);
 	attempt->trouble = copy;
-	return (int)LATSUB_SYSTEM + 1;
+	return LATSUB_SYSTEM;
 }
 
-static int
+static enum latsub_exit
 blame(struct attempt *attempt, const struct latsub_error *err)
 {
 	return err->code == LATSUB_SYSTEM ? blame_files(attempt, err->text)
@@ -71,18 +71,18 @@ is_away(const char *state)
 
 /* A mode that its owner has set by mistake is no fault of the task: he mends it, and
  * it runs.  What another user has put there is never run. */
-static int
+static enum latsub_exit
 check_run_owner(struct attempt *attempt)
 {
 	struct latsub_error err = { 0 };
 
 	if (run_check_owner(attempt->run, &err) == 0)
-		return 0;
+		return LATSUB_GO_ON;
 	return run_check_uids(attempt->run, NULL) == 0
 		? blame_files(attempt, err.text) : blame(attempt, &err);
 }
 
-static int
+static enum latsub_exit
 open_run(struct attempt *attempt)
 {
 	const char *state = getenv("LATSUB_STATE");
@@ -117,21 +117,21 @@ copy_path(const struct attempt *attempt)
 }
 
 /* Another text must not run in its place. */
-static int
+static enum latsub_exit
 check_copy(struct attempt *attempt, const char *copy)
 {
 	struct latsub_error err = { 0 };
 	bool exists;
 
 	if (file_look(copy, &exists, &err) == 0 && exists)
-		return 0;
+		return LATSUB_GO_ON;
 	if (!*err.text)
 		latsub_error_set(&err, LATSUB_USAGE, "%s is not there, which "
 		                 "this job was submitted with", copy);
 	return blame_files(attempt, err.text);
 }
 
-static int
+static enum latsub_exit
 open_experiment(struct attempt *attempt)
 {
 	struct latsub_errlist errors = { 0 };
@@ -143,11 +143,11 @@ open_experiment(struct attempt *attempt)
 		.variables = &variables };
 	char *copy = copy_path(attempt);
 	long index = -1;
-	int rc = check_copy(attempt, copy);
+	enum latsub_exit code = check_copy(attempt, copy);
 
-	if (rc) {
+	if (code != LATSUB_GO_ON) {
 		free(copy);
-		return rc;
+		return code;
 	}
 	if (run_variables(attempt->run, NULL, &variables, &err))
 		fprintf(stderr, "latsub: run: %s\n", err.text);
@@ -158,7 +158,7 @@ open_experiment(struct attempt *attempt)
 	if (index < 0) {
 		for (size_t i = 0; i < errors.count; i++)
 			fprintf(stderr, "latsub: %s\n", errors.texts[i]);
-		rc = errors.system ? blame_files(attempt, errors.texts[0])
+		code = errors.system ? blame_files(attempt, errors.texts[0])
 			: complain("the run's copy of the experiment has no such "
 		              "phase as this job is of", LATSUB_USAGE);
 	} else {
@@ -167,7 +167,7 @@ open_experiment(struct attempt *attempt)
 	latsub_errlist_clear(&errors);
 	variables_clear(&variables);
 	free(copy);
-	return rc;
+	return code;
 }
 
 static void
@@ -200,7 +200,7 @@ read_cluster(struct attempt *attempt)
 		rangeset_clear(&attempt->requeue_exit);
 }
 
-static int
+static enum latsub_exit
 read_slurm(struct attempt *attempt)
 {
 	uint32_t index = number_from_env("SLURM_ARRAY_TASK_ID", 0);
@@ -225,7 +225,7 @@ read_slurm(struct attempt *attempt)
 	attempt->id = getenv("SLURM_ARRAY_TASK_ID")
 		? xasprintf("%u_%u", attempt->array_job, index)
 		: xasprintf("%u", attempt->job);
-	return 0;
+	return LATSUB_GO_ON;
 }
 
 /* Nothing is printed yet: what the log says is of the attempt before. */
@@ -284,7 +284,7 @@ knows_task(const struct attempt *attempt)
 }
 
 /* The journal's words of the submission may not have arrived on this node yet. */
-static int
+static enum latsub_exit
 await_task(struct attempt *attempt)
 {
 	struct attempt_wait wait = { 0 };
@@ -293,26 +293,26 @@ await_task(struct attempt *attempt)
 	       && attempt_wait(attempt, &wait, ATTEMPT_WAIT_SEC))
 		;
 	if (knows_task(attempt))
-		return 0;
+		return LATSUB_GO_ON;
 	return blame_files(attempt, attempt->trouble ? attempt->trouble
 		: "the journal does not know this phase's task");
 }
 
-int
+enum latsub_exit
 attempt_open(struct attempt *attempt)
 {
-	int rc;
+	enum latsub_exit code;
 
 	*attempt = (struct attempt){ .node = "?",
 		.patience_sec = ATTEMPT_PATIENCE_SEC };
 	read_cluster(attempt); /* first: every exit code counts for Slurm */
-	rc = read_slurm(attempt);
-	if (rc == 0)
-		rc = open_run(attempt);
-	if (rc == 0)
-		rc = open_experiment(attempt);
-	if (rc)
-		return rc;
+	code = read_slurm(attempt);
+	if (code == LATSUB_GO_ON)
+		code = open_run(attempt);
+	if (code == LATSUB_GO_ON)
+		code = open_experiment(attempt);
+	if (code != LATSUB_GO_ON)
+		return code;
 	read_log_time(attempt);
 	read_signals(attempt);
 	return await_task(attempt);

@@ -61,9 +61,9 @@ struct attempt {
 	int64_t warn_sec;     /* how long before the end it comes */
 };
 
-/* Read environment, run and experiment.  0, or an exit code + 1 with a
+/* Read environment, run and experiment.  LATSUB_GO_ON, or an exit code with a
  * message on stderr or, where the file system is to blame, with trouble. */
-int attempt_open(struct attempt *attempt);
+enum latsub_exit attempt_open(struct attempt *attempt);
 void attempt_close(struct attempt *attempt);
 
 /* The reason on record for which an attempt of this generation was requeued, or
@@ -126,9 +126,9 @@ bool attempt_is_done(const struct attempt *attempt);
  * cannot be read (trouble). */
 int attempt_record_lost(struct attempt *attempt, struct task_cell cell);
 
-/* May it run?  0 yes; else all is said and done, and the job's exit code and
- * one is returned. */
-int attempt_check(struct attempt *attempt);
+/* May it run?  LATSUB_GO_ON: yes; else all is said and done, and it is the job's exit
+ * code. */
+enum latsub_exit attempt_check(struct attempt *attempt);
 
 /* How the command's processes ended. */
 struct attempt_death {

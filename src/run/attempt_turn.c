@@ -155,18 +155,18 @@ has_other_job(const struct attempt *attempt)
 	return job && job->base == attempt->base;
 }
 
-/* 0 would say to Slurm, and to a later resume, that the task is done. */
-#define STEP_BACK (LATSUB_FAILED + 1)
-#define LEAVE (0 + 1)
+/* LATSUB_OK would say to Slurm, and to a later resume, that the task is done. */
+#define STEP_BACK LATSUB_FAILED
+#define LEAVE LATSUB_OK
 
 /* Slurm may have requeued a job whose task had come to its end, or somebody did:
  * failed and cancelled are final, and people may have acted on that. */
-static int
+static enum latsub_exit
 check_not_over(const struct attempt *attempt, const struct task_cell *cell)
 {
 	if (cell->gen != attempt->gen || cell->attempt >= attempt->attempt
 	    || (cell->state != TASK_FAILED && cell->state != TASK_CANCELLED))
-		return 0;
+		return LATSUB_GO_ON;
 	printf("latsub: %s (task %u) was %s in attempt %u; it is not run again "
 	       "in this job, 'latsub --resume' runs it\n", attempt->phase,
 	       attempt->task, task_state_name(cell->state), cell->attempt + 1u);
@@ -209,19 +209,19 @@ find_own_start(struct attempt *attempt, uint32_t gen, bool *is_ours)
 	return 0;
 }
 
-/* 0: the generation is the one that this job runs in, now. */
-static int
+/* LATSUB_GO_ON: the generation is the one that this job runs in, now. */
+static enum latsub_exit
 take_generation(struct attempt *attempt, struct task_cell cell)
 {
 	bool is_ours = cell.state == TASK_NONE; /* reset while it waited */
 
 	if (cell.gen <= attempt->gen)
-		return 0;
+		return LATSUB_GO_ON;
 	if (!is_ours && find_own_start(attempt, cell.gen, &is_ours))
-		return (int)LATSUB_SYSTEM + 1;
+		return LATSUB_SYSTEM;
 	if (is_ours) {
 		attempt->gen = cell.gen;
-		return 0;
+		return LATSUB_GO_ON;
 	}
 	printf("latsub: %s (task %u) was %s since (generation %u); this job "
 	       "steps back\n", attempt->phase, attempt->task,
@@ -230,22 +230,22 @@ take_generation(struct attempt *attempt, struct task_cell cell)
 	return STEP_BACK;
 }
 
-static int
+static enum latsub_exit
 step_back_for_other(const struct attempt *attempt)
 {
 	if (!has_other_job(attempt))
-		return 0;
+		return LATSUB_GO_ON;
 	printf("latsub: %s (task %u) has another job; this one steps back\n",
 	       attempt->phase, attempt->task);
 	return LEAVE; /* what waits, waits for that one */
 }
 
 /* Is it this job that has to run the task? */
-static int
+static enum latsub_exit
 check_turn(struct attempt *attempt)
 {
 	const struct phase_state *state = attempt_state(attempt);
-	int rc;
+	enum latsub_exit code;
 
 	if (attempt_is_done(attempt)) {
 		attempt->over = true;
@@ -253,30 +253,32 @@ check_turn(struct attempt *attempt)
 		       "run again\n", attempt->phase, attempt->task);
 		return LEAVE;
 	}
-	rc = step_back_for_other(attempt);
-	if (rc == 0)
-		rc = take_generation(attempt, *phase_task(state, attempt->task));
-	if (rc == 0) /* a job goes on for it in that generation? */
-		rc = step_back_for_other(attempt);
-	return rc ? rc : check_not_over(attempt,
-	                                phase_task(state, attempt->task));
+	code = step_back_for_other(attempt);
+	if (code == LATSUB_GO_ON)
+		code = take_generation(attempt, *phase_task(state, attempt->task));
+	if (code == LATSUB_GO_ON) /* a job goes on for it in that generation? */
+		code = step_back_for_other(attempt);
+	return code == LATSUB_GO_ON
+		? check_not_over(attempt, phase_task(state, attempt->task))
+		: code;
 }
 
-int
+enum latsub_exit
 attempt_check(struct attempt *attempt)
 {
 	const struct phase_state *state = attempt_state(attempt);
-	int rc = look_closely(attempt) || await_intent(attempt)
-		? (int)LATSUB_SYSTEM + 1 : check_turn(attempt);
+	enum latsub_exit code = look_closely(attempt) || await_intent(attempt)
+		? LATSUB_SYSTEM : check_turn(attempt);
 
-	if (rc == 0 && (attempt_record_lost(attempt,
-	                                    *phase_task(state, attempt->task))
-	                || check_parents(attempt)))
-		rc = attempt->trouble ? (int)LATSUB_SYSTEM + 1
+	if (code == LATSUB_GO_ON
+	    && (attempt_record_lost(attempt, *phase_task(state, attempt->task))
+	        || check_parents(attempt)))
+		code = attempt->trouble ? LATSUB_SYSTEM
 			: attempt_is_done(attempt) ? LEAVE : STEP_BACK;
-	if (rc == 0) /* parents may have been waited for: whose turn is it now? */
-		rc = check_turn(attempt);
-	if (rc == 0)
+	/* parents may have been waited for: whose turn is it now? */
+	if (code == LATSUB_GO_ON)
+		code = check_turn(attempt);
+	if (code == LATSUB_GO_ON)
 		gather_missing(attempt);
-	return rc;
+	return code;
 }

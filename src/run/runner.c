@@ -126,6 +126,30 @@ start_patience(void)
 		? (double)seconds : START_PATIENCE_SEC;
 }
 
+/* It is this job's turn.  An exit code. */
+static int
+run_attempt(struct attempt *attempt, int signal_fd, sigset_t *taken,
+            const sigset_t *before)
+{
+	int rc;
+
+	/* the warning may be any signal: take that, too */
+	sigaddset(taken, attempt->warn_signal);
+	sigprocmask(SIG_BLOCK, taken, NULL);
+	if (signalfd(signal_fd, taken, 0) < 0)
+		perror("latsub: run: signalfd");
+	attempt->prologue = prologue_path(attempt);
+	print_header(attempt);
+	rc = attempt_find_checkpoint(attempt);
+	/* from here on signals and deadlines wait for nobody */
+	file_set_patience(END_PATIENCE_SEC, attempt_goes_on);
+	if (*attempt->checkpoint)
+		printf("latsub: checkpoint: %s\n", attempt->checkpoint);
+	fflush(stdout);
+	return rc ? (int)LATSUB_SYSTEM
+		: run_command(attempt, signal_fd, before);
+}
+
 int
 runner_main(const struct runner_hooks *hooks)
 {
@@ -147,27 +171,10 @@ runner_main(const struct runner_hooks *hooks)
 	rc = attempt_open(&attempt);
 	attempt.hooks = hooks;
 	attempt.patience_sec = start_patience();
-	if (rc == 0)
+	if (rc == LATSUB_GO_ON)
 		rc = attempt_check(&attempt);
-	if (rc == 0) {
-		/* the warning may be any signal: take that, too */
-		sigaddset(&taken, attempt.warn_signal);
-		sigprocmask(SIG_BLOCK, &taken, NULL);
-		if (signalfd(signal_fd, &taken, 0) < 0)
-			perror("latsub: run: signalfd");
-		attempt.prologue = prologue_path(&attempt);
-		print_header(&attempt);
-		rc = attempt_find_checkpoint(&attempt);
-		/* from here on signals and deadlines wait for nobody */
-		file_set_patience(END_PATIENCE_SEC, attempt_goes_on);
-		if (*attempt.checkpoint)
-			printf("latsub: checkpoint: %s\n", attempt.checkpoint);
-		fflush(stdout);
-		rc = rc ? (int)LATSUB_SYSTEM
-			: run_command(&attempt, signal_fd, &before);
-	} else {
-		rc--;
-	}
+	if (rc == LATSUB_GO_ON)
+		rc = run_attempt(&attempt, signal_fd, &taken, &before);
 	if (attempt.trouble)
 		give_up(&attempt);
 	if (attempt.over)
@@ -180,22 +187,22 @@ runner_main(const struct runner_hooks *hooks)
 
 /* ---- called inside a phase ---- */
 
-static int
+static enum latsub_exit
 open_inside(struct attempt *attempt)
 {
-	int rc;
+	enum latsub_exit code;
 
 	if (!getenv("LATSUB_STATE") || !getenv("LATSUB_PHASE")) {
 		fprintf(stderr, "latsub: this works inside a phase's command "
 		        "only\n");
-		return LATSUB_USAGE + 1;
+		return LATSUB_USAGE;
 	}
-	rc = attempt_open(attempt);
+	code = attempt_open(attempt);
 	if (attempt->trouble)
 		fprintf(stderr, "latsub: %s\n", attempt->trouble);
-	if (rc)
+	if (code != LATSUB_GO_ON)
 		attempt_close(attempt);
-	return rc;
+	return code;
 }
 
 int
@@ -207,8 +214,9 @@ runner_report_checkpoint(const char *path, const char *epoch)
 	char *absolute;
 	int rc = open_inside(&attempt);
 
-	if (rc)
-		return rc - 1;
+	if (rc != LATSUB_GO_ON)
+		return rc;
+	rc = LATSUB_OK;
 	state = attempt_state(&attempt);
 	if (phase_task(state, attempt.task)->gen > attempt.gen)
 		attempt.gen = phase_task(state, attempt.task)->gen;
