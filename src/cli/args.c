@@ -107,7 +107,7 @@ option_error(const struct command *command, const char *word,
 	if (known && text_starts(word, "--"))
 		return args_error(err, command, "option '%s' needs a value, or "
 		                  "takes none", word);
-	return args_error(err, command, "option '-%c' is none, or needs a value",
+	return args_error(err, command, "option '-%c' is unknown, or needs a value",
 	                  optopt);
 }
 

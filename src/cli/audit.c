@@ -236,10 +236,10 @@ static const struct command_option options[] = {
 
 const struct command command_audit = {
 	.name = "audit",
-	.summary = "hold a run's journal against itself and Slurm",
+	.summary = "check a run's journal, and compare it with Slurm",
 	.usage = "audit [OPTION]... [STATE|RUN]",
 	.text =
-	"Hold the journal of a run (the newest here) against itself, the state\n"
+	"Check the journal of a run (the newest here), and compare it with the state\n"
 	"file, Slurm and its accounting: each task completed once for each time\n"
 	"that it was to run, no two attempts at a time, none before its parents.\n"
 	"A line for each difference; only reads.\n",

@@ -11,8 +11,8 @@
 
 static const char exit_codes[] =
 	"Exit codes: 0 done, all completed; 1 a phase failed; 2 usage or bad\n"
-	"input; 3 unfinished; 4 Slurm refused or does not answer; 5 the system\n"
-	"failed us (disk, memory).\n";
+	"input; 3 unfinished; 4 Slurm refused or does not answer; 5 a system\n"
+	"error (disk, memory).\n";
 
 static void
 print_usage(FILE *out)

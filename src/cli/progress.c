@@ -18,6 +18,6 @@ const struct command command_progress = {
 	"Inside a phase's command: show TEXT (such as 17/24) at the beginning of\n"
 	"the job's comment: squeue -O Comment.\n",
 	.least = 1, .most = 1,
-	.count_error = "say one thing",
+	.count_error = "give one TEXT",
 	.execute = execute_progress,
 };

@@ -55,10 +55,10 @@ static const struct command_option options[] = {
 
 const struct command command_reset = {
 	.name = "reset",
-	.summary = "have a phase run again",
+	.summary = "run a phase again at the next resume",
 	.usage = "reset [--downstream] PHASE [STATE|RUN]",
 	.text =
-	"Have a phase run again at the next resume, as if its word in the state\n"
+	"Run a phase again at the next resume, as if its word in the state\n"
 	"file were set to pending.\n",
 	.options = options,
 	CLI_PHASE_AND_RUN,

@@ -11,10 +11,10 @@ execute_skip(const struct args *args)
 
 const struct command command_skip = {
 	.name = "skip",
-	.summary = "take a phase for completed",
+	.summary = "treat a phase as completed",
 	.usage = "skip PHASE [STATE|RUN]",
 	.text =
-	"Take a phase for completed, as if its word in the state file were set\n"
+	"Treat a phase as completed, as if its word in the state file were set\n"
 	"so; the next resume goes on without running it.\n",
 	CLI_PHASE_AND_RUN,
 	.execute = execute_skip,

@@ -70,7 +70,7 @@ execute_status(const struct args *args)
 }
 
 static const struct command_option options[] = {
-	{ .key = 'w', .name = "watch", .help = "look on until the run has ended" },
+	{ .key = 'w', .name = "watch", .help = "watch the run until it has ended" },
 	{ .key = 'j', .name = "json", .help = "for programs" },
 	{ .key = 'o', .name = "output", .argument = "wide",
 	  .help = "the variables, too, and where their values are from" },
@@ -83,7 +83,7 @@ const struct command command_status = {
 	.usage = "status [OPTION]... [STATE|RUN]",
 	.text =
 	"Show the phases of a run (the newest here), joined with what\n"
-	"Slurm says; only reads.\n",
+	"Slurm says; changes nothing.\n",
 	.options = options,
 	.ending =
 	"The exit code tells the outcome: 0 all completed, 1 a phase failed,\n"

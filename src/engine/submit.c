@@ -326,7 +326,7 @@ defer(struct submitting *s)
 	return SLURM_YES;
 }
 
-/* The jobs are there, the word about them is not: the disk failed us. */
+/* The jobs are there, the word about them is not: a system error. */
 static int
 settle(struct submitting *s)
 {
