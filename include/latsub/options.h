@@ -100,6 +100,8 @@ enum option_refusal {
 	OPTION_OWN      /* latsub sets it itself: job-name, array, dependency */
 };
 enum option_refusal options_refusal(const char *name);
+/* What to write in an experiment instead of one of OPTION_OWN; NULL: it is none. */
+const char *options_own_instead(const char *name);
 /* The long name of a letter for one of OPTION_OWN, or NULL. */
 const char *options_own_letter(char letter);
 

@@ -107,8 +107,8 @@ option_error(const struct command *command, const char *word,
 	if (known && text_starts(word, "--"))
 		return args_error(err, command, "option '%s' needs a value, or "
 		                  "takes none", word);
-	return args_error(err, command, "option '-%c' is unknown, or needs a value",
-	                  optopt);
+	return args_error(err, command, known ? "option '-%c' needs a value"
+	                  : "there is no option '-%c'", optopt);
 }
 
 static int

@@ -7,9 +7,14 @@
 #include "latsub/state.h"
 
 static const char *const event_names[EVENT_KIND_COUNT] = {
-	"run", "phase", "intended", "submitted", "started", "checkpoint",
-	"refused", "lost", "requeued", "cancelled", "failed", "completed", "edited",
-	"queued", "excluded", "gave_up",
+	[EVENT_RUN] = "run", [EVENT_PHASE] = "phase",
+	[EVENT_INTENDED] = "intended", [EVENT_SUBMITTED] = "submitted",
+	[EVENT_STARTED] = "started", [EVENT_CHECKPOINT] = "checkpoint",
+	[EVENT_REFUSED] = "refused", [EVENT_LOST] = "lost",
+	[EVENT_REQUEUED] = "requeued", [EVENT_CANCELLED] = "cancelled",
+	[EVENT_FAILED] = "failed", [EVENT_COMPLETED] = "completed",
+	[EVENT_EDITED] = "edited", [EVENT_QUEUED] = "queued",
+	[EVENT_EXCLUDED] = "excluded", [EVENT_GAVE_UP] = "gave_up",
 };
 
 const char *

@@ -10,8 +10,11 @@
 static const struct {
 	const char *name;
 	char letter;
+	const char *instead;
 } own[] = {
-	{ "job-name", 'J' }, { "array", 'a' }, { "dependency", 'd' },
+	{ "job-name", 'J', "a job has the name of its phase" },
+	{ "array", 'a', "write array.NAME = VALUES, and the phase is an array" },
+	{ "dependency", 'd', "write after, after_any or after_each = PHASE" },
 };
 
 /* An option that is added to the table of options.c is taken out here. */
@@ -47,6 +50,16 @@ options_refusal(const char *name)
 			return OPTION_FUTURE;
 	}
 	return OPTION_UNKNOWN;
+}
+
+const char *
+options_own_instead(const char *name)
+{
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+		if (strcmp(own[i].name, name) == 0)
+			return own[i].instead;
+	}
+	return NULL;
 }
 
 const char *

@@ -176,7 +176,11 @@ unknown_key(struct reading *r, const struct spec_item *item, bool defaults)
 	const char *nearest = phase_keys_nearest(item->key);
 	const char *where = spec_at(r, item->line);
 
-	if (options_refusal(item->key) != OPTION_UNKNOWN)
+	if (options_own_instead(item->key))
+		latsub_errlist_add(r->errors, "%s: '%s' is set by latsub itself; "
+		                   "%s", where, item->key,
+		                   options_own_instead(item->key));
+	else if (options_refusal(item->key) != OPTION_UNKNOWN)
 		latsub_errlist_add(r->errors, "%s: '%s' is an option of sbatch "
 		                   "that this version of latsub cannot set yet; "
 		                   "take the line out", where, item->key);
@@ -321,6 +325,19 @@ read_phases(struct reading *r)
 	}
 }
 
+/* Of a key of [experiment]. */
+static int
+line_of(const struct reading *r, const char *key)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->items[i].key
+		    && strcmp(r->items[i].section, "experiment") == 0
+		    && strcmp(r->items[i].key, key) == 0)
+			return r->items[i].line;
+	}
+	return 1;
+}
+
 static void
 check_whole(struct reading *r)
 {
@@ -334,8 +351,9 @@ check_whole(struct reading *r)
 		                   spec->file);
 	if (spec->checkpoint_phase
 	    && spec_find(spec, spec->checkpoint_phase) < 0)
-		latsub_errlist_add(r->errors, "%s:1: checkpoint_phase = %.60s: "
-		                   "no phase has that name", spec->file,
+		latsub_errlist_add(r->errors, "%s: checkpoint_phase = %.60s: "
+		                   "no phase has that name",
+		                   spec_at(r, line_of(r, "checkpoint_phase")),
 		                   spec->checkpoint_phase);
 }
 

@@ -175,7 +175,8 @@ void attempt_reports_free(struct attempt_report *reports, size_t count);
 int attempt_find_report(const struct attempt *attempt,
                         struct attempt_report *report,
                         struct latsub_error *err);
-/* The number of the next report in this attempt; looks for what others wrote. */
+/* The number of the next report in this attempt: greater than the task's last, and than
+ * that of the phase's newest.  Looks for what others wrote. */
 uint32_t attempt_next_seq(const struct attempt *attempt);
 /* Fill checkpoint and own_checkpoint: what the command starts from.  -1: it cannot
  * be told, trouble says why; it must not start from nothing then. */

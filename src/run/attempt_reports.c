@@ -120,6 +120,7 @@ attempt_find_report(const struct attempt *attempt,
 uint32_t
 attempt_next_seq(const struct attempt *attempt)
 {
+	const struct phase_state *state = attempt_state(attempt);
 	struct run *run = attempt->run;
 	struct attempt_report last = { 0 };
 	struct latsub_error err;
@@ -132,6 +133,11 @@ attempt_next_seq(const struct attempt *attempt)
 	else if (last.path && last.gen == attempt->gen
 	         && last.number == attempt->attempt)
 		seq = last.seq + 1;
+	/* and of all tasks the last one to report has the phase's newest */
+	if (state->checkpoint_gen == attempt->gen
+	    && state->checkpoint_attempt == attempt->attempt
+	    && state->checkpoint_seq >= seq)
+		seq = state->checkpoint_seq + 1;
 	free(last.path);
 	return seq;
 }

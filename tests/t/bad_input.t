@@ -84,7 +84,7 @@ INI
 refused "an unknown command" 2 "expermient: no such command; did you mean 'experiment'" -- expermient
 refused "an unknown option" 2 "experiment: there is no option '--nonesuch'" "see 'latsub experiment --help'" \
 	-- experiment --nonesuch
-refused "an unknown letter" 2 "experiment: option '-z'" -- experiment -z
+refused "an unknown letter" 2 "experiment: there is no option '-z'" -- experiment -z
 refused "an option without its value" 2 "experiment: option '--phase' needs a value" -- experiment --phase
 refused "the same of another command" 2 "status: there is no option '--jsn'" -- status --jsn
 refused "two experiments" 2 "one experiment at a time, and 'other.ini' is one too many" \

@@ -80,4 +80,36 @@ for i in 0 1; do
 	is "task $i begins from what its runner put on record last" \
 		"$(sed -n "s/^$i //p" newer.trace | tr '\n' ',')" ",m1-2,m2-2,m3-2,"
 done
+# ---- the newest of the phase is the last one, whoever has reported more of them
+cat >last.ini <<INI
+[experiment]
+name = last
+checkpoint_phase = t
+[env]
+LATSUB = $latsub
+TRACE = $tmp/e/last.trace
+[phase t]
+array.X = 0 1
+command = set -e
+    cd "\$LATSUB_RUN_DIR"
+    if [ \$X = 0 ]; then
+        for i in 1 2 3; do echo > a\$i; "\$LATSUB" checkpoint a\$i --epoch \$i; done
+        echo done >> "\$TRACE"
+    else
+        until grep -q done "\$TRACE"; do sleep 0.2; done
+        echo > b9; "\$LATSUB" checkpoint b9 --epoch 9
+    fi
+[phase u]
+after = t
+command = echo "from \${LATSUB_CHECKPOINT##*/}" >> "\$TRACE"
+INI
+: >last.trace
+timeout 60 "$latsub" experiment last.ini -o runs/last >last.out 2>&1 ||
+	fail "last is submitted" "$(cat last.out)"
+last_completed() { "$latsub" status runs/last >/dev/null 2>&1; }
+ok "an array whose tasks report completes" until_true 60 last_completed
+is "the last report is on record" \
+	"$(sed -n 's/^final_epoch=//p' runs/last/.experiment_state)" 9
+is "and the next phase gets it" "$(tail -n1 last.trace)" "from b9"
+
 finish

@@ -3,6 +3,8 @@
  */
 #include "journal_fixture.h"
 
+#include <jansson.h>
+
 /* 0 where there is none. */
 static off_t
 size_of_any(const char *path)
@@ -428,10 +430,81 @@ an_empty_file_is_no_journal(void **unused)
 	run_close(run);
 }
 
+/* ---- the page ---- */
+
+static char *
+journal_chapter(void)
+{
+	const char *top = getenv("top_srcdir");
+	char *path = file_join(top ? top : ".", "docs/latsub-state.5");
+	char *text, *start, *end, *chapter;
+	size_t len;
+
+	assert_int_equal(file_read(path, 1 << 20, &text, &len, NULL, &err), 0);
+	start = strstr(text, "\n.Sh JOURNAL\n");
+	assert_non_null(start);
+	end = strstr(start + 1, "\n.Sh ");
+	assert_non_null(end);
+	chapter = xstrndup(start, (size_t)(end - start));
+	free(text);
+	free(path);
+	return chapter;
+}
+
+static void
+assert_told(const char *chapter, const char *name)
+{
+	const char *at = chapter;
+	size_t len = strlen(name);
+	bool told = false;
+
+	while (!told && (at = strstr(at, name))) {
+		told = strchr(" \n", at[-1]) && strchr(" \n", at[len]);
+		at += len;
+	}
+	if (!told)
+		fail_msg("'%s' is not in JOURNAL of latsub-state.5", name);
+}
+
+static void
+the_page_tells_of_each_kind_and_member(void **unused)
+{
+	struct event e = { .kind = EVENT_STARTED, .time = 1,
+		.phase = (char *)"p", .gen = 1, .attempt = 1, .job = 1, .base = 1,
+		.order = 1, .total = 1, .seq = 1, .code = 1, .signal = 1,
+		.elapsed = 1, .shared = 1, .node = (char *)"n",
+		.reason = (char *)"r", .text = (char *)"t", .path = (char *)"p",
+		.epoch = (char *)"e", .from = (char *)"f", .own = (char *)"o",
+		.mark = (char *)"m", .sweep = (char *)"s",
+		.variables = (char *)"v" };
+	char *chapter = journal_chapter();
+	struct strbuf line = { 0 };
+	json_t *object, *value;
+	const char *key;
+
+	(void)unused;
+	for (int kind = 0; kind < EVENT_KIND_COUNT; kind++)
+		assert_told(chapter, event_name((enum event_kind)kind));
+	event_places_add(&e.before, "f", 1);
+	journal_encode(&e, &line);
+	object = json_loads(strbuf_str(&line), 0, NULL);
+	assert_true(json_object_size(object) > 24);
+	json_object_foreach(object, key, value)
+		assert_told(chapter, key);
+	assert_told(chapter, "word"); /* these are of other kinds */
+	assert_told(chapter, "parents");
+	assert_told(chapter, "pairs");
+	json_decref(object);
+	event_places_clear(&e.before);
+	strbuf_clear(&line);
+	free(chapter);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_page_tells_of_each_kind_and_member),
 		DISK(a_tail_torn_at_any_byte),
 		DISK(a_flipped_bit_loses_its_line_only),
 		DISK(nul_bytes_and_endless_lines_are_passed_over),

@@ -112,8 +112,14 @@ mistakes_get_advice(void **state)
 	assert_refused("[phase a]\n", "e.ini:3:", "no command");
 	assert_refused("[phase a]\ncommand = x\ntime = soon\n", "e.ini:5:",
 	               "a time");
-	assert_refused("[phase a]\ncommand = x\nreservation = r\n", "e.ini:5:",
+	assert_refused("[phase a]\ncommand = x\nwrap = r\n", "e.ini:5:",
 	               "cannot set yet");
+	assert_refused("[phase a]\ncommand = x\narray = 1-3\n", "e.ini:5:",
+	               "write array.NAME = VALUES");
+	assert_refused("[phase a]\ncommand = x\ndependency = x\n", "e.ini:5:",
+	               "after_each");
+	assert_refused("[phase a]\ncommand = x\njob-name = x\n", "e.ini:5:",
+	               "the name of its phase");
 	assert_refused("[phase aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	               "]\ncommand = x\n", "e.ini:3:", "50 bytes");
 	assert_refused("[phase a/b]\ncommand = x\n", "e.ini:3:",
