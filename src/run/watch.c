@@ -7,7 +7,7 @@
  * program (a shell, timeout, tee, a launcher) often dies of the signal by which
  * the program is just saving itself.
  */
-#include "watching.h"
+#include "watch_parts.h"
 
 #include <errno.h>
 #include <math.h>

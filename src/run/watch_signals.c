@@ -1,7 +1,7 @@
 /*
  * watch_signals.c - the warning and the TERM: what they mean, who is told.
  */
-#include "watching.h"
+#include "watch_parts.h"
 
 #include <signal.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /*
- * watching.h - what the two halves of the event loop share: watch.c (processes
+ * watch_parts.h - what the two halves of the event loop share: watch.c (processes
  * that end, time) and watch_signals.c (signals, what they mean, who is told).
  */
-#ifndef LATSUB_WATCHING_H
-#define LATSUB_WATCHING_H
+#ifndef LATSUB_WATCH_PARTS_H
+#define LATSUB_WATCH_PARTS_H
 
 #include "inquiry.h"
 #include "stop.h"
