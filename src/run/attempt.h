@@ -5,7 +5,6 @@
 #define LATSUB_ATTEMPT_H
 
 #include <sys/types.h>
-#include <time.h>
 
 #include "decide.h"
 #include "latsub/experiment.h"
@@ -130,34 +129,6 @@ int attempt_record_lost(struct attempt *attempt, struct task_cell cell);
  * code. */
 enum latsub_exit attempt_check(struct attempt *attempt);
 
-/* How the command's processes ended. */
-struct attempt_death {
-	bool killed;        /* KILL came to one of them: it may have been writing */
-	struct timespec at; /* CLOCK_REALTIME when the last of them was buried */
-	double leave_by;    /* CLOCK_MONOTONIC seconds of Slurm's KILL, as far as
-	                     * it is known when that comes; or 0 */
-};
-/* Put the newest checkpoint of the phase on record if it is new, and fit to be
- * begun from; true when it is, or when there was no time to look: then that is on
- * record, and the next attempt looks. */
-bool attempt_record_checkpoint(struct attempt *attempt,
-                               const struct attempt_death *death);
-
-/* Write into an event whose the path is that it names, where the pattern says so. */
-void attempt_note_owner(const struct attempt *attempt, const char *path,
-                        struct event *event);
-
-/* The phase's pattern with this task's values; caller frees. */
-char *attempt_pattern(const struct attempt *attempt);
-/* What it matches, the newest first.  -1: not before the deadline (0: none), or the
- * file system is sick. */
-int attempt_checkpoints(const struct attempt *attempt, struct strlist *paths,
-                        double deadline);
-/* It changes with the newest of them that is whole and not refused; 0: there is
- * none.  -1: not before the deadline. */
-int attempt_newest_fingerprint(const struct attempt *attempt, bool closely,
-                               double deadline, uint64_t *fingerprint);
-
 /* Checkpoints of this task that the journal has. */
 struct attempt_report {
 	uint32_t gen, number, seq; /* number: of the attempt */
@@ -178,14 +149,6 @@ int attempt_find_report(const struct attempt *attempt,
 /* The number of the next report in this attempt: greater than the task's last, and than
  * that of the phase's newest.  Looks for what others wrote. */
 uint32_t attempt_next_seq(const struct attempt *attempt);
-/* Fill checkpoint and own_checkpoint: what the command starts from.  -1: it cannot
- * be told, trouble says why; it must not start from nothing then. */
-int attempt_find_checkpoint(struct attempt *attempt);
-/* Write into an event what the command began from; and, if it failed by itself
- * after so many seconds, that it did so too soon after that. */
-void attempt_note_beginning(const struct attempt *attempt, struct event *event);
-void attempt_note_failure(const struct attempt *attempt, uint32_t seconds,
-                          struct event *event);
 
 /* Why the command runs, in one word as LATSUB_REASON has it; caller frees. */
 char *attempt_reason(const struct attempt *attempt);

@@ -5,13 +5,15 @@
  * then.  After an attempt that died without a word nobody has looked: the newest
  * match is, and it may be half of one.
  */
+#include "attempt_begin.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "attempt.h"
+#include "attempt_checkpoint.h"
 #include "checkpoint.h"
 #include "doubt.h"
 #include "latsub/clock.h"

@@ -1,12 +1,13 @@
 /*
  * attempt_checkpoint.c - the checkpoint that an attempt leaves.
  */
+#include "attempt_checkpoint.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include "attempt.h"
 #include "checkpoint.h"
 #include "claims.h"
 #include "doubt.h"

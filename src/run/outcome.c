@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "attempt_begin.h"
+#include "attempt_checkpoint.h"
 #include "checkpoint.h"
 #include "latsub/clock.h"
 #include "latsub/error.h"

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attempt_checkpoint.h"
 #include "checkpoint.h"
 #include "claims.h"
 #include "latsub/clock.h"

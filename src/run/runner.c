@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #include "ask.h"
-#include "attempt.h"
+#include "attempt_begin.h"
+#include "attempt_checkpoint.h"
 #include "canary.h"
 #include "child.h"
 #include "checkpoint.h"

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attempt_checkpoint.h"
 #include "deliver.h"
 #include "latsub/clock.h"
 #include "latsub/options.h"

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <time.h>
 
-#include "attempt.h"
+#include "attempt_checkpoint.h"
 
 struct watch_end {
 	enum end_cause cause;
