@@ -1,5 +1,7 @@
 /*
- * description.h - a request as the job description that libslurm takes.
+ * description.h - the job description that libslurm takes, and what it owns.
+ *
+ * description_fill.h makes one of a request.
  */
 #ifndef LATSUB_SLURM_DESCRIPTION_H
 #define LATSUB_SLURM_DESCRIPTION_H
@@ -17,13 +19,9 @@ struct description {
 	char *argv[3];
 };
 
-/* What sbatch would make of the request, which has to outlive it.  -1: an option
- * cannot be sent to this Slurm; err says which.  Clear it in both cases. */
-int description_fill(struct description *d, const struct slurm_request *request,
-                     struct latsub_error *err);
 void description_clear(struct description *d);
 
-/* For the setters.  text becomes the description's. */
+/* text becomes the description's. */
 char *description_own(struct description *d, char *text);
 /* "NAME=value" for the job's environment. */
 __attribute__((format(printf, 2, 3)))

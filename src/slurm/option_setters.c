@@ -2,7 +2,7 @@
  * option_setters.c - how each option gets into a job description.
  *
  * Where sbatch sets a SLURM_* variable for an option, its setter does.  What several
- * options decide together is set afterwards (set_size() in description.c).  What an
+ * options decide together is set afterwards (set_size() in description_fill.c).  What an
  * older Slurm lacks is found by configure or by the header's own macros.
  */
 #include "config.h"

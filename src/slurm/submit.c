@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "description.h"
+#include "description_fill.h"
 #include "module.h"
 
 static bool

@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include "slurm/description.h"
+#include "slurm/description_fill.h"
 #include "slurm/option_setters.h"
 
 static struct job_options none, all; /* all: each option's example */
