@@ -1,6 +1,6 @@
 /*
- * cli.h - what the commands share: messages, the run that is meant, the Slurm
- * that it belongs to.
+ * cli.h - what the commands share: messages (message.h), the run that is meant,
+ * the Slurm that it belongs to.
  */
 #ifndef LATSUB_CLI_H
 #define LATSUB_CLI_H
@@ -11,16 +11,7 @@
 #include "latsub/run.h"
 #include "latsub/runner.h"
 #include "latsub/slurm.h"
-
-/* "latsub: what: why" on stderr; returns the code. */
-int cli_fail(const struct latsub_error *err);
-/* All is said already: *err has the exit code, and no text.  Returns -1. */
-int cli_said(struct latsub_error *err, int code);
-/* The line is wrong; *args says whose it is.  Returns LATSUB_USAGE. */
-int cli_usage(const struct args *args, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-/* Every complaint, and how many; returns LATSUB_USAGE. */
-int cli_complain(const struct latsub_errlist *errors);
+#include "message.h"
 
 /* ---- what several commands take, alike ---- */
 

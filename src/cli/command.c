@@ -1,10 +1,12 @@
 /*
  * command.c - what is made of a command's entry: its --help, and its execution.
  */
+#include "command.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "message.h"
 
 /* "-p, --phase P", or "    --drop" where there is no letter. */
 static char *
@@ -80,6 +82,21 @@ command_print_help(const struct command *command, FILE *out)
 	}
 	if (command->ending)
 		fprintf(out, "\n%s", command->ending);
+}
+
+int
+cli_usage(const struct args *args, const char *fmt, ...)
+{
+	struct latsub_error err;
+	struct strbuf text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	args_error(&err, args->command, "%s", strbuf_str(&text));
+	strbuf_clear(&text);
+	return cli_fail(&err);
 }
 
 int

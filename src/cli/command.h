@@ -73,6 +73,10 @@ void args_values(const struct args *args, int key, struct strlist *out);
 int args_error(struct latsub_error *err, const struct command *command,
                const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* The line is wrong; *args says whose it is.  Returns LATSUB_USAGE. */
+int cli_usage(const struct args *args, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 void command_print_help(const struct command *command, FILE *out);
 /* Parse and run; an exit code. */
 int command_execute(const struct command *command, int argc, char **argv);

@@ -1,10 +1,9 @@
 /*
- * common.c - the messages of all commands.
+ * message.c - the messages of all commands.
  */
-#include <stdio.h>
-#include <string.h>
+#include "message.h"
 
-#include "cli.h"
+#include <stdio.h>
 
 int
 cli_fail(const struct latsub_error *err)
@@ -22,21 +21,6 @@ cli_said(struct latsub_error *err, int code)
 	err->code = (enum latsub_exit)code;
 	err->text[0] = '\0';
 	return -1;
-}
-
-int
-cli_usage(const struct args *args, const char *fmt, ...)
-{
-	struct latsub_error err;
-	struct strbuf text = { 0 };
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_vprintf(&text, fmt, ap);
-	va_end(ap);
-	args_error(&err, args->command, "%s", strbuf_str(&text));
-	strbuf_clear(&text);
-	return cli_fail(&err);
 }
 
 int
