@@ -4,7 +4,8 @@
 #   cli -> engine, view, run -> store, slurm -> model -> util
 #
 # A header of include/latsub belongs to the folder that implements it; a
-# private header may be included from its own folder only.
+# private header may be included from its own folder only.  Within a folder
+# includes do not go in a circle.
 
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 declare -A layer=([util]=1 [model]=2 [store]=3 [slurm]=3 [engine]=4 [run]=4
@@ -40,6 +41,34 @@ for file in "$top"/src/*/*.[ch]; do
 		bad+=("$file includes Slurm's own header")
 	fi
 done
+
+# A unit is NAME.c with NAME.h, and all NAME_*.[ch] that are no such pair themselves.
+unit_of() { # ROOM NAME; sets unit
+	unit=$2
+	until [ -e "$1/$unit.c" ] && [ -e "$1/$unit.h" ]; do
+		case $unit in
+		*_*) unit=${unit%_*} ;;
+		*) unit=$2 && return ;;
+		esac
+	done
+}
+# What each unit includes of the others of its room, a pair a line.
+edges_of() { # ROOM
+	local file name from unit
+	for file in "$1"/*.[ch]; do
+		name=${file##*/}
+		unit_of "$1" "${name%.?}" && from=$unit
+		while read -r name; do
+			unit_of "$1" "$name" && [ "$unit" != "$from" ] && echo "$from $unit"
+		done < <(sed -n 's|^#include "\([^/]*\)\.h"|\1|p' "$file")
+	done
+}
+circles=()
+for room in "$top"/src/*/; do
+	loop=$(edges_of "${room%/}" | tsort 2>&1 >/dev/null | sed 's/^tsort: //' | tr '\n' ' ')
+	[ -z "$loop" ] || circles+=("$room $loop")
+done
+
 report() { # number, name, complaints
 	local number=$1 name=$2
 	shift 2
@@ -48,7 +77,8 @@ report() { # number, name, complaints
 	printf '# %s\n' "$@"
 }
 mapfile -t mute < <(find tests/t -name "*.t" ! -perm -u+x)
-echo 1..3
+echo 1..4
 report 1 "includes point down" "${bad[@]}"
 report 2 "every shared header has an owner" "${unknown[@]}"
 report 3 "every test script can be executed" "${mute[@]}"
+report 4 "no units of a folder include each other in a circle" "${circles[@]}"
