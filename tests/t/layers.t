@@ -5,7 +5,7 @@
 #
 # A header of include/latsub belongs to the folder that implements it; a
 # private header may be included from its own folder only.  Within a folder
-# includes do not go in a circle.
+# includes do not go in a circle.  Functions are short.
 
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 declare -A layer=([util]=1 [model]=2 [store]=3 [slurm]=3 [engine]=4 [run]=4
@@ -69,6 +69,17 @@ for room in "$top"/src/*/; do
 	[ -z "$loop" ] || circles+=("$room $loop")
 done
 
+# Lines between the '{' and the '}' that begin a line.
+longer_than() { # MOST FILE...
+	awk -v most="$1" 'FNR == 1 { begin = 0 }
+		/^\{/ { begin = FNR }
+		/^}/ { lines = FNR - begin - 1
+			if (begin && lines > most)
+				print FILENAME ":" begin ": " lines " lines"
+			begin = 0 }' "${@:2}"
+}
+mapfile -t long < <(longer_than 60 "$top"/src/*/*.c; longer_than 70 "$top"/tests/unit/*.c)
+
 report() { # number, name, complaints
 	local number=$1 name=$2
 	shift 2
@@ -77,8 +88,9 @@ report() { # number, name, complaints
 	printf '# %s\n' "$@"
 }
 mapfile -t mute < <(find tests/t -name "*.t" ! -perm -u+x)
-echo 1..4
+echo 1..5
 report 1 "includes point down" "${bad[@]}"
 report 2 "every shared header has an owner" "${unknown[@]}"
 report 3 "every test script can be executed" "${mute[@]}"
 report 4 "no units of a folder include each other in a circle" "${circles[@]}"
+report 5 "no function is longer than 60 lines, in unit tests 70" "${long[@]}"
