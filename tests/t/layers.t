@@ -87,7 +87,7 @@ report() { # number, name, complaints
 	echo "not ok $number - $name"
 	printf '# %s\n' "$@"
 }
-mapfile -t mute < <(find tests/t -name "*.t" ! -perm -u+x)
+mapfile -t mute < <(find "$top/tests/t" -name "*.t" ! -perm -u+x)
 echo 1..5
 report 1 "includes point down" "${bad[@]}"
 report 2 "every shared header has an owner" "${unknown[@]}"
