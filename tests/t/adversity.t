@@ -11,7 +11,8 @@ experiment slurmd main && {
 	ok "$run_name: it starts" until_true 20 started 0
 	node=$(squeue -h -j "$job" -o %N)
 	"$sandbox" kill-slurmd "$node" --dir "$sandbox_dir" >/dev/null
-	sleep 1
+	away() { "$sandbox" status --dir "$sandbox_dir" 2>&1 | grep "slurmd of $node is not running"; }
+	ok "$run_name: it is away" until_true 10 away
 	"$sandbox" start-slurmd "$node" --dir "$sandbox_dir" >/dev/null
 	ends_well 90
 	is "$run_name: one attempt was enough" "$(grep -c '^start' "$TRACE")" 1
@@ -21,7 +22,7 @@ experiment slurmd main && {
 run_name="controller stopped at the signal"
 experiment silent main "signal = USR1@120" && {
 	ok "$run_name: it starts" until_true 20 started 0
-	sleep 2
+	ok "$run_name: it has work to save" until_true 20 has_done 1
 	pid=$(runner_pid)
 	"$sandbox" pause-slurmctld --dir "$sandbox_dir" >/dev/null
 	kill -USR1 "$pid"
@@ -56,7 +57,7 @@ cp "$module" "$tmp/module.so" && export LATSUB_SLURM_MODULE=$tmp/module.so
 experiment scontrol low && {
 	ok "$run_name: it starts" until_true 20 started 0
 	rm "$tmp/module.so"
-	sleep 1.5
+	ok "$run_name: it has work to save" until_true 20 has_done 1
 	sbatch -Q -p high -N2 --exclusive -t 1 -o /dev/null --wrap 'sleep 1' >/dev/null
 	unset LATSUB_SLURM_MODULE
 	ends_well 60

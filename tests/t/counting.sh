@@ -3,7 +3,7 @@
 # it.  Source it in a directory of your own, after lib.sh and start_sandbox.
 
 # A payload that counts to $STEPS, one step each $STEP seconds, saves on USR1
-# and TERM, and goes on from its checkpoint.
+# and TERM, and goes on from its checkpoint.  $TRACE.step has its last step.
 cat >payload <<'EOS'
 #!/bin/bash
 dir=$LATSUB_RUN_DIR/checkpoint
@@ -21,6 +21,7 @@ trap 'save USR1' USR1
 while [ "$n" -lt "$STEPS" ]; do
 	sleep "$STEP" & wait $!
 	n=$((n + 1))
+	echo "$n" >"$TRACE.step"
 done
 echo "$n" >"$dir/.tmp" && mv "$dir/.tmp" "$dir/step$n"
 echo "done $LATSUB_PHASE $n" >> "$TRACE"
@@ -32,6 +33,7 @@ experiment() {
 	local name=$1 partition=$2
 	shift 2
 	export TRACE=$tmp/e/$name.trace
+	rm -f "$TRACE.step"
 	cat >"$name.ini" <<INI
 [experiment]
 name = $name
@@ -59,6 +61,8 @@ INI
 	job=$(sed -n '/^\[jobs\]/,/^\[/s/^training=//p' "$run/.experiment_state")
 }
 started() { grep -q "start training 0 at .* attempt $1" "$TRACE"; }
+# has_done STEPS: there is so much work to save, or to lose.
+has_done() { [ "$(cat "$TRACE.step")" -ge "$1" ]; }
 completed() { "$latsub" status "$run" >/dev/null; }
 # A job that wants all of the machine, for a moment.
 take_the_machine() {

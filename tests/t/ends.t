@@ -117,13 +117,13 @@ is "a grandchild is killed: what it was writing is not begun from" \
 	"$(tr '\n' ',' <"$trace")" "start ,start c1,child,"
 
 # ---- no second word while the command saves itself after TERM ----
-submit saving "checkpoint = ck/*" "time_budget = 0:12" "signal = USR1@60" <<'SH'
+submit saving "checkpoint = ck/*" "time_budget = 0:08" "signal = USR1@60" <<'SH'
 mkdir -p "$LATSUB_RUN_DIR/ck"
 exec python3 -c '
 import os, signal, sys, time
 def save(number, frame):
     open(os.environ["TRACE"], "a").write("told\n")
-    time.sleep(6)
+    time.sleep(6) # time_budget ends meanwhile: it would be told of that after 4 s
     open(os.environ["LATSUB_RUN_DIR"] + "/ck/one", "w").write("x")
     open(os.environ["TRACE"], "a").write("saved\n"); sys.exit(3)
 signal.signal(signal.SIGTERM, save)
@@ -131,7 +131,6 @@ open(os.environ["TRACE"], "a").write("ready\n")
 while True: time.sleep(0.1)'
 SH
 ok "saving at TERM: it starts" until_true 20 seen ready
-sleep 2 # time_budget is to end (after 6 s) while it saves
 scancel "$job"
 ok "saving at TERM: it is told" until_true 10 seen told
 ok "saving at TERM: over time_budget's end it saves" until_true 15 seen saved
@@ -233,7 +232,9 @@ ok "suspended: it starts" until_true 20 seen ready
 scancel --batch --signal=USR1 "$job"
 ok "suspended: it is told" until_true 10 seen told
 scontrol suspend "$job"
-sleep 12 # longer than the grace of 10 s
+# its grace is 10 s, and nothing may come of their end
+still() { ! seen saved && in_state 'p.state=1.0 started'; }
+ok "suspended: for longer than its grace it is left alone" stays_true 12 still
 scontrol resume "$job"
 ok "suspended: it goes on saving" until_true 20 seen saved
 ok "suspended: the run ends well" until_true 60 seen child
@@ -275,8 +276,8 @@ ok "a slow Slurm: it starts" until_true 20 seen run
 touch "$run/go"
 asks() { grep -q . "$run"/logs/p-*.log && ! in_state 'p.state=1.0 completed'; }
 ok "a slow Slurm: a good end is not taken for a completion yet" asks
-sleep 70 # longer than any patience of the runner
-ok "a slow Slurm: nor after a minute and more" asks
+# longer than any patience of the runner, and in all that time
+ok "a slow Slurm: nor after a minute and more" stays_true 70 asks
 "$sandbox" resume-slurmctld --dir "$sandbox_dir" >/dev/null
 ok "a slow Slurm: with its answer it is" until_true 40 seen child
 is "a slow Slurm: it ran once" "$(count run)" 1

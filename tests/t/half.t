@@ -91,7 +91,8 @@ control=$(cat "$sandbox_dir/slurmctld.pid")
 kill -STOP "$control"
 kill -USR1 "$(cat dir.trace.runner)"
 ok "a directory: Slurm is silent when it dies" until_true 20 in_log dir 'KILL to '
-sleep 4 # longer than the runner waits for Slurm's word
+requeue_recorded() { grep -q '"e":"requeued"' "runs/$1"/.latsub/journal/*.jsonl; }
+ok "a directory: the runner does not wait for Slurm's word for ever" until_true 20 requeue_recorded dir
 kill -CONT "$control"
 
 # ---- died without a word: what was written last may be half
@@ -118,8 +119,9 @@ echo ready >> "$TRACE"
 while :; do echo x >> last; sleep 0.1; done
 SH2
 for name in died lived last; do
+	[ $name = last ] && newest=last || newest=two
 	ok "$name: it starts" until_true 40 seen $name ready
-	sleep 0.3
+	ok "$name: it has written its newest" until_true 10 test -s runs/$name/ck/$newest
 	scancel --batch --signal=KILL "$(job_of $name)"
 done
 gone() { ! squeue -h -j "$(job_of "$1")" 2>/dev/null | grep -q .; }

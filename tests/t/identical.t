@@ -22,6 +22,7 @@ preempt_once() {
 	local before
 	before=$(count requeued:)
 	until_true 60 runs "$before" || return 1
+	# by chance, so that the preemption finds the training anywhere in an epoch
 	sleep 0.$((RANDOM % 90 + 10)) && sleep $((RANDOM % 3 + 1))
 	sbatch -Q -p high -N2 --exclusive -t 1 -o /dev/null --wrap 'sleep 1'
 	until_true 60 requeued_more "$before"

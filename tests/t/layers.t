@@ -5,7 +5,7 @@
 #
 # A header of include/latsub belongs to the folder that implements it; a
 # private header may be included from its own folder only.  Within a folder
-# includes do not go in a circle.  Functions are short.
+# includes do not go in a circle.  Functions are short, and tests do not sleep.
 
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 declare -A layer=([util]=1 [model]=2 [store]=3 [slurm]=3 [engine]=4 [run]=4
@@ -80,6 +80,18 @@ longer_than() { # MOST FILE...
 }
 mapfile -t long < <(longer_than 60 "$top"/src/*/*.c; longer_than 70 "$top"/tests/unit/*.c)
 
+# Seconds in which a test itself sleeps.  What is in a here-document is a payload.
+mapfile -t sleepers < <(awk 'FNR == 1 { ends = "" }
+	ends != "" { if ($1 == ends) ends = ""; next }
+	match($0, /<<-?.?[A-Z][A-Z0-9]*/) {
+		ends = substr($0, RSTART, RLENGTH)
+		gsub(/[^A-Z0-9]/, "", ends)
+	}
+	/(^|ok ".*"|&&)[ \t]*sleep [1-9]/ && before !~ /^[ \t]*#/ {
+		print FILENAME ":" FNR ":" $0
+	}
+	{ before = $0 }' "$top"/tests/t/*.t "$top"/tests/t/*.sh)
+
 report() { # number, name, complaints
 	local number=$1 name=$2
 	shift 2
@@ -88,9 +100,10 @@ report() { # number, name, complaints
 	printf '# %s\n' "$@"
 }
 mapfile -t mute < <(find "$top/tests/t" -name "*.t" ! -perm -u+x)
-echo 1..5
+echo 1..6
 report 1 "includes point down" "${bad[@]}"
 report 2 "every shared header has an owner" "${unknown[@]}"
 report 3 "every test script can be executed" "${mute[@]}"
 report 4 "no units of a folder include each other in a circle" "${circles[@]}"
 report 5 "no function is longer than 60 lines, in unit tests 70" "${long[@]}"
+report 6 "no test sleeps without a comment that says why" "${sleepers[@]}"

@@ -7,6 +7,7 @@
 #   is "what" GOT EXPECTED      a test on text
 #   says CODE REGEX COMMAND...  does it exit with that, and print that?
 #   until_true SECONDS COMMAND  wait for a condition, with a bound
+#   stays_true SECONDS COMMAND  does a condition hold for so long?
 #   shim NAME                   sets $shim: the path of NAME.so, to preload
 #   finish                      the plan, the end
 #
@@ -103,6 +104,16 @@ until_true() {
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
+		sleep 0.2
+	done
+}
+# For what must not happen: it fails as soon as it does, and never before its time is
+# over for good (SECONDS are whole ones).
+stays_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until [ $SECONDS -gt $end ]; do
+		"$@" >/dev/null 2>&1 || return 1
 		sleep 0.2
 	done
 }

@@ -55,6 +55,7 @@ runner=$(sed -n 's/^runner //p' loop.trace)
 before=$(cpu_of "$runner")
 scancel --batch --signal=USR1 "$(job_of loop)"
 ok "loop: the command is told" until_true 30 seen loop told
+# how much it uses can be said only of a time; it may look for a twentieth of it
 sleep 6
 used=$(($(cpu_of "$runner") - before))
 ok "loop: the runner does not look all the time ($used of 600)" [ "$used" -lt 90 ]

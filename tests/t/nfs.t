@@ -178,11 +178,12 @@ command = echo last >> "\$LATSUB_RUN_DIR/ran"
 INI
 touch ill.begun
 LATSUB_RUN_UNDER=$tmp/e/ail "$latsub" experiment ends.ini -o runs/ends >out 2>&1 || cat out
-# longer than the patience of before, 15 s; whether it was long enough is asked below
 log_says() { grep -q "$2" runs/ends/logs/"$1"*; }
 ok "ends: the journal is gone at an end" until_true 60 log_says late 'cannot be written'
 ok "ends: an output cannot be looked at" until_true 60 test -e ill.output
-sleep 25
+# longer than the patience of before, 15 s; whether it was long enough is asked below
+no_end() { ! grep -q '"completed".*"\(late\|output\)"' runs/ends/.latsub/journal/*.jsonl; }
+ok "ends: neither is taken for completed meanwhile" stays_true 25 no_end
 rm -f ill.late ill.output
 ok "ends: who cannot begin goes back" until_true 60 log_says begun 'goes back into'
 rm -f ill.begun

@@ -21,6 +21,7 @@ clean_up() {
 	until_true 30 queue_is_empty
 	rm -rf "$@"
 }
+# A run's name has the second in which it began.
 another_second() { local now=$SECONDS; until [ $SECONDS -gt $((now + 1)) ]; do sleep 0.1; done; }
 jobs_of() { squeue -h -o "%j %k" | grep -c "training.*$(sed -n 's/^run_id=//p' "$1/.experiment_state")"; }
 # shellcheck disable=SC2120 # options, where there are some
@@ -61,6 +62,7 @@ for words in "reset two" "skip two" "experiment --resume" "cancel"; do
 	timeout 60 "$latsub" $words >/dev/null 2>err
 	is "$words says once which run it took" "$(grep -xc "latsub: this is $tmp/p/$new" err)" 1
 done
+until_true 20 eval '[ "$(both)" = "1 0" ]' # Slurm takes a moment to end a job
 is "cancel has taken that" "$(both)" "1 0"
 clean_up runs
 

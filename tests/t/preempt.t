@@ -12,7 +12,7 @@ mkdir "$tmp/e" && cd "$tmp/e" || exit 1
 run_name="preempted"
 experiment requeue low && {
 	ok "$run_name: it starts" until_true 20 started 0
-	sleep 2.5 # some work to lose
+	ok "$run_name: it has work to lose" until_true 20 has_done 2
 	take_the_machine
 	ends_well 60
 	goes_on
@@ -26,7 +26,7 @@ experiment requeue low && {
 run_name="preempted with grace"
 experiment grace lowgrace "signal = USR1@10" && {
 	ok "$run_name: it starts" until_true 20 started 0
-	sleep 1.5
+	ok "$run_name: it has work to save" until_true 20 has_done 1
 	take_the_machine
 	ends_well 90
 	goes_on
@@ -38,7 +38,7 @@ experiment grace lowgrace "signal = USR1@10" && {
 run_name="preempted by CANCEL"
 experiment cancelled lowcancel && {
 	ok "$run_name: it starts" until_true 20 started 0
-	sleep 1.5
+	ok "$run_name: it has work to save" until_true 20 has_done 1
 	take_the_machine
 	ends_well 60
 	goes_on
@@ -49,7 +49,7 @@ experiment cancelled lowcancel && {
 run_name="scontrol requeue"
 experiment operator main && {
 	ok "$run_name: it starts" until_true 20 started 0
-	sleep 1.5
+	ok "$run_name: it has work to save" until_true 20 has_done 1
 	scontrol requeue "$job"
 	ends_well 60
 	goes_on
@@ -80,13 +80,14 @@ requeued requested 1
 run_name="scancel"
 experiment scancel low && {
 	ok "$run_name: it starts" until_true 20 started 0
-	sleep 1.5
+	ok "$run_name: it has work to save" until_true 20 has_done 1
 	scancel "$job"
 	pending() { [ "$(word "$run" training)" = pending ]; }
 	ok "$run_name: the state says pending" until_true 15 pending
 	ok "$run_name: the command saved its work" grep -q 'saved .* on TERM' "$TRACE"
 	ok "$run_name: nothing is left in the queue" until_true 20 queue_is_empty
-	ok "$run_name: it stays away" sleep 8
+	# Slurm would start a job that it had requeued within some seconds
+	ok "$run_name: it stays away" stays_true 8 queue_is_empty
 	is "$run_name: really" "$(squeue -h | wc -l)" 0
 	is "$run_name: resume works" "$(timeout 60 "$latsub" --resume "$run" --wait >/dev/null 2>&1; echo $?)" 0
 	like "$run_name: from the checkpoint" "$(grep '^start' "$TRACE" | tail -1)" "at [1-9]"

@@ -17,7 +17,7 @@ submissions() { grep -hc '"e":"submitted".*"phase":"training"' "$run"/.latsub/jo
 run_name="refused"
 experiment refused main "signal = USR1@120" && {
 	ok "$run_name: it starts" until_true 20 started 0
-	sleep 2 # some work to save
+	ok "$run_name: it has work to save" until_true 20 has_done 1
 	forbid "$job"
 	kill -USR1 "$(runner_pid)"
 	ends_well 60
@@ -32,7 +32,7 @@ experiment refused main "signal = USR1@120" && {
 run_name="refused when preempted"
 experiment preempted lowcancel && {
 	ok "$run_name: it starts" until_true 20 started 0
-	sleep 1.5
+	ok "$run_name: it has work to save" until_true 20 has_done 1
 	forbid "$job"
 	sbatch -Q -p high -N4 --exclusive -t 1 -o /dev/null --wrap 'sleep 1'
 	ends_well 90
@@ -48,7 +48,7 @@ LATSUB_SLURM_MODULE=$(dirname "$latsub")/.libs/slurm.so
 export LATSUB_SLURM_MODULE
 latsub=$tmp/bin/latsub experiment upgraded main "signal = USR1@120" && {
 	ok "$run_name: it starts" until_true 20 started 0
-	sleep 1.5
+	ok "$run_name: it has work to save" until_true 20 has_done 1
 	mv "$tmp/bin/newer" "$tmp/bin/latsub"
 	forbid "$job"
 	kill -USR1 "$(runner_pid)"
@@ -139,7 +139,7 @@ is "$run_name: its environment is the experiment's, not the task's" \
 run_name="no submission from nodes"
 experiment barred short "signal = USR1@120" "time = 5" && {
 	ok "$run_name: it starts" until_true 20 started 0
-	sleep 2 # some work to save
+	ok "$run_name: it has work to save" until_true 20 has_done 1
 	scontrol update PartitionName=short AllocNodes=nowhere
 	forbid "$job"
 	kill -USR1 "$(runner_pid)"
