@@ -13,7 +13,7 @@ declare -A layer=([util]=1 [model]=2 [store]=3 [slurm]=3 [engine]=4 [run]=4
 declare -A owner=([clock]=util [error]=util [text]=util [file]=util
 	[rangeset]=util [variables]=model [edge]=model [reason]=model
 	[program]=util [version]=util [fault]=util [process]=util [options]=model [sweep]=model
-	[spec]=model [state]=model [event]=model [phase]=model [trail]=model [inifile]=store [journal]=store [run]=store
+	[spec]=model [state]=model [event]=model [phase]=model [trail]=model [history]=model [inifile]=store [journal]=store [run]=store
 	[run_layout]=store [recovery]=store [experiment]=store [slurm]=slurm [accounting]=slurm
 	[audit]=model [plan]=engine [reconcile]=engine [audit_slurm]=engine
 	[engine]=engine [runner]=run [run_status]=view [status_words]=view
