@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "latsub/error.h"
+#include "latsub/history.h"
 #include "latsub/inifile.h"
 #include "latsub/journal.h"
 #include "latsub/run_layout.h"
@@ -62,8 +63,15 @@ int run_task_events(struct run *run, const char *phase, uint32_t task,
                     uint32_t kinds, journal_scan_f *each, void *user,
                     struct latsub_error *err);
 
-/* The same, but only the newest events of one kind: those that no other event of the
- * kind names.  Mostly it is one event; if two writers wrote at once, two. */
+/* Add to a history when the attempts of one task began, and which of them gave up; it
+ * gets no other ends, for the state's marks have these.  Reads what run_task_events
+ * reads.  The caller clears it, after -1 as well: then some may be missing. */
+int run_task_starts(struct run *run, const char *phase, uint32_t task,
+                    struct history *history, struct latsub_error *err);
+
+/* The same as run_task_events, but only the newest events of one kind: those that no
+ * other event of the kind names.  Mostly it is one event; if two writers wrote at once,
+ * two. */
 int run_task_newest(struct run *run, const char *phase, uint32_t task,
                     enum event_kind kind, journal_scan_f *each, void *user,
                     struct latsub_error *err);

@@ -103,49 +103,44 @@ ended_in_order(const struct attempt *attempt,
 		&& last->requeue.reason != REASON_NODE_FAILURE);
 }
 
-struct last_start {
-	const struct attempt *attempt;
-	uint32_t gen, number, job, index; /* job 0: there is none */
-};
-
-static void
-look_for_start(const struct event *event, void *user)
+/* Where the task's attempt before this one was written to its log, if latsub named
+ * it; caller frees. */
+static char *
+old_log(const struct attempt *attempt)
 {
-	struct last_start *last = user;
-	const struct attempt *attempt = last->attempt;
+	const struct history_attempt *last;
+	struct history history = { 0 };
+	struct latsub_error err;
+	char *name, *logs, *path = NULL;
 
-	if (event->gen > attempt->gen || event->gen < last->gen
-	    || (event->gen == attempt->gen && event->attempt >= attempt->attempt)
-	    || (event->gen == last->gen && event->attempt < last->number))
-		return;
-	if (event->tasks.count)
-		*last = (struct last_start){ attempt, event->gen, event->attempt,
-			event->job, event->tasks.items[0].first - event->base };
+	if (run_task_starts(attempt->run, attempt->phase, attempt->task,
+	                    &history, &err))
+		goto done;
+	last = history_started_before(&history, attempt->gen, attempt->attempt);
+	if (!last || !last->job
+	    || options_get(&attempt->spec->options, OPTION_OUTPUT))
+		goto done;
+	name = attempt->spec->array
+		? xasprintf("%s-%u_%u.log", attempt->phase, last->job, last->index)
+		: xasprintf("%s-%u.log", attempt->phase, last->job);
+	logs = run_path_in(attempt->run->dir, RUN_LOGS);
+	path = file_join(logs, name);
+	free(logs);
+	free(name);
+done:
+	history_clear(&history);
+	return path;
 }
 
-/* When the log of the task's job before this one was written last. */
+/* When the log of the task's job before this one was written last; 0: not known. */
 static double
 log_time_of_old_job(const struct attempt *attempt)
 {
-	struct last_start last = { .attempt = attempt };
-	struct latsub_error err;
+	char *path = old_log(attempt);
 	struct stat st;
-	char *name, *logs, *path;
-	int rc;
+	int rc = path ? stat(path, &st) : -1;
 
-	if (run_task_events(attempt->run, attempt->phase, attempt->task,
-	                    1u << EVENT_STARTED, look_for_start, &last, &err)
-	    || !last.job || options_get(&attempt->spec->options, OPTION_OUTPUT))
-		return 0;
-	name = attempt->spec->array
-		? xasprintf("%s-%u_%u.log", attempt->phase, last.job, last.index)
-		: xasprintf("%s-%u.log", attempt->phase, last.job);
-	logs = run_path_in(attempt->run->dir, RUN_LOGS);
-	path = file_join(logs, name);
-	rc = stat(path, &st);
 	free(path);
-	free(logs);
-	free(name);
 	return rc ? 0 : doubt_seconds(st.st_mtim);
 }
 

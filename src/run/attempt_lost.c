@@ -8,28 +8,11 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ask.h"
 #include "attempt.h"
-
-struct sought { /* an event of an attempt of this task */
-	const struct attempt *attempt;
-	uint32_t number;
-	int64_t time; /* of the last one; 0: there is none */
-};
-
-static void
-look_for(const struct event *event, void *user)
-{
-	struct sought *sought = user;
-
-	if (event->gen == sought->attempt->gen
-	    && event->attempt == sought->number && event->time > sought->time)
-		sought->time = event->time;
-}
 
 static int64_t
 end_of_attempt(const struct attempt *attempt)
@@ -44,35 +27,37 @@ end_of_attempt(const struct attempt *attempt)
 		? (int64_t)st.st_mtime : 0;
 }
 
+/* started: seconds since 1970; 0: not on record. */
 static uint32_t
-seconds_of(const struct attempt *attempt, uint32_t number)
+seconds_since(const struct attempt *attempt, int64_t started)
 {
-	struct sought start = { attempt, number, 0 };
-	struct latsub_error err;
-	int64_t seconds = 0;
+	int64_t seconds = started > 0 ? end_of_attempt(attempt) - started : 0;
 
-	if (run_task_events(attempt->run, attempt->phase, attempt->task,
-	                    1u << EVENT_STARTED, look_for, &start, &err) == 0
-	    && start.time > 0)
-		seconds = end_of_attempt(attempt) - start.time;
 	return seconds > 0 ? (uint32_t)seconds : 0;
 }
 
 /* "started" may stand there though the runner was told that it could not be
- * written: then it gave up, and the command never ran.  -1: it cannot be told. */
+ * written: then it gave up, and the command never ran.  -1: the journal cannot be
+ * read, trouble says why. */
 static int
-never_began(struct attempt *attempt, uint32_t number)
+look_at_start(struct attempt *attempt, uint32_t number, bool *gave_up,
+              int64_t *started)
 {
-	struct sought word = { attempt, number, 0 };
+	const struct history_attempt *lost;
+	struct history history = { 0 };
 	struct latsub_error err;
+	int rc = run_task_starts(attempt->run, attempt->phase, attempt->task,
+	                         &history, &err);
 
-	if (run_task_events(attempt->run, attempt->phase, attempt->task,
-	                    1u << EVENT_GAVE_UP, look_for, &word, &err)) {
+	if (rc) {
 		free(attempt->trouble);
 		attempt->trouble = xstrdup(err.text);
-		return -1;
 	}
-	return word.time > 0;
+	lost = history_find(&history, attempt->gen, number);
+	*gave_up = lost && lost->end == HISTORY_GAVE_UP;
+	*started = lost ? lost->started : 0;
+	history_clear(&history);
+	return rc;
 }
 
 int
@@ -83,17 +68,19 @@ attempt_record_lost(struct attempt *attempt, struct task_cell cell)
 		               attempt->gen, attempt->task)
 		< attempt->spec->max_requeues;
 	struct event event;
-	int idle;
+	int64_t started;
+	bool gave_up;
 
 	if (cell.state != TASK_STARTED || cell.gen != attempt->gen
 	    || cell.attempt >= attempt->attempt)
 		return 0;
-	idle = never_began(attempt, cell.attempt);
-	if (idle)
-		return idle < 0;
+	if (look_at_start(attempt, cell.attempt, &gave_up, &started))
+		return 1;
+	if (gave_up)
+		return 0;
 	event = attempt_event(attempt, again ? EVENT_REQUEUED : EVENT_FAILED);
 	event.attempt = cell.attempt;
-	event.elapsed = seconds_of(attempt, cell.attempt);
+	event.elapsed = seconds_since(attempt, started);
 	if (again)
 		event.requeue.reason = REASON_NODE_FAILURE;
 	else

@@ -289,3 +289,18 @@ run_task_newest(struct run *run, const char *phase, uint32_t task,
 
 	return find_events(&f, phase, 1u << kind, each, user, err);
 }
+
+static void
+add_to_history(const struct event *event, void *user)
+{
+	history_add(user, event);
+}
+
+int
+run_task_starts(struct run *run, const char *phase, uint32_t task,
+                struct history *history, struct latsub_error *err)
+{
+	return run_task_events(run, phase, task,
+	                       1u << EVENT_STARTED | 1u << EVENT_GAVE_UP,
+	                       add_to_history, history, err);
+}

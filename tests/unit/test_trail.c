@@ -586,6 +586,41 @@ what_cannot_be_read_is_an_error(void **arg)
 	end(run);
 }
 
+/* After a lost trail the whole journal tells the same. */
+static void
+assert_starts(struct run *run)
+{
+	struct history history = { 0 };
+
+	assert_int_equal(run_task_starts(run, "p", 1, &history, &err), 0);
+	assert_int_equal(history.count, 2);
+	assert_int_equal(history.attempts[0].started, 1000);
+	assert_int_equal(history.attempts[0].end, HISTORY_GAVE_UP);
+	assert_int_equal(history.attempts[1].number, 1);
+	assert_int_equal(history.attempts[1].job, 7);
+	assert_int_equal(history.attempts[1].index, 1);
+	assert_int_equal(history.attempts[1].end, HISTORY_OPEN);
+	history_clear(&history);
+}
+
+static void
+starts_become_a_history(void **arg)
+{
+	struct run *run = begin(2);
+
+	(void)arg;
+	record(run, event(EVENT_STARTED, 0, 1));
+	record(run, event(EVENT_GAVE_UP, 0, 1));
+	record(run, event(EVENT_STARTED, 0, 0));
+	record(run, event(EVENT_STARTED, 1, 1));
+	record(run, report(1, 1, 1));
+	record(run, event(EVENT_LOST, 1, 1)); /* on no trail */
+	assert_starts(run);
+	state_lose_trails(run->state);
+	assert_starts(run);
+	end(run);
+}
+
 int
 main(void)
 {
@@ -605,6 +640,7 @@ main(void)
 		cmocka_unit_test(a_file_that_lost_its_end),
 		cmocka_unit_test(of_many_the_newest_is_read_alone),
 		cmocka_unit_test(what_cannot_be_read_is_an_error),
+		cmocka_unit_test(starts_become_a_history),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
