@@ -101,11 +101,11 @@ struct audit {
 	struct strmap *texts;
 	struct strlist text_list;
 	struct event *late; /* of a phase or generation that is not known yet */
-	size_t late_count, late_cap;
+	size_t late_count;
 	uint64_t events;
 	int64_t slack_sec;
 	struct audit_difference *differences;
-	size_t difference_count, difference_cap;
+	size_t difference_count;
 };
 
 struct audit *audit_create(int64_t slack_sec);

@@ -31,7 +31,7 @@ struct parent {
 
 struct parents { /* zero-initialise; it owns its strings */
 	struct parent *items;
-	size_t count, cap;
+	size_t count;
 };
 
 void parents_add(struct parents *list, enum edge_kind kind, const char *phase);

@@ -16,9 +16,17 @@
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *ptr, size_t size);
+void *xgrow(void *items, size_t count, size_t size); /* by GROW() */
 char *xstrdup(const char *s);              /* NULL gives NULL */
 char *xstrndup(const char *s, size_t len);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Room in an array for one item behind the first count; items may move.  The room
+ * doubles, and follows from the count alone: there is no capacity to keep.  So an
+ * array begins as NULL with a count of 0, and nothing else gives it memory; its
+ * count may fall again.  Neither argument may have a side effect. */
+#define GROW(items, count) \
+	((items) = xgrow((items), (count), sizeof *(items)))
 
 /* A growing string; zero-initialise it.  data is NUL-terminated or NULL. */
 struct strbuf {
@@ -42,7 +50,6 @@ void strbuf_clear(struct strbuf *sb);            /* frees */
 struct strlist {
 	char **items;
 	size_t count;
-	size_t cap;
 };
 
 void strlist_add(struct strlist *list, const char *s); /* copies */

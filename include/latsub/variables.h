@@ -27,7 +27,7 @@ struct variable {
 
 struct variables {
 	struct variable *items;
-	size_t count, size;
+	size_t count;
 	struct strmap *by_name; /* -> index + 1 */
 };
 

@@ -15,8 +15,7 @@
 static void
 add_option(struct args *args, int key, const char *value)
 {
-	args->options = xrealloc(args->options, (args->option_count + 1)
-	                         * sizeof *args->options);
+	GROW(args->options, args->option_count);
 	args->options[args->option_count++] = (struct args_option){ key, value };
 }
 

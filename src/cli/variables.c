@@ -91,8 +91,7 @@ add_to_set(struct same_sets *sets, const char *mark, char *name)
 	struct same_set *set;
 
 	if (!known) {
-		sets->items = xrealloc(sets->items, (sets->count + 1)
-		                       * sizeof *sets->items);
+		GROW(sets->items, sets->count);
 		sets->items[sets->count++] = (struct same_set){ .mark = mark };
 		known = sets->count;
 		strmap_set(sets->by_mark, mark, (void *)(uintptr_t)known);

@@ -65,9 +65,7 @@ entry_for(struct live_jobs *live, struct strmap *by_job,
 	known = (size_t)(uintptr_t)strmap_get(by_job, key);
 	if (known)
 		return &live->items[known - 1];
-	if ((live->count & (live->count - 1)) == 0)
-		live->items = xrealloc(live->items, (live->count
-			? live->count * 2 : 1) * sizeof *live->items);
+	GROW(live->items, live->count);
 	job = &live->items[live->count++];
 	index = spec ? spec_find(spec, phase) : -1;
 	*job = (struct live_job){

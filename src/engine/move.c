@@ -19,7 +19,7 @@ struct move {
 	struct strmap *newest; /* "PHASE GEN TASK" -> index + 1 in events: an
 	                        * index means what it did in its generation */
 	struct event *events;
-	size_t count, cap;
+	size_t count;
 };
 
 static const char *
@@ -33,11 +33,7 @@ metadata(const struct run *run, const char *key)
 static struct event *
 add_event(struct move *move)
 {
-	if (move->count == move->cap) {
-		move->cap = move->cap ? move->cap * 2 : 16;
-		move->events = xrealloc(move->events, move->cap
-		                        * sizeof *move->events);
-	}
+	GROW(move->events, move->count);
 	return &move->events[move->count++];
 }
 

@@ -146,7 +146,7 @@ struct gathering {
 	const struct strmap *records;
 	struct accounting accounting;
 	struct event *events;
-	size_t count, cap;
+	size_t count;
 	bool awaited; /* a runner's event should still arrive */
 	bool patience;
 	/* the first job of which it is unclear whose it is, and its phase */
@@ -196,10 +196,7 @@ event_for(struct gathering *g, const struct phase_state *phase,
 		    && strcmp(event->reason, out->reason) == 0)
 			return event;
 	}
-	if (g->count == g->cap) {
-		g->cap = g->cap ? g->cap * 2 : 16;
-		g->events = xrealloc(g->events, g->cap * sizeof *g->events);
-	}
+	GROW(g->events, g->count);
 	event = &g->events[g->count++];
 	*event = (struct event){ .kind = out->event, .time = time(NULL),
 		.phase = xstrdup(phase->name), .gen = gen,
@@ -303,7 +300,7 @@ forget(struct gathering *g)
 	free(g->events);
 	rangeset_clear(&g->forgotten);
 	g->events = NULL;
-	g->count = g->cap = 0;
+	g->count = 0;
 }
 
 static void

@@ -158,9 +158,7 @@ submit_one(struct submitting *s, struct engine_job job)
 		return answer == SLURM_SILENT || answer == SLURM_FULL ? answer
 			: SLURM_REFUSED;
 	}
-	if ((result->count & (result->count - 1)) == 0)
-		result->jobs = xrealloc(result->jobs, (result->count
-			? result->count * 2 : 1) * sizeof *result->jobs);
+	GROW(result->jobs, result->count);
 	result->jobs[result->count++] = job;
 	if (!result->first[job.phase])
 		result->first[job.phase] = result->count;
@@ -234,7 +232,7 @@ submit_chunk(struct submitting *s, size_t index, uint32_t base,
 			g++;
 		if (g == texts.count) {
 			strlist_add(&texts, text ? text : "");
-			groups = xrealloc(groups, texts.count * sizeof *groups);
+			GROW(groups, g);
 			groups[g] = (struct rangeset){ 0 };
 		}
 		free(text);

@@ -145,12 +145,7 @@ void
 audit_differ(struct audit *audit, enum audit_kind kind, const char *phase,
              uint32_t task, char *what, char *where)
 {
-	if (audit->difference_count == audit->difference_cap) {
-		audit->difference_cap = audit->difference_cap
-			? audit->difference_cap * 2 : 16;
-		audit->differences = xrealloc(audit->differences,
-			audit->difference_cap * sizeof *audit->differences);
-	}
+	GROW(audit->differences, audit->difference_count);
 	audit->differences[audit->difference_count++] =
 		(struct audit_difference){ kind, keep_text(audit, phase), task, what, where,
 			kinds[kind].advice };
@@ -166,9 +161,7 @@ phase_for(struct audit *audit, const char *name)
 	phase = xcalloc(1, sizeof *phase);
 	phase->name = xstrdup(name);
 	phase->ran_without = UINT32_MAX;
-	if ((audit->count & (audit->count - 1)) == 0)
-		audit->phases = xrealloc(audit->phases, (audit->count
-			? audit->count * 2 : 1) * sizeof *audit->phases);
+	GROW(audit->phases, audit->count);
 	audit->phases[audit->count++] = phase;
 	strmap_set(audit->by_name, name, phase);
 	return phase;
@@ -177,9 +170,7 @@ phase_for(struct audit *audit, const char *name)
 static void
 keep_told(struct audit_phase *phase, uint32_t gen, int64_t time)
 {
-	if ((phase->told_count & (phase->told_count - 1)) == 0)
-		phase->told = xrealloc(phase->told, (phase->told_count
-			? phase->told_count * 2 : 1) * sizeof *phase->told);
+	GROW(phase->told, phase->told_count);
 	phase->told[phase->told_count++] = (struct audit_told){ gen, time };
 }
 
@@ -213,9 +204,7 @@ keep_record(struct audit *audit, const struct event *event,
 	    || event->kind == EVENT_CHECKPOINT || event->kind == EVENT_REFUSED
 	    || (event->kind > EVENT_EDITED && event->kind != EVENT_GAVE_UP))
 		return;
-	if ((phase->record_count & (phase->record_count - 1)) == 0)
-		phase->records = xrealloc(phase->records, (phase->record_count
-			? phase->record_count * 2 : 1) * sizeof *record);
+	GROW(phase->records, phase->record_count);
 	record = &phase->records[phase->record_count++];
 	*record = (struct audit_record){ .kind = event->kind,
 		.all = event->all, .word = event->word,
@@ -238,11 +227,7 @@ audit_add(struct audit *audit, struct event *event, struct audit_place place)
 		event_clear(event);
 		return;
 	}
-	if (audit->late_count == audit->late_cap) {
-		audit->late_cap = audit->late_cap ? audit->late_cap * 2 : 16;
-		audit->late = xrealloc(audit->late,
-		                       audit->late_cap * sizeof *audit->late);
-	}
+	GROW(audit->late, audit->late_count);
 	audit->late[audit->late_count++] = *event;
 	*event = (struct event){ 0 };
 }

@@ -31,9 +31,7 @@ compare_steps(const void *a, const void *b)
 static void
 add_whole(struct audit_phase *phase, const struct step *step)
 {
-	if ((phase->whole_count & (phase->whole_count - 1)) == 0)
-		phase->whole = xrealloc(phase->whole, (phase->whole_count
-			? phase->whole_count * 2 : 1) * sizeof *phase->whole);
+	GROW(phase->whole, phase->whole_count);
 	phase->whole[phase->whole_count++] = (struct audit_span){
 		.from = step->time, .to = INT64_MAX, .file = step->file };
 }

@@ -70,9 +70,7 @@ open_span(struct walk *walk, int64_t from, uint32_t file)
 
 	if (walk->span_open)
 		return;
-	if ((phase->span_count & (phase->span_count - 1)) == 0)
-		phase->spans = xrealloc(phase->spans, (phase->span_count
-			? phase->span_count * 2 : 1) * sizeof *phase->spans);
+	GROW(phase->spans, phase->span_count);
 	phase->spans[phase->span_count++] = (struct audit_span){
 		.from = from, .to = INT64_MAX, .file = file };
 	walk->span_open = true;
@@ -255,10 +253,7 @@ add_attempt(struct audit_phase *phase, const struct audit_record *record)
 {
 	struct audit_attempt *attempt;
 
-	if ((phase->attempt_count & (phase->attempt_count - 1)) == 0)
-		phase->attempts = xrealloc(phase->attempts,
-			(phase->attempt_count ? phase->attempt_count * 2 : 1)
-			* sizeof *attempt);
+	GROW(phase->attempts, phase->attempt_count);
 	attempt = &phase->attempts[phase->attempt_count++];
 	*attempt = (struct audit_attempt){ .gen = record->gen,
 		.number = record->attempt, .end = EVENT_STARTED };

@@ -31,8 +31,7 @@ add_edge(struct spec *spec, size_t phase, enum edge_kind kind,
 		                   child->name, edge_name(kind));
 		return;
 	}
-	child->edges = xrealloc(child->edges, (child->edge_count + 1)
-	                        * sizeof *child->edges);
+	GROW(child->edges, child->edge_count);
 	child->edges[child->edge_count++] = (struct spec_edge){ kind, parent };
 }
 

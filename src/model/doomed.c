@@ -29,9 +29,9 @@ struct doom {
 	struct strmap *doomed; /* phase's name -> index of its event, + 1 */
 	struct event *events;
 	bool *whole;           /* of an event: all that waits is in it */
-	size_t count, cap;
+	size_t count;
 	struct found *found;
-	size_t found_count, found_cap;
+	size_t found_count;
 };
 
 static void
@@ -69,13 +69,8 @@ event_of(struct doom *doom, const struct phase_state *phase,
 
 	if (known)
 		return known - 1;
-	if (doom->count == doom->cap) {
-		doom->cap = doom->cap ? doom->cap * 2 : 8;
-		doom->events = xrealloc(doom->events,
-		                        doom->cap * sizeof *doom->events);
-		doom->whole = xrealloc(doom->whole,
-		                       doom->cap * sizeof *doom->whole);
-	}
+	GROW(doom->events, doom->count);
+	GROW(doom->whole, doom->count);
 	doom->whole[doom->count] = false;
 	doom->events[doom->count++] = (struct event){
 		.kind = EVENT_CANCELLED, .code = -1,
@@ -116,11 +111,7 @@ waiting_tasks(const struct child *child, const struct rangeset *failed,
 static void
 add_found(struct doom *doom, const char *phase, struct rangeset *tasks)
 {
-	if (doom->found_count == doom->found_cap) {
-		doom->found_cap = doom->found_cap ? doom->found_cap * 2 : 8;
-		doom->found = xrealloc(doom->found, doom->found_cap
-		                       * sizeof *doom->found);
-	}
+	GROW(doom->found, doom->found_count);
 	doom->found[doom->found_count++] = (struct found){ phase, *tasks };
 	*tasks = (struct rangeset){ 0 };
 }

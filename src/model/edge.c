@@ -37,11 +37,7 @@ edge_needs_completion(enum edge_kind kind)
 static void
 add_owned(struct parents *list, struct parent parent)
 {
-	if (list->count == list->cap) {
-		list->cap = list->cap ? list->cap * 2 : 4;
-		list->items = xrealloc(list->items,
-		                       list->cap * sizeof *list->items);
-	}
+	GROW(list->items, list->count);
 	list->items[list->count++] = parent;
 }
 

@@ -100,8 +100,7 @@ static void
 insert_sweep(struct phase_state *phase, size_t at, uint32_t since,
              const struct sweep *sweep)
 {
-	phase->sweeps = xrealloc(phase->sweeps, (phase->sweep_count + 1)
-	                         * sizeof *phase->sweeps);
+	GROW(phase->sweeps, phase->sweep_count);
 	memmove(&phase->sweeps[at + 1], &phase->sweeps[at],
 	        (phase->sweep_count - at) * sizeof *phase->sweeps);
 	phase->sweeps[at] = (struct phase_sweep){ .since = since };
@@ -186,8 +185,7 @@ phase_set_variables(struct phase_state *phase, uint32_t gen, const char *mark)
 		}
 		return;
 	}
-	phase->variables = xrealloc(phase->variables,
-		(phase->variables_count + 1) * sizeof *phase->variables);
+	GROW(phase->variables, phase->variables_count);
 	memmove(&phase->variables[at + 1], &phase->variables[at],
 	        (phase->variables_count - at) * sizeof *phase->variables);
 	phase->variables[at] = (struct phase_variables){ gen, xstrdup(mark) };
@@ -327,14 +325,6 @@ find_place(struct phase_state *phase, size_t count, size_t *index,
 	return place != 0;
 }
 
-/* Room for one more, by doubling: a power of two is full. */
-static void *
-grow(void *items, size_t count, size_t size)
-{
-	return (count & (count - 1)) ? items
-		: xrealloc(items, (count ? count * 2 : 1) * size);
-}
-
 void
 phase_add_mark(struct phase_state *phase, const struct phase_mark *mark)
 {
@@ -346,9 +336,8 @@ phase_add_mark(struct phase_state *phase, const struct phase_mark *mark)
 	                mark->gen, mark->attempt, mark->seconds,
 	                requeue_why_name(why), why->stalled,
 	                mark->reason ? mark->reason : "")) {
-		phase->marks = grow(phase->marks, phase->mark_count++,
-		                    sizeof *phase->marks);
-		phase->marks[at] = *mark;
+		GROW(phase->marks, phase->mark_count);
+		phase->marks[phase->mark_count++] = *mark;
 		requeue_why_copy(&phase->marks[at].requeue, why);
 		phase->marks[at].reason = xstrdup(mark->reason);
 		phase->marks[at].tasks = (struct rangeset){ 0 };
@@ -366,9 +355,8 @@ add_note(struct phase_state *phase, struct phase_note of, const char *name,
 	if (!find_place(phase, phase->note_count, &at, "note%u %u.%u.%llu.%s.%s",
 	                (unsigned)of.kind, of.gen, of.attempt,
 	                (unsigned long long)of.second, mark, name)) {
-		phase->notes = grow(phase->notes, phase->note_count++,
-		                    sizeof *phase->notes);
-		phase->notes[at] = of;
+		GROW(phase->notes, phase->note_count);
+		phase->notes[phase->note_count++] = of;
 		phase->notes[at].name = xstrdup(name);
 		phase->notes[at].mark = xstrdup(mark);
 	}
@@ -456,9 +444,8 @@ phase_add_job(struct phase_state *phase, uint32_t gen, uint32_t attempt,
 	size_t at;
 
 	if (!find_place(phase, phase->job_count, &at, "%u.%u", gen, job)) {
-		phase->jobs = grow(phase->jobs, phase->job_count++,
-		                   sizeof *phase->jobs);
-		phase->jobs[at] = (struct phase_job){
+		GROW(phase->jobs, phase->job_count);
+		phase->jobs[phase->job_count++] = (struct phase_job){
 			.gen = gen, .attempt = attempt, .job = job,
 			.base = base };
 	}

@@ -120,8 +120,7 @@ add_phase(struct reading *r, const char *name, int line)
 		                   spec->phases[spec_find(spec, name)].line);
 		return;
 	}
-	spec->phases = xrealloc(spec->phases, (spec->phase_count + 1)
-	                        * sizeof *spec->phases);
+	GROW(spec->phases, spec->phase_count);
 	phase = &spec->phases[spec->phase_count++];
 	*phase = (struct spec_phase){
 		.name = xstrdup(name), .line = line, .tasks = 1,

@@ -102,9 +102,7 @@ state_add(struct state *state, const char *name)
 	phase->name = xstrdup(name);
 	phase->order = (uint32_t)state->count;
 	phase->facts.code = -1;
-	if ((state->count & (state->count - 1)) == 0) /* a power of two: full */
-		state->phases = xrealloc(state->phases, (state->count
-			? state->count * 2 : 1) * sizeof(struct phase_state *));
+	GROW(state->phases, state->count);
 	state->phases[state->count++] = phase;
 	strmap_set(state->by_name, name, phase);
 	return phase;
@@ -170,7 +168,7 @@ struct climb { /* from child to parent */
 
 struct climbing {
 	struct climb *steps;
-	size_t count, cap;
+	size_t count;
 };
 
 /* Each phase is looked at once until the state changes, and a circle in a
@@ -181,11 +179,7 @@ climb_to(struct climbing *climbing, const struct state *state,
 {
 	phase->blocked_at = state->changes;
 	phase->blocked_by = NULL;
-	if (climbing->count == climbing->cap) {
-		climbing->cap = climbing->cap ? climbing->cap * 2 : 16;
-		climbing->steps = xrealloc(climbing->steps, climbing->cap
-		                           * sizeof *climbing->steps);
-	}
+	GROW(climbing->steps, climbing->count);
 	climbing->steps[climbing->count++] = (struct climb){ phase, 0 };
 }
 

@@ -12,8 +12,7 @@ sweep_add(struct sweep *sweep, const char *name)
 {
 	struct sweep_key *key;
 
-	sweep->keys = xrealloc(sweep->keys,
-	                       (sweep->count + 1) * sizeof *sweep->keys);
+	GROW(sweep->keys, sweep->count);
 	key = &sweep->keys[sweep->count++];
 	*key = (struct sweep_key){ .name = xstrdup(name) };
 	return key;

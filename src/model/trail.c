@@ -12,8 +12,7 @@
 void
 event_places_add(struct event_places *places, const char *file, off_t offset)
 {
-	places->items = xrealloc(places->items, (places->count + 1)
-	                         * sizeof *places->items);
+	GROW(places->items, places->count);
 	places->items[places->count++] = (struct event_place){
 		xstrdup(file), offset };
 }
@@ -68,15 +67,13 @@ give_back(struct trail *trail, uint32_t *link)
 static uint32_t
 take_unused(struct trail *trail)
 {
-	uint32_t taken = trail->unused, count = trail->count;
+	uint32_t taken = trail->unused;
 
 	if (taken) {
 		trail->unused = trail->places[taken - 1].next;
 		return taken;
 	}
-	if ((count & (count - 1)) == 0)
-		trail->places = xrealloc(trail->places, (count ? 2 * (size_t)count
-			: 1) * sizeof *trail->places);
+	GROW(trail->places, trail->count);
 	return ++trail->count;
 }
 

@@ -101,11 +101,7 @@ variables_add(struct variables *variables, const struct variable *variable)
 		variables->items[known - 1] = copy;
 		return;
 	}
-	if (variables->count == variables->size) {
-		variables->size = variables->size ? variables->size * 2 : 8;
-		variables->items = xrealloc(variables->items, variables->size
-		                            * sizeof *variables->items);
-	}
+	GROW(variables->items, variables->count);
 	if (!variables->by_name)
 		variables->by_name = strmap_create();
 	variables->items[variables->count++] = copy;

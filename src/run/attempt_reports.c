@@ -22,8 +22,7 @@ add_report(const struct event *event, void *user)
 
 	if (!event->path)
 		return;
-	reports->items = xrealloc(reports->items, (reports->count + 1)
-	                          * sizeof *reports->items);
+	GROW(reports->items, reports->count);
 	reports->items[reports->count++] = (struct attempt_report){ event->gen,
 		event->attempt, event->seq, event->time, event->at_offset,
 		xstrdup(event->path) };

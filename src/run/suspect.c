@@ -12,8 +12,7 @@ void
 suspect_add(struct suspect_failures *failures, uint32_t gen, uint32_t attempt,
             const char *from, const char *mark)
 {
-	failures->items = xrealloc(failures->items, (failures->count + 1)
-	                           * sizeof *failures->items);
+	GROW(failures->items, failures->count);
 	failures->items[failures->count++] = (struct suspect_failure){
 		gen, attempt, xstrdup(from), xstrdup(mark) };
 }

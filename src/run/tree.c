@@ -76,9 +76,7 @@ tree_name_of(pid_t pid, char name[TREE_NAME_SIZE])
 void
 tree_add(struct tree *tree, const struct tree_process *process)
 {
-	if ((tree->count & (tree->count - 1)) == 0)
-		tree->items = xrealloc(tree->items, (tree->count
-			? tree->count * 2 : 1) * sizeof *tree->items);
+	GROW(tree->items, tree->count);
 	tree->items[tree->count++] = *process;
 }
 

@@ -118,7 +118,6 @@ void
 accounting_parse(struct accounting *out, const char *text)
 {
 	char *copy = xstrdup(text), *rest = copy, *line;
-	size_t cap = 0;
 
 	*out = (struct accounting){ 0 };
 	while ((line = strsep(&rest, "\n"))) {
@@ -126,11 +125,7 @@ accounting_parse(struct accounting *out, const char *text)
 
 		if (parse_line(line, &fact))
 			continue;
-		if (out->count == cap) {
-			cap = cap ? cap * 2 : 16;
-			out->items = xrealloc(out->items,
-			                      cap * sizeof *out->items);
-		}
+		GROW(out->items, out->count);
 		out->items[out->count++] = fact;
 	}
 	if (out->count)

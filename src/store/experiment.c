@@ -286,9 +286,7 @@ read_templates(struct experiment *experiment, struct latsub_errlist *errors)
 		if (!phase->template || strmap_get(seen, phase->template))
 			continue;
 		strmap_set(seen, phase->template, seen);
-		experiment->templates = xrealloc(experiment->templates,
-			(experiment->template_count + 1)
-			* sizeof *experiment->templates);
+		GROW(experiment->templates, experiment->template_count);
 		experiment->templates[experiment->template_count] =
 			(struct experiment_template){
 				.name = xstrdup(phase->template) };

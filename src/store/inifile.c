@@ -45,8 +45,7 @@ inifile_section_find(struct inifile *ini, const char *name, int number, struct l
 	section->name = xstrdup(name);
 	section->public = (struct inifile_section){ section->name, number };
 	section->tail = line;
-	ini->sections = xrealloc(ini->sections, (ini->section_count + 1)
-	                         * sizeof(struct section *));
+	GROW(ini->sections, ini->section_count);
 	ini->sections[ini->section_count++] = section;
 	strmap_set(ini->by_section, name, section);
 	return section;
@@ -87,11 +86,7 @@ inifile_entry_create(struct inifile *ini, struct section *section, const char *k
 		.section = section->name, .key = entry->key,
 		.value = entry->value, .line = number,
 	};
-	if (ini->count == ini->cap) {
-		ini->cap = ini->cap ? ini->cap * 2 : 64;
-		ini->entries = xrealloc(ini->entries,
-		                        ini->cap * sizeof *ini->entries);
-	}
+	GROW(ini->entries, ini->count);
 	ini->entries[ini->count++] = entry;
 	strmap_set(ini->by_key, joined, entry);
 	free(joined);

@@ -32,7 +32,7 @@ struct inifile {
 	const char *eol;
 	struct line *head, *end;
 	struct entry **entries;
-	size_t count, cap;
+	size_t count;
 	struct section **sections;
 	size_t section_count;
 	struct strmap *by_key;     /* "section\037key" -> struct entry */

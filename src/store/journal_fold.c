@@ -33,8 +33,7 @@ find_offset(struct journal_offsets *offsets, const char *host)
 	known = (size_t)(uintptr_t)strmap_get(offsets->by_host, host);
 	if (known)
 		return &offsets->items[known - 1];
-	offsets->items = xrealloc(offsets->items, (offsets->count + 1)
-	                          * sizeof *offsets->items);
+	GROW(offsets->items, offsets->count);
 	offsets->items[offsets->count] = (struct journal_offset){
 		.host = xstrdup(host) };
 	strmap_set(offsets->by_host, host,
@@ -111,9 +110,7 @@ hold(struct folding *f, off_t start)
 		f->damages[n - 1].lines++;
 		return;
 	}
-	if ((n & (n - 1)) == 0)
-		f->damages = xrealloc(f->damages, (n ? n * 2 : 1)
-		                      * sizeof *f->damages);
+	GROW(f->damages, n);
 	f->damages[f->damage_count++] = (struct damage){ .start = start,
 		.lines = 1 };
 }

@@ -22,8 +22,7 @@ run_edits_forget(struct run *run)
 static void
 add_edit(struct run *run, struct event event)
 {
-	run->edits = xrealloc(run->edits, (run->edit_count + 1)
-	                      * sizeof *run->edits);
+	GROW(run->edits, run->edit_count);
 	run->edits[run->edit_count++] = event;
 }
 

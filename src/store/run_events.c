@@ -180,9 +180,7 @@ read_event(struct follow *f, const struct event_place *place,
 static void
 keep_event(struct follow *f, const struct event *event)
 {
-	if ((f->count & (f->count - 1)) == 0)
-		f->found = xrealloc(f->found, (f->count ? 2 * f->count : 1)
-		                    * sizeof *f->found);
+	GROW(f->found, f->count);
 	f->found[f->count++] = *event;
 }
 

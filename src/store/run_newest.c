@@ -122,9 +122,7 @@ add_entry(struct entries *entries, const char *root, const char *name)
 	else
 		set_by_state(&entry, root, name);
 	entry.name = xstrdup(name);
-	if ((entries->count & (entries->count - 1)) == 0)
-		entries->items = xrealloc(entries->items, (entries->count
-			? entries->count * 2 : 1) * sizeof entry);
+	GROW(entries->items, entries->count);
 	entries->items[entries->count++] = entry;
 }
 

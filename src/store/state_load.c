@@ -38,9 +38,7 @@ add_word(struct loading *l, const char *phase, enum phase_word word)
 {
 	struct state_words *words = l->words;
 
-	if ((words->count & (words->count - 1)) == 0)
-		words->items = xrealloc(words->items, (words->count
-			? words->count * 2 : 1) * sizeof *words->items);
+	GROW(words->items, words->count);
 	words->items[words->count++] = (struct state_word){
 		.phase = xstrdup(phase), .word = word };
 	state_add(l->reading.state, phase);

@@ -67,8 +67,7 @@ latsub_errlist_add(struct latsub_errlist *list, const char *fmt, ...)
 	va_start(ap, fmt);
 	strbuf_vprintf(&sb, fmt, ap);
 	va_end(ap);
-	list->texts = xrealloc(list->texts,
-	                       (list->count + 1) * sizeof *list->texts);
+	GROW(list->texts, list->count);
 	text = text_sanitise(strbuf_str(&sb), sb.len); /* it quotes the user's */
 	list->texts[list->count++] = text;
 	strbuf_clear(&sb);

@@ -40,6 +40,14 @@ xrealloc(void *ptr, size_t size)
 	return check(realloc(ptr, size ? size : 1));
 }
 
+void *
+xgrow(void *items, size_t count, size_t size)
+{
+	if (count & (count - 1)) /* it is full at a power of two only */
+		return items;
+	return xrealloc(items, (count ? count * 2 : 1) * size);
+}
+
 char *
 xstrdup(const char *s)
 {
@@ -151,11 +159,7 @@ strbuf_clear(struct strbuf *sb)
 void
 strlist_add_owned(struct strlist *list, char *s)
 {
-	if (list->count + 1 >= list->cap) {
-		list->cap = list->cap ? list->cap * 2 : 8;
-		list->items = xrealloc(list->items,
-		                       list->cap * sizeof *list->items);
-	}
+	GROW(list->items, list->count + 1); /* and for the NULL */
 	list->items[list->count++] = s;
 	list->items[list->count] = NULL;
 }

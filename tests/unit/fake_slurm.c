@@ -107,8 +107,7 @@ fake_add(uint32_t id, const char *comment)
 {
 	struct slurm_job *job;
 
-	jobs.items = xrealloc(jobs.items, (jobs.count + 1)
-	                      * sizeof *jobs.items);
+	GROW(jobs.items, jobs.count);
 	job = &jobs.items[jobs.count++];
 	*job = (struct slurm_job){ .job_id = id,
 		.array_task_id = SLURM_NO_TASK, .name = xstrdup("other"),

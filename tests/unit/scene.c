@@ -179,8 +179,7 @@ scene_add_records(struct scene *scene, const char *records)
 		record.name = xstrdup(phase->name);
 		record.command = xasprintf("latsub [latsub " SCENE_RUN_ID
 		                           " %s 1]", phase->name);
-		jobs->items = xrealloc(jobs->items, (jobs->count + 1)
-		                       * sizeof *jobs->items);
+		GROW(jobs->items, jobs->count);
 		jobs->items[jobs->count++] = record;
 	}
 }

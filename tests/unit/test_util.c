@@ -178,6 +178,61 @@ quoting_survives_sh(void **state)
 	}
 }
 
+/* An item is written as soon as there should be room for it: a checker of memory
+ * sees whether there is. */
+static void
+arrays_grow_from_their_count_alone(void **state)
+{
+	int *numbers = NULL;
+	size_t count = 0;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		for (size_t i = 0; i < 100; i++) {
+			GROW(numbers, count);
+			numbers[count] = (int)count;
+			count++;
+		}
+		for (size_t i = 0; i < count; i++)
+			assert_int_equal(numbers[i], i);
+		count -= round < 10 ? 37 : 100; /* it falls below what it was */
+	}
+	free(numbers);
+}
+
+static void
+arrays_stay_where_they_are_until_they_are_full(void **state)
+{
+	int *numbers = NULL, *before;
+
+	(void)state;
+	for (size_t count = 0; count < 64; count++) {
+		before = numbers;
+		GROW(numbers, count);
+		assert_non_null(numbers);
+		if (count == 3 || (count > 4 && count < 8) || count > 32)
+			assert_ptr_equal(numbers, before);
+		numbers[count] = 0;
+	}
+	free(numbers);
+}
+
+static void
+lists_end_with_null(void **state)
+{
+	struct strlist list = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 100; i++) {
+		strlist_add_owned(&list, xasprintf("%zu", i));
+		assert_int_equal(list.count, i + 1);
+		assert_null(list.items[list.count]);
+	}
+	assert_string_equal(list.items[0], "0");
+	assert_string_equal(list.items[99], "99");
+	strlist_clear(&list);
+}
+
 static void
 nearest_finds_typos_and_no_strangers(void **state)
 {
@@ -420,6 +475,9 @@ main(void)
 		cmocka_unit_test(rangeset_refuses_nonsense),
 		cmocka_unit_test(words_split_like_a_shell),
 		cmocka_unit_test(quoting_survives_sh),
+		cmocka_unit_test(arrays_grow_from_their_count_alone),
+		cmocka_unit_test(arrays_stay_where_they_are_until_they_are_full),
+		cmocka_unit_test(lists_end_with_null),
 		cmocka_unit_test(nearest_finds_typos_and_no_strangers),
 		cmocka_unit_test(utf8_is_strict),
 		cmocka_unit_test(lists_have_whole_names_only),
