@@ -78,7 +78,7 @@ struct journal_offset {
 struct journal_offsets {
 	struct journal_offset *items;
 	size_t count;
-	struct strmap *by_host; /* -> index + 1; made when needed */
+	struct strmap *by_host; /* -> index; made when needed */
 	bool glance; /* take the sizes that this node remembers (NFS: they may be
 	              * a minute old); else open each file to get its size */
 	uint64_t damaged, foreign; /* lines passed over in this read */

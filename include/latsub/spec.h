@@ -86,7 +86,7 @@ struct spec {
 	struct spec_phase *phases;
 	size_t phase_count;
 	size_t *order;       /* topological, parents first, else file order */
-	struct strmap *by_name; /* -> (void *)(index + 1) */
+	struct strmap *by_name; /* -> index */
 };
 
 /* Always returns a spec (destroy it); usable only if errors is empty. */

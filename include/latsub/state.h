@@ -22,11 +22,11 @@ struct state {
 	struct strmap *by_name;
 	struct strmap *metadata;     /* values are char *, owned */
 	struct strlist metadata_keys;
-	struct strmap *metadata_seqs; /* of the event that set a key: seq + 1 */
+	struct strmap *metadata_seqs; /* of the event that set a key: seq */
 	uint32_t revision; /* the greatest seq of an EVENT_RUN so far */
 	struct state_failure failure;
 	struct strlist trail_files;   /* of the trails, by their number */
-	struct strmap *trail_numbers; /* number + 1 by file */
+	struct strmap *trail_numbers; /* number by file */
 	bool sorted;
 	uint64_t changes; /* events applied so far, and one */
 };

@@ -92,12 +92,17 @@ bool text_is_plain_path(const char *path);
 /* Parse a whole decimal number within [min, max]; -1 when it is not one. */
 int text_parse_int(const char *s, int64_t min, int64_t max, int64_t *out);
 
-/* name -> pointer, O(1); keys are copied, values are the caller's. */
+/* name -> pointer or number, O(1); keys are copied, what a pointer leads to is the
+ * caller's.  A map holds pointers or numbers, not both. */
 struct strmap;
 struct strmap *strmap_create(void);
 void strmap_destroy(struct strmap *map);
 void strmap_set(struct strmap *map, const char *key, void *value);
 void *strmap_get(const struct strmap *map, const char *key);
+void strmap_set_number(struct strmap *map, const char *key, size_t number);
+/* Is key there?  If not, *number stays as it is. */
+bool strmap_get_number(const struct strmap *map, const char *key,
+                       size_t *number);
 void strmap_remove(struct strmap *map, const char *key);
 
 #endif

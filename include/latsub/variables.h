@@ -28,7 +28,7 @@ struct variable {
 struct variables {
 	struct variable *items;
 	size_t count;
-	struct strmap *by_name; /* -> index + 1 */
+	struct strmap *by_name; /* -> index */
 };
 
 /* Where values may come from.  All members are the caller's. */

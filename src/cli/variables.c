@@ -81,22 +81,21 @@ struct same_set {
 struct same_sets {
 	struct same_set *items;
 	size_t count;
-	struct strmap *by_mark; /* -> index + 1 */
+	struct strmap *by_mark; /* -> index */
 };
 
 static void
 add_to_set(struct same_sets *sets, const char *mark, char *name)
 {
-	size_t known = (size_t)(uintptr_t)strmap_get(sets->by_mark, mark);
+	size_t at = sets->count;
 	struct same_set *set;
 
-	if (!known) {
+	if (!strmap_get_number(sets->by_mark, mark, &at)) {
 		GROW(sets->items, sets->count);
 		sets->items[sets->count++] = (struct same_set){ .mark = mark };
-		known = sets->count;
-		strmap_set(sets->by_mark, mark, (void *)(uintptr_t)known);
+		strmap_set_number(sets->by_mark, mark, at);
 	}
-	set = &sets->items[known - 1];
+	set = &sets->items[at];
 	if (set->count < 3)
 		set->names[set->count] = name;
 	set->count++;

@@ -57,21 +57,20 @@ entry_for(struct live_jobs *live, struct strmap *by_job,
 		: record->job_id;
 	bool dead = reconcile_live_action(record) == RECONCILE_DROP;
 	struct live_job *job;
-	size_t known;
+	size_t at = live->count;
 	char key[24];
 	long index;
 
 	snprintf(key, sizeof key, "%u%s", id, dead ? " dead" : "");
-	known = (size_t)(uintptr_t)strmap_get(by_job, key);
-	if (known)
-		return &live->items[known - 1];
+	if (strmap_get_number(by_job, key, &at))
+		return &live->items[at];
 	GROW(live->items, live->count);
 	job = &live->items[live->count++];
 	index = spec ? spec_find(spec, phase) : -1;
 	*job = (struct live_job){
 		.phase = index < 0 ? SIZE_MAX : (size_t)index,
 		.phase_name = xstrdup(phase), .job = id, .waiting = true, .dead = dead };
-	strmap_set(by_job, key, (void *)(uintptr_t)live->count);
+	strmap_set_number(by_job, key, at);
 	return job;
 }
 
@@ -94,7 +93,7 @@ void
 live_join(struct live_jobs *live, const struct spec *spec,
           const struct identities *ids, const struct slurm_jobs *jobs)
 {
-	struct strmap *by_job = strmap_create(); /* id -> index + 1 */
+	struct strmap *by_job = strmap_create(); /* id -> index */
 
 	*live = (struct live_jobs){ 0 };
 	for (size_t i = 0; i < jobs->count; i++) {

@@ -16,7 +16,7 @@ struct move {
 	const struct run *run;
 	const char *was, *old_workdir;
 	char *workdir;
-	struct strmap *newest; /* "PHASE GEN TASK" -> index + 1 in events: an
+	struct strmap *newest; /* "PHASE GEN TASK" -> index in events: an
 	                        * index means what it did in its generation */
 	struct event *events;
 	size_t count;
@@ -82,18 +82,18 @@ static void
 move_checkpoint(struct move *move, const struct event *from, uint32_t task)
 {
 	char *key = xasprintf("%s %u %u", from->phase, from->gen, task);
-	size_t place = (size_t)(uintptr_t)strmap_get(move->newest, key);
-	struct event *event = place ? &move->events[place - 1]
-		: add_event(move);
+	size_t at = move->count;
+	bool known = strmap_get_number(move->newest, key, &at);
+	struct event *event = known ? &move->events[at] : add_event(move);
 
-	if (place && (from->attempt != event->attempt
+	if (known && (from->attempt != event->attempt
 	              ? from->attempt < event->attempt
 	              : from->seq < event->seq)) {
 		free(key);
 		return;
 	}
-	if (!place)
-		strmap_set(move->newest, key, (void *)(uintptr_t)move->count);
+	if (!known)
+		strmap_set_number(move->newest, key, at);
 	else
 		event_clear(event);
 	*event = (struct event){ .kind = EVENT_CHECKPOINT, .time = time(NULL),

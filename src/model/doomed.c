@@ -12,10 +12,12 @@
 
 #include "latsub/state.h"
 
+#define LAST_CHILD SIZE_MAX
+
 struct child {
 	struct phase_state *phase;
 	bool each;   /* after_each: task by task */
-	size_t next; /* of the same parent, + 1 */
+	size_t next; /* of the same parent; or LAST_CHILD */
 };
 
 struct found { /* tasks that were not known as doomed before */
@@ -25,8 +27,8 @@ struct found { /* tasks that were not known as doomed before */
 
 struct doom {
 	struct child *children;
-	struct strmap *first;  /* parent's name -> its first child, + 1 */
-	struct strmap *doomed; /* phase's name -> index of its event, + 1 */
+	struct strmap *first;  /* parent's name -> its first child */
+	struct strmap *doomed; /* phase's name -> index of its event */
 	struct event *events;
 	bool *whole;           /* of an event: all that waits is in it */
 	size_t count;
@@ -48,15 +50,14 @@ index_children(struct doom *doom, const struct state *state)
 
 		for (size_t p = 0; p < phase->parents.count; p++) {
 			const struct parent *edge = &phase->parents.items[p];
+			size_t next = LAST_CHILD;
 
 			if (!edge_needs_completion(edge->kind))
 				continue;
-			doom->children[count++] = (struct child){ phase,
-				edge->kind == EDGE_AFTER_EACH,
-				(size_t)(uintptr_t)strmap_get(doom->first,
-				                              edge->phase) };
-			strmap_set(doom->first, edge->phase,
-			           (void *)(uintptr_t)count);
+			strmap_get_number(doom->first, edge->phase, &next);
+			doom->children[count] = (struct child){ phase,
+				edge->kind == EDGE_AFTER_EACH, next };
+			strmap_set_number(doom->first, edge->phase, count++);
 		}
 	}
 }
@@ -65,10 +66,10 @@ static size_t
 event_of(struct doom *doom, const struct phase_state *phase,
          const char *parent)
 {
-	size_t known = (size_t)(uintptr_t)strmap_get(doom->doomed, phase->name);
+	size_t at = doom->count;
 
-	if (known)
-		return known - 1;
+	if (strmap_get_number(doom->doomed, phase->name, &at))
+		return at;
 	GROW(doom->events, doom->count);
 	GROW(doom->whole, doom->count);
 	doom->whole[doom->count] = false;
@@ -76,8 +77,8 @@ event_of(struct doom *doom, const struct phase_state *phase,
 		.kind = EVENT_CANCELLED, .code = -1,
 		.phase = xstrdup(phase->name),
 		.reason = xasprintf("%s failed", parent) };
-	strmap_set(doom->doomed, phase->name, (void *)(uintptr_t)doom->count);
-	return doom->count - 1;
+	strmap_set_number(doom->doomed, phase->name, at);
+	return at;
 }
 
 static void
@@ -120,13 +121,12 @@ static void
 doom_child(struct doom *doom, const struct child *child, const char *parent,
            const struct rangeset *failed)
 {
-	size_t known = (size_t)(uintptr_t)strmap_get(doom->doomed,
-	                                             child->phase->name);
+	size_t at;
+	bool known = strmap_get_number(doom->doomed, child->phase->name, &at);
 	struct rangeset tasks = { 0 };
 	uint32_t gen = 0;
-	size_t at;
 
-	if (!child->phase->cells || (known && doom->whole[known - 1]))
+	if (!child->phase->cells || (known && doom->whole[at]))
 		return;
 	waiting_tasks(child, failed, &tasks, &gen);
 	if (tasks.count) {
@@ -147,10 +147,11 @@ static void
 doom_children(struct doom *doom, const char *parent,
               const struct rangeset *failed)
 {
-	size_t next = (size_t)(uintptr_t)strmap_get(doom->first, parent);
+	size_t next = LAST_CHILD;
 
-	while (next) {
-		const struct child *child = &doom->children[next - 1];
+	strmap_get_number(doom->first, parent, &next);
+	while (next != LAST_CHILD) {
+		const struct child *child = &doom->children[next];
 
 		doom_child(doom, child, parent, failed);
 		next = child->next;

@@ -9,14 +9,13 @@
 uint32_t
 state_trail_file(struct state *state, const char *file)
 {
-	size_t known = (size_t)(uintptr_t)strmap_get(state->trail_numbers, file);
+	size_t number = state->trail_files.count;
 
-	if (!known) {
+	if (!strmap_get_number(state->trail_numbers, file, &number)) {
 		strlist_add(&state->trail_files, file);
-		known = state->trail_files.count;
-		strmap_set(state->trail_numbers, file, (void *)(uintptr_t)known);
+		strmap_set_number(state->trail_numbers, file, number);
 	}
-	return (uint32_t)known - 1;
+	return (uint32_t)number;
 }
 
 void

@@ -308,7 +308,7 @@ find_place(struct phase_state *phase, size_t count, size_t *index,
            const char *fmt, ...)
 {
 	struct strbuf key = { 0 };
-	size_t place;
+	bool known;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -316,13 +316,12 @@ find_place(struct phase_state *phase, size_t count, size_t *index,
 	va_end(ap);
 	if (!phase->places)
 		phase->places = strmap_create();
-	place = (size_t)(uintptr_t)strmap_get(phase->places, key.data);
-	*index = place ? place - 1 : count;
-	if (!place)
-		strmap_set(phase->places, key.data,
-		           (void *)(uintptr_t)(count + 1));
+	*index = count;
+	known = strmap_get_number(phase->places, key.data, index);
+	if (!known)
+		strmap_set_number(phase->places, key.data, count);
 	strbuf_clear(&key);
-	return place != 0;
+	return known;
 }
 
 void
@@ -458,14 +457,13 @@ phase_set_submitted(struct phase_state *phase, uint32_t gen, uint32_t job,
 {
 	struct phase_job *entry;
 	char key[32];
-	size_t place;
+	size_t at;
 
 	snprintf(key, sizeof key, "%u.%u", gen, job);
-	place = phase->places ? (size_t)(uintptr_t)strmap_get(phase->places, key)
-		: 0;
-	if (!place || submitted <= 0)
+	if (submitted <= 0 || !phase->places
+	    || !strmap_get_number(phase->places, key, &at))
 		return;
-	entry = &phase->jobs[place - 1];
+	entry = &phase->jobs[at];
 	if (!entry->submitted || submitted < entry->submitted)
 		entry->submitted = submitted;
 }

@@ -121,6 +121,7 @@ add_phase(struct reading *r, const char *name, int line)
 		return;
 	}
 	GROW(spec->phases, spec->phase_count);
+	strmap_set_number(spec->by_name, name, spec->phase_count);
 	phase = &spec->phases[spec->phase_count++];
 	*phase = (struct spec_phase){
 		.name = xstrdup(name), .line = line, .tasks = 1,
@@ -129,7 +130,6 @@ add_phase(struct reading *r, const char *name, int line)
 			| REQUEUE_REQUEST | REQUEUE_NODE_FAIL,
 		.max_requeues = 100, .max_stalled_requeues = 3,
 	};
-	strmap_set(spec->by_name, name, (void *)(uintptr_t)spec->phase_count);
 }
 
 static const char *

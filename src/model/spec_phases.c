@@ -46,7 +46,9 @@ spec_destroy(struct spec *spec)
 long
 spec_find(const struct spec *spec, const char *name)
 {
-	return (long)(uintptr_t)strmap_get(spec->by_name, name) - 1;
+	size_t index;
+
+	return strmap_get_number(spec->by_name, name, &index) ? (long)index : -1;
 }
 
 long

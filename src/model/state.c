@@ -148,15 +148,16 @@ state_set_metadata(struct state *state, const char *key, const char *value)
 uint32_t
 state_metadata_seq(const struct state *state, const char *key)
 {
-	uintptr_t known = (uintptr_t)strmap_get(state->metadata_seqs, key);
+	size_t seq = 0;
 
-	return known ? (uint32_t)(known - 1) : 0;
+	strmap_get_number(state->metadata_seqs, key, &seq);
+	return (uint32_t)seq;
 }
 
 void
 state_set_metadata_seq(struct state *state, const char *key, uint32_t seq)
 {
-	strmap_set(state->metadata_seqs, key, (void *)((uintptr_t)seq + 1));
+	strmap_set_number(state->metadata_seqs, key, seq);
 	if (seq > state->revision)
 		state->revision = seq;
 }

@@ -89,7 +89,10 @@ sweep_value(const struct sweep *sweep, uint32_t task, size_t key)
 		% sweep->keys[key].values.count];
 }
 
-/* For each value of a key of from: its place in the key of the same name. */
+#define NO_PLACE SIZE_MAX
+
+/* For each value of a key of from: its place in the key of the same name, or
+ * NO_PLACE. */
 static size_t *
 match_values(const struct sweep_key *from, const struct sweep *to,
              size_t *key_index)
@@ -103,12 +106,12 @@ match_values(const struct sweep_key *from, const struct sweep *to,
 	*key_index = k;
 	if (k < to->count) {
 		for (size_t i = to->keys[k].values.count; i-- > 0; )
-			strmap_set(map, to->keys[k].values.items[i],
-			           (void *)(uintptr_t)(i + 1));
+			strmap_set_number(map, to->keys[k].values.items[i], i);
 	}
-	for (size_t i = 0; i < from->values.count; i++)
-		places[i] = (size_t)(uintptr_t)strmap_get(map,
-			from->values.items[i]);
+	for (size_t i = 0; i < from->values.count; i++) {
+		places[i] = NO_PLACE;
+		strmap_get_number(map, from->values.items[i], &places[i]);
+	}
 	strmap_destroy(map);
 	return places;
 }
@@ -139,11 +142,10 @@ sweep_map(const struct sweep *from, const struct sweep *to, uint32_t *map)
 		for (size_t i = 0; i < size; i++) {
 			size_t place = places[i / stride % count];
 
-			if (place == 0)
+			if (place == NO_PLACE)
 				map[i] = UINT32_MAX;
 			else if (map[i] != UINT32_MAX)
-				map[i] += (uint32_t)((place - 1)
-					* stride_of(to, other));
+				map[i] += (uint32_t)(place * stride_of(to, other));
 		}
 		free(places);
 	}

@@ -66,19 +66,19 @@ variables_clear(struct variables *variables)
 	*variables = (struct variables){ 0 };
 }
 
-static size_t
-find(const struct variables *variables, const char *name)
+static bool
+find(const struct variables *variables, const char *name, size_t *at)
 {
 	return variables && variables->by_name
-		? (size_t)(uintptr_t)strmap_get(variables->by_name, name) : 0;
+		&& strmap_get_number(variables->by_name, name, at);
 }
 
 const struct variable *
 variables_find(const struct variables *variables, const char *name)
 {
-	size_t known = find(variables, name);
+	size_t at;
 
-	return known ? &variables->items[known - 1] : NULL;
+	return find(variables, name, &at) ? &variables->items[at] : NULL;
 }
 
 static struct variable
@@ -94,19 +94,18 @@ void
 variables_add(struct variables *variables, const struct variable *variable)
 {
 	struct variable copy = copy_of(variable);
-	size_t known = find(variables, variable->name);
+	size_t at = variables->count;
 
-	if (known) {
-		variable_clear(&variables->items[known - 1]);
-		variables->items[known - 1] = copy;
+	if (find(variables, variable->name, &at)) {
+		variable_clear(&variables->items[at]);
+		variables->items[at] = copy;
 		return;
 	}
 	GROW(variables->items, variables->count);
 	if (!variables->by_name)
 		variables->by_name = strmap_create();
 	variables->items[variables->count++] = copy;
-	strmap_set(variables->by_name, copy.name,
-	           (void *)(uintptr_t)variables->count);
+	strmap_set_number(variables->by_name, copy.name, at);
 }
 
 static bool

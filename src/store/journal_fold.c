@@ -26,19 +26,17 @@
 static struct journal_offset *
 find_offset(struct journal_offsets *offsets, const char *host)
 {
-	size_t known;
+	size_t at = offsets->count;
 
 	if (!offsets->by_host)
 		offsets->by_host = strmap_create();
-	known = (size_t)(uintptr_t)strmap_get(offsets->by_host, host);
-	if (known)
-		return &offsets->items[known - 1];
+	if (strmap_get_number(offsets->by_host, host, &at))
+		return &offsets->items[at];
 	GROW(offsets->items, offsets->count);
-	offsets->items[offsets->count] = (struct journal_offset){
+	offsets->items[offsets->count++] = (struct journal_offset){
 		.host = xstrdup(host) };
-	strmap_set(offsets->by_host, host,
-	           (void *)(uintptr_t)++offsets->count);
-	return &offsets->items[offsets->count - 1];
+	strmap_set_number(offsets->by_host, host, at);
+	return &offsets->items[at];
 }
 
 void

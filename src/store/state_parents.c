@@ -15,7 +15,7 @@
 #define NUMBER_MAX 1000000u /* more are nobody's */
 
 struct state_numbers {
-	struct strmap *by_name; /* -> number + 1 */
+	struct strmap *by_name; /* -> number */
 	char **names;           /* of loading; NULL: there is none */
 	size_t count;
 	uint32_t next;          /* of saving */
@@ -76,7 +76,7 @@ state_numbers_set(struct state_numbers *numbers, const char *name,
 	}
 	free(numbers->names[number]);
 	numbers->names[number] = xstrdup(name);
-	strmap_set(numbers->by_name, name, (void *)((uintptr_t)number + 1));
+	strmap_set_number(numbers->by_name, name, number);
 }
 
 void
@@ -103,12 +103,18 @@ state_write_phase_number(struct state_writing *writing,
 
 /* ---- lists ---- */
 
-/* The number of a phase in a list of so many, and one; or 0. */
-static uint32_t
-number_in(const struct state_numbers *numbers, size_t count, const char *name)
+/* Add a phase of a list of so many to set; false: it has no number there. */
+static bool
+add_number(const struct state_numbers *numbers, size_t count, const char *name,
+           struct rangeset *set)
 {
-	return numbers && are_many(count)
-		? (uint32_t)(uintptr_t)strmap_get(numbers->by_name, name) : 0;
+	size_t number;
+
+	if (!numbers || !are_many(count)
+	    || !strmap_get_number(numbers->by_name, name, &number))
+		return false;
+	rangeset_add(set, (uint32_t)number, (uint32_t)number);
+	return true;
 }
 
 /* Append " KIND#SET". */
@@ -130,14 +136,11 @@ state_parents_print(const struct state_numbers *numbers,
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct parent *parent = &list->items[i];
-		uint32_t number = parent->kind == EDGE_OTHER ? 0
-			: number_in(numbers, list->count, parent->phase);
 
-		if (number) {
-			rangeset_add(&sets[parent->kind], number - 1,
-			             number - 1);
+		if (parent->kind != EDGE_OTHER
+		    && add_number(numbers, list->count, parent->phase,
+		                  &sets[parent->kind]))
 			continue;
-		}
 		strbuf_putc(out, ' ');
 		parent_print(parent, out);
 	}
@@ -152,12 +155,7 @@ state_names_print(const struct state_numbers *numbers,
 	struct rangeset set = { 0 };
 
 	for (size_t i = 0; i < list->count; i++) {
-		uint32_t number = number_in(numbers, list->count,
-		                            list->items[i]);
-
-		if (number)
-			rangeset_add(&set, number - 1, number - 1);
-		else
+		if (!add_number(numbers, list->count, list->items[i], &set))
 			strbuf_printf(out, " %s", list->items[i]);
 	}
 	print_set("", &set, out);

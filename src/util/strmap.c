@@ -1,5 +1,5 @@
 /*
- * strmap.c - a hash table from names to pointers, open addressing.
+ * strmap.c - a hash table from names to pointers or numbers, open addressing.
  *
  * A removed key leaves a tombstone; a rebuild at 3/4 full sweeps them.
  */
@@ -10,7 +10,10 @@
 
 struct slot {
 	char *key; /* NULL: never used; tombstone: removed */
-	void *value;
+	union {
+		void *pointer;
+		size_t number;
+	} value;
 	uint32_t hash;
 };
 
@@ -85,30 +88,52 @@ rebuild(struct strmap *map)
 	free(old);
 }
 
-void
-strmap_set(struct strmap *map, const char *key, void *value)
+/* The key's slot, made when there is none. */
+static struct slot *
+slot_for(struct strmap *map, const char *key)
 {
 	uint32_t hash = text_hash(key);
 	struct slot *slot = find(map, key, hash);
 
-	if (slot->key) {
-		slot->value = value;
-		return;
-	}
+	if (slot->key)
+		return slot;
 	if ((map->used + 1) * 4 > map->cap * 3) {
 		rebuild(map);
 		slot = find(map, key, hash);
 	}
 	slot->key = xstrdup(key);
 	slot->hash = hash;
-	slot->value = value;
 	map->used++;
+	return slot;
+}
+
+void
+strmap_set(struct strmap *map, const char *key, void *value)
+{
+	slot_for(map, key)->value.pointer = value;
+}
+
+void
+strmap_set_number(struct strmap *map, const char *key, size_t number)
+{
+	slot_for(map, key)->value.number = number;
 }
 
 void *
 strmap_get(const struct strmap *map, const char *key)
 {
-	return find(map, key, text_hash(key))->value;
+	return find(map, key, text_hash(key))->value.pointer;
+}
+
+bool
+strmap_get_number(const struct strmap *map, const char *key, size_t *number)
+{
+	const struct slot *slot = find(map, key, text_hash(key));
+
+	if (!slot->key)
+		return false;
+	*number = slot->value.number;
+	return true;
 }
 
 void
@@ -120,5 +145,5 @@ strmap_remove(struct strmap *map, const char *key)
 		return;
 	free(slot->key);
 	slot->key = tombstone;
-	slot->value = NULL;
+	slot->value.pointer = NULL;
 }

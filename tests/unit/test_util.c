@@ -284,6 +284,55 @@ map_keeps_thousands(void **state)
 }
 
 static void
+map_tells_zero_from_nothing(void **state)
+{
+	struct strmap *map = strmap_create();
+	size_t number = 7;
+
+	(void)state;
+	assert_false(strmap_get_number(map, "a", &number));
+	assert_int_equal(number, 7);
+	strmap_set_number(map, "a", 0);
+	assert_true(strmap_get_number(map, "a", &number));
+	assert_int_equal(number, 0);
+	strmap_set_number(map, "a", SIZE_MAX);
+	assert_true(strmap_get_number(map, "a", &number));
+	assert_true(number == SIZE_MAX);
+	strmap_remove(map, "a");
+	assert_false(strmap_get_number(map, "a", &number));
+	assert_true(number == SIZE_MAX);
+	strmap_set_number(map, "a", 3);
+	assert_true(strmap_get_number(map, "a", &number));
+	assert_int_equal(number, 3);
+	strmap_destroy(map);
+}
+
+static void
+map_keeps_thousands_of_numbers(void **state)
+{
+	struct strmap *map = strmap_create();
+	size_t number;
+	char key[32];
+
+	(void)state;
+	for (size_t i = 0; i < 5000; i++) {
+		snprintf(key, sizeof key, "key%zu", i);
+		strmap_set_number(map, key, i);
+	}
+	for (size_t i = 0; i < 5000; i += 2) {
+		snprintf(key, sizeof key, "key%zu", i);
+		strmap_remove(map, key);
+	}
+	for (size_t i = 0; i < 5000; i++) {
+		snprintf(key, sizeof key, "key%zu", i);
+		assert_int_equal(strmap_get_number(map, key, &number), i % 2);
+		if (i % 2)
+			assert_int_equal(number, i);
+	}
+	strmap_destroy(map);
+}
+
+static void
 files_are_replaced_whole(void **state)
 {
 	char dir[] = "/tmp/latsub-unit-XXXXXX";
@@ -482,6 +531,8 @@ main(void)
 		cmocka_unit_test(utf8_is_strict),
 		cmocka_unit_test(lists_have_whole_names_only),
 		cmocka_unit_test(map_keeps_thousands),
+		cmocka_unit_test(map_tells_zero_from_nothing),
+		cmocka_unit_test(map_keeps_thousands_of_numbers),
 		cmocka_unit_test(files_are_replaced_whole),
 		cmocka_unit_test(paths_are_normalised),
 		cmocka_unit_test(controls_are_blanked_and_lines_stay),
