@@ -75,10 +75,12 @@ is "cancelled: the resume runs the rest" \
 is "cancelled: what was cut off once more, the rest once" "$(sort stopped.trace)" "$({ echo "$all"; echo "$before"; } | sort)"
 
 # ---- the queue is full of other jobs: patience, as sbatch has ----
-for _ in 1 2 3 4 5 6 7 8; do timeout 3 sbatch -Q -H -o /dev/null --wrap true; done >/dev/null 2>&1
+for _ in 1 2 3 4 5 6 7 8; do
+	timeout 3 sbatch -Q -H -J other -o /dev/null --wrap true
+done >/dev/null 2>&1
 # What is cancelled counts for MinJobAge, so there is no room yet when it first asks.
 intends() { grep -q '"e":"intended"' "$tmp/e/runs/full/.latsub/journal/"*; }
-(until_true 30 intends && scancel -u "$(id -un)") &
+(until_true 30 intends && scancel --name=other) &
 printf '%s\n' '[phase one]' 'command = echo one >> "$T"' >one.phases
 experiment full <one.phases
 is "a full queue: it waits for room" $? 0
