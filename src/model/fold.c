@@ -6,38 +6,6 @@
 
 #include "latsub/state.h"
 
-uint32_t
-state_trail_file(struct state *state, const char *file)
-{
-	size_t number = state->trail_files.count;
-
-	if (!strmap_get_number(state->trail_numbers, file, &number)) {
-		strlist_add(&state->trail_files, file);
-		strmap_set_number(state->trail_numbers, file, number);
-	}
-	return (uint32_t)number;
-}
-
-void
-state_lose_trails(struct state *state)
-{
-	for (size_t i = 0; i < state->count; i++) {
-		struct phase_state *phase = state->phases[i];
-
-		for (uint32_t task = 0; task < phase->trail.total; task++) {
-			if (trail_first(&phase->trail, task))
-				trail_lose(&phase->trail, phase->total, task);
-		}
-	}
-}
-
-bool
-phase_trail_is_whole(const struct phase_state *phase, uint32_t task)
-{
-	return task < phase->total && !phase->cells[task].done
-		&& !trail_is_lost(&phase->trail, task);
-}
-
 /* The state a task has after an event, by kind; NONE: cells do not change. */
 static const uint8_t state_after[EVENT_KIND_COUNT] = {
 	[EVENT_INTENDED] = TASK_INTENDED, [EVENT_SUBMITTED] = TASK_SUBMITTED,
@@ -289,21 +257,16 @@ apply_trail(struct state *state, struct phase_state *phase,
 	if (!event->at_file || !(1u << event->kind & STATE_TRAIL_KINDS))
 		return;
 	file = state_trail_file(state, event->at_file);
-	for (size_t i = 0; i < tasks->count; i++) {
-		for (uint32_t t = tasks->items[i].first;
-		     t <= tasks->items[i].last && t < phase->total; t++) {
-			for (size_t b = 0; b < event->before.count; b++) {
-				const struct event_place *place =
-					&event->before.items[b];
+	rangeset_for_each_below(tasks, phase->total, t) {
+		for (size_t i = 0; i < event->before.count; i++) {
+			const struct event_place *place = &event->before.items[i];
 
-				trail_remove(&phase->trail, t,
-				             state_trail_file(state,
-				                              place->file),
-				             place->offset);
-			}
-			trail_add(&phase->trail, phase->total, t, file,
-			          event->at_offset);
+			trail_remove(&phase->trail, t,
+			             state_trail_file(state, place->file),
+			             place->offset);
 		}
+		trail_add(&phase->trail, phase->total, t, file,
+		          event->at_offset);
 	}
 }
 

@@ -228,3 +228,10 @@ phase_job_numbers(const struct phase_state *phase, struct rangeset *numbers)
 	for (size_t i = 0; phase && i < phase->job_count; i++)
 		rangeset_add(numbers, phase->jobs[i].job, phase->jobs[i].job);
 }
+
+bool
+phase_trail_is_whole(const struct phase_state *phase, uint32_t task)
+{
+	return task < phase->total && !phase->cells[task].done
+		&& !trail_is_lost(&phase->trail, task);
+}

@@ -263,3 +263,28 @@ state_outcome(const struct state *state)
 		return LATSUB_OK;
 	return failed && !running ? LATSUB_FAILED : LATSUB_UNFINISHED;
 }
+
+uint32_t
+state_trail_file(struct state *state, const char *file)
+{
+	size_t number = state->trail_files.count;
+
+	if (!strmap_get_number(state->trail_numbers, file, &number)) {
+		strlist_add(&state->trail_files, file);
+		strmap_set_number(state->trail_numbers, file, number);
+	}
+	return (uint32_t)number;
+}
+
+void
+state_lose_trails(struct state *state)
+{
+	for (size_t i = 0; i < state->count; i++) {
+		struct phase_state *phase = state->phases[i];
+
+		for (uint32_t task = 0; task < phase->trail.total; task++) {
+			if (trail_first(&phase->trail, task))
+				trail_lose(&phase->trail, phase->total, task);
+		}
+	}
+}
